@@ -1,0 +1,31 @@
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+
+export interface ListenOptions {
+  /** Default 127.0.0.1: nothing of ours is open to the network unless a backend's design says so. */
+  readonly host?: string;
+  /** Default 0: the system picks a free port, which is read back. */
+  readonly port?: number;
+}
+
+/** Listens and says where. */
+export async function listen(server: Server | TlsServer, options: ListenOptions = {}): Promise<{ host: string; port: number }> {
+  const host = options.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port: options.port ?? 0 }, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+  return { host, port: (server.address() as AddressInfo).port };
+}
+
+/** Stops listening and ends every connection: a watch or a keep-alive client must not hold up a stop. */
+export function closeServer(server: Server | TlsServer): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
