@@ -10,7 +10,10 @@ export interface ListenOptions {
 }
 
 /** Listens and says where. */
-export async function listen(server: Server | TlsServer, options: ListenOptions = {}): Promise<{ host: string; port: number }> {
+export async function listen(
+  server: Server | TlsServer,
+  options: ListenOptions = {},
+): Promise<{ host: string; port: number }> {
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

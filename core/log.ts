@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import { redact } from './redact.ts';
+import { isSecretName, redact } from './redact.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -45,7 +45,14 @@ export function createLogger(sink: LogSink, fields: LogFields = {}, clock: Clock
 export const silentLogger: Logger = createLogger(() => undefined);
 
 function redactFields(fields: LogFields): LogFields {
-  return JSON.parse(redact(JSON.stringify(fields, plainErrors))) as LogFields;
+  return redactValue('', JSON.parse(JSON.stringify(fields, plainErrors))) as LogFields;
+}
+
+function redactValue(name: string, value: unknown): unknown {
+  if (typeof value === 'string') return isSecretName(name) ? '***' : redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactValue(name, item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactValue(key, inner)]));
 }
 
 function plainErrors(_key: string, value: unknown): unknown {

@@ -45,7 +45,8 @@ export function createNet(options: NetOptions = {}): Net {
       return isFenced;
     },
     fetch: (url, init) => {
-      if (isFenced) return Promise.reject(new WavetankError('NET_FENCED', 'This component was cut off from the network.'));
+      if (isFenced)
+        return Promise.reject(new WavetankError('NET_FENCED', 'This component was cut off from the network.'));
       return fetch(url, { ...init, dispatcher });
     },
     fence() {

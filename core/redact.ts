@@ -14,3 +14,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 export function redact(text: string): string {
   return RULES.reduce((current, [pattern, replacement]) => current.replace(pattern, replacement), text);
 }
+
+/** Whether a field of this name is hidden whatever its value looks like. */
+export function isSecretName(name: string): boolean {
+  return /^(private_?key|secret(_?key)?|password|(auth|bearer|stage)?_?token|capability|signature|authorization)$/i.test(
+    name,
+  );
+}

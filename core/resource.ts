@@ -7,7 +7,10 @@ export interface RunningResource extends AsyncDisposable {
 }
 
 /** Gives `stop` its promised manners and adds `await using`. */
-export function runningResource<Facts extends object>(facts: Facts, stop: () => Promise<void>): Facts & RunningResource {
+export function runningResource<Facts extends object>(
+  facts: Facts,
+  stop: () => Promise<void>,
+): Facts & RunningResource {
   let stopping: Promise<void> | undefined;
   const stopOnce = (): Promise<void> => (stopping ??= stop());
   return Object.assign(facts, { stop: stopOnce, [Symbol.asyncDispose]: stopOnce });
@@ -30,19 +33,26 @@ export class ResourceStack implements AsyncDisposable {
 
   /** Registers an undo. Call it before starting what it undoes, so that Ctrl-C finds no gap. */
   defer(name: string, run: () => Promise<void> | void): void {
-    if (this.#stopping) throw new WavetankError('ALREADY_STOPPING', `Cannot start ${name}: everything is being stopped.`);
+    if (this.#stopping)
+      throw new WavetankError('ALREADY_STOPPING', `Cannot start ${name}: everything is being stopped.`);
     this.#undos.push({ name, run });
   }
 
   /** Starts a resource and stops it with the stack, also when the start is still under way at that moment. */
   async start<R extends RunningResource>(name: string, start: () => Promise<R>): Promise<R> {
-    let starting: Promise<R> | undefined;
+    const { promise, resolve } = Promise.withResolvers<R | undefined>();
     this.defer(name, async () => {
-      const running = await starting?.catch(() => undefined);
+      const running = await promise;
       await running?.stop();
     });
-    starting = start();
-    return starting;
+    try {
+      const running = await start();
+      resolve(running);
+      return running;
+    } catch (error) {
+      resolve(undefined);
+      throw error;
+    }
   }
 
   stop(): Promise<void> {

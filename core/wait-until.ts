@@ -13,7 +13,11 @@ export interface WaitOptions {
  * For things that cannot notify; where there is a watch or an event, use that.
  * @throws WavetankError WAIT_TIMEOUT, with what was seen last.
  */
-export async function waitUntil<T>(what: string, observe: () => Promise<T | undefined> | T | undefined, options: WaitOptions): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  observe: () => Promise<T | undefined> | T | undefined,
+  options: WaitOptions,
+): Promise<T> {
   const deadline = options.clock.now() + options.timeoutMs;
   let lastError: unknown;
   for (;;) {

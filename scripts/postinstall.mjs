@@ -19,7 +19,8 @@ function isMusl() {
 }
 
 function platformName() {
-  const suffix = process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : process.platform === 'win32' ? '-msvc' : '';
+  const suffix =
+    process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : process.platform === 'win32' ? '-msvc' : '';
   return `${process.platform}-${process.arch}${suffix}`;
 }
 
@@ -29,13 +30,23 @@ for (const owner of NATIVE_OWNERS) {
   if (!manifest) continue;
   const name = `${owner}-${platformName()}`;
   const isPublished = name in { ...manifest.optionalDependencies, ...manifest.dependencies };
-  if (!installedPackage(name) && (isPublished || owner === '@nomicfoundation/edr')) missing.push(`${name}@${manifest.version}`);
+  if (!installedPackage(name) && (isPublished || owner === '@nomicfoundation/edr'))
+    missing.push(`${name}@${manifest.version}`);
 }
 
 if (missing.length > 0) {
   process.stderr.write(`wavetank: adding ${missing.join(', ')} (skipped by npm under Node ${process.versions.node})\n`);
   const npm = process.env.npm_execpath;
-  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--force', ...missing];
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--force',
+    ...missing,
+  ];
   if (npm) execFileSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' });
   else execFileSync('npm', args, { cwd: root, stdio: 'inherit' });
 }

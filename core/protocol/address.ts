@@ -13,10 +13,13 @@ export function isAddress(text: unknown): text is string {
  * @throws WavetankError INVALID_ADDRESS
  */
 export function checksumAddress(address: string): string {
-  if (!isAddress(address)) throw new WavetankError('INVALID_ADDRESS', 'Not an Ethereum address.', { category: 'usage' });
+  if (!isAddress(address))
+    throw new WavetankError('INVALID_ADDRESS', 'Not an Ethereum address.', { category: 'usage' });
   const lower = address.slice(2).toLowerCase();
   const hash = Buffer.from(keccak_256(Buffer.from(lower, 'ascii'))).toString('hex');
-  const spelled = [...lower].map((digit, i) => (Number.parseInt(hash[i] ?? '0', 16) >= 8 ? digit.toUpperCase() : digit));
+  const spelled = Array.from(lower, (digit) => digit).map((digit, i) =>
+    Number.parseInt(hash[i] ?? '0', 16) >= 8 ? digit.toUpperCase() : digit,
+  );
   return `0x${spelled.join('')}`;
 }
 

@@ -6,6 +6,9 @@ export function filesChecksum(fileChecksums: readonly string[]): string {
 }
 
 /** SHA-256 over entrypoint and image checksum. Image name and tag are not covered, as in Provider 2.1.6. */
-export function containerSectionChecksum(container: { readonly entrypoint: string; readonly checksum: string }): string {
+export function containerSectionChecksum(container: {
+  readonly entrypoint: string;
+  readonly checksum: string;
+}): string {
   return sha256Hex(container.entrypoint + container.checksum);
 }

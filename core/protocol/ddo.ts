@@ -89,14 +89,23 @@ export const ddoSchema = z
   })
   .superRefine((ddo, context) => {
     if (ddo.metadata.type === 'algorithm' && !ddo.metadata.algorithm) {
-      context.addIssue({ code: 'custom', path: ['metadata', 'algorithm'], message: 'required when metadata.type is algorithm' });
+      context.addIssue({
+        code: 'custom',
+        path: ['metadata', 'algorithm'],
+        message: 'required when metadata.type is algorithm',
+      });
     }
     const seen = new Set<string>();
     for (const [i, service] of ddo.services.entries()) {
-      if (seen.has(service.id)) context.addIssue({ code: 'custom', path: ['services', i, 'id'], message: 'service ids must be unique' });
+      if (seen.has(service.id))
+        context.addIssue({ code: 'custom', path: ['services', i, 'id'], message: 'service ids must be unique' });
       seen.add(service.id);
       if (service.type === 'compute' && !service.compute) {
-        context.addIssue({ code: 'custom', path: ['services', i, 'compute'], message: 'required when the service type is compute' });
+        context.addIssue({
+          code: 'custom',
+          path: ['services', i, 'compute'],
+          message: 'required when the service type is compute',
+        });
       }
     }
   });
@@ -113,7 +122,9 @@ export interface DdoProblem {
   readonly message: string;
 }
 
-export function validateDdo(document: unknown): { ok: true; ddo: Ddo } | { ok: false; problems: readonly DdoProblem[] } {
+export function validateDdo(
+  document: unknown,
+): { ok: true; ddo: Ddo } | { ok: false; problems: readonly DdoProblem[] } {
   const result = ddoSchema.safeParse(document);
   if (result.success) return { ok: true, ddo: result.data };
   return { ok: false, problems: result.error.issues.map((i) => ({ field: i.path.join('.'), message: i.message })) };

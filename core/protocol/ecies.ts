@@ -15,7 +15,10 @@ config.symmetricAlgorithm = 'aes-256-gcm';
 config.symmetricNonceLength = 16;
 
 /** 0x hex of the encrypted bytes, for the holder of the private key. */
-export function eciesEncrypt(publicKeyOrPrivateKey: { readonly privateKey: string } | { readonly publicKey: string }, data: Uint8Array): string {
+export function eciesEncrypt(
+  publicKeyOrPrivateKey: { readonly privateKey: string } | { readonly publicKey: string },
+  data: Uint8Array,
+): string {
   const publicKey =
     'privateKey' in publicKeyOrPrivateKey
       ? secp256k1.getPublicKey(fromHex(publicKeyOrPrivateKey.privateKey), false)
@@ -25,5 +28,7 @@ export function eciesEncrypt(publicKeyOrPrivateKey: { readonly privateKey: strin
 
 /** @throws Error of the library when the bytes were not written for this key or were changed. */
 export function eciesDecrypt(privateKey: string, encrypted: string | Uint8Array): Uint8Array {
-  return new Uint8Array(decrypt(fromHex(privateKey), typeof encrypted === 'string' ? fromHex(encrypted) : encrypted, config));
+  return new Uint8Array(
+    decrypt(fromHex(privateKey), typeof encrypted === 'string' ? fromHex(encrypted) : encrypted, config),
+  );
 }

@@ -15,9 +15,12 @@ export async function decompressXz(data: Uint8Array): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const part of new XzReadableStream(new Blob([new Uint8Array(data)]).stream()) as unknown as AsyncIterable<Uint8Array>) {
+    for await (const part of new XzReadableStream(
+      new Blob([new Uint8Array(data)]).stream(),
+    ) as unknown as AsyncIterable<Uint8Array>) {
       length += part.length;
-      if (length > MAX_DOCUMENT_BYTES) throw new WavetankError('DOCUMENT_TOO_LARGE', 'The unpacked document is larger than 10 MiB.');
+      if (length > MAX_DOCUMENT_BYTES)
+        throw new WavetankError('DOCUMENT_TOO_LARGE', 'The unpacked document is larger than 10 MiB.');
       parts.push(Uint8Array.from(part));
     }
   } catch (cause) {

@@ -23,10 +23,20 @@ export const OPERATOR_AUTH_HEADERS = {
 } as const;
 
 function messageFor(request: OperatorRequest): string {
-  return ['wavetank operator request', request.method.toUpperCase(), request.target, sha256Hex(request.body), request.nonce].join('\n');
+  return [
+    'wavetank operator request',
+    request.method.toUpperCase(),
+    request.target,
+    sha256Hex(request.body),
+    request.nonce,
+  ].join('\n');
 }
 
-export function signOperatorRequest(request: OperatorRequest, privateKey: string, address: string): Record<string, string> {
+export function signOperatorRequest(
+  request: OperatorRequest,
+  privateKey: string,
+  address: string,
+): Record<string, string> {
   return {
     [OPERATOR_AUTH_HEADERS.address]: checksumAddress(address),
     [OPERATOR_AUTH_HEADERS.nonce]: request.nonce,

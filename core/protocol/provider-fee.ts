@@ -69,7 +69,11 @@ export function providerFeeDigest(fee: UnsignedProviderFee): Uint8Array {
 }
 
 export function signProviderFee(fee: UnsignedProviderFee, privateKey: string): ProviderFee {
-  return { ...fee, providerFeeAmount: fee.providerFeeAmount.toString(), ...signDigest(providerFeeDigest(fee), privateKey) };
+  return {
+    ...fee,
+    providerFeeAmount: fee.providerFeeAmount.toString(),
+    ...signDigest(providerFeeDigest(fee), privateKey),
+  };
 }
 
 function uint256(value: bigint): Uint8Array {

@@ -15,8 +15,11 @@ export const signedMessages = {
   /** Stop and delete; ocean.js up to 3.2. */
   computeChange: (m: ComputeMessage) => m.consumerAddress + (m.jobId ?? '') + (m.documentId ?? '') + m.nonce,
   /** Stop as ocean.js 3.3 and later sign it: no nonce inside, although they send one. */
-  computeStopWithoutNonce: (m: Pick<ComputeMessage, 'consumerAddress' | 'jobId'>) => m.consumerAddress + (m.jobId ?? ''),
-  computeResult: (consumerAddress: string, jobId: string, index: string, nonce: string) => consumerAddress + jobId + index + nonce,
-  decrypt: (subject: string, decrypterAddress: string, chainId: string, nonce: string) => subject + decrypterAddress + chainId + nonce,
+  computeStopWithoutNonce: (m: Pick<ComputeMessage, 'consumerAddress' | 'jobId'>) =>
+    m.consumerAddress + (m.jobId ?? ''),
+  computeResult: (consumerAddress: string, jobId: string, index: string, nonce: string) =>
+    consumerAddress + jobId + index + nonce,
+  decrypt: (subject: string, decrypterAddress: string, chainId: string, nonce: string) =>
+    subject + decrypterAddress + chainId + nonce,
   authToken: (address: string, nonce: string) => address + nonce,
 } as const;
