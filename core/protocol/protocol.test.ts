@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { assert } from '../errors.ts';
 import { checksumAddress, sameAddress } from './address.ts';
 import { containerSectionChecksum, filesChecksum } from './checksums.ts';
 import { didOf } from './did.ts';
@@ -71,7 +72,9 @@ describe('vectors of the classic stack', () => {
     const { privateKey, inner, v, r, s, ...quoted } = vector;
     const fee = { ...quoted, providerFeeAmount: BigInt(quoted.providerFeeAmount) };
     const { providerData } = quoted;
-    expect(encodeProviderFeeData(decodeProviderFeeData(providerData) ?? expect.fail('not decoded'))).toBe(providerData);
+    const decoded = decodeProviderFeeData(providerData);
+    assert(decoded, 'decoded');
+    expect(encodeProviderFeeData(decoded)).toBe(providerData);
     expect(toHex(providerFeeInnerHash(fee))).toBe(inner);
     expect(signProviderFee(fee, privateKey)).toMatchObject({ v, r, s });
   });
@@ -97,7 +100,7 @@ describe('ECIES', () => {
     expect(blob).toMatch(/^0x04/);
     expect(Buffer.from(eciesDecrypt(KEY, blob)).toString()).toBe('[]');
     const changed = `${blob.slice(0, -1)}${blob.endsWith('0') ? '1' : '0'}`;
-    expect(() => eciesDecrypt(KEY, changed)).toThrow();
+    expect(() => eciesDecrypt(KEY, changed)).toThrow(/authenticate|tag/i);
   });
 });
 
