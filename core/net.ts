@@ -18,21 +18,35 @@ export interface Net {
   /** Cuts every open connection and refuses every new one, for good. */
   fence(): void;
   readonly isFenced: boolean;
-  /** Lets running requests end and closes idle connections. */
+  /**
+   * The same component's connections to a server with its own certificate authority or client certificate, as a cluster's API server has.
+   * It is fenced and closed with its parent.
+   */
+  child(options: NetOptions): Net;
+  /** Ends running requests and closes every connection. */
   close(): Promise<void>;
 }
 
 export interface NetOptions {
   /** Extra certificate authority (PEM) to trust, as for a cluster's own API server. */
   readonly ca?: string;
+  /** Client certificate and key (PEM). */
+  readonly cert?: string;
+  readonly key?: string;
+  /** False only where a kubeconfig says `insecure-skip-tls-verify`. */
+  readonly rejectUnauthorized?: boolean;
+  /** The name in the server's certificate, where it differs from the URL's. */
+  readonly servername?: string;
   readonly connectTimeoutMs?: number;
 }
 
 export function createNet(options: NetOptions = {}): Net {
-  const connect = { timeout: options.connectTimeoutMs ?? 10_000, ...(options.ca ? { ca: options.ca } : {}) };
+  const { connectTimeoutMs, ...tls } = options;
+  const connect = { timeout: connectTimeoutMs ?? 10_000, ...tls };
   const dispatcher = new Agent({ connect, keepAliveTimeout: 30_000, bodyTimeout: 0, headersTimeout: 60_000 });
   const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 256 });
-  const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 256, ...(options.ca ? { ca: options.ca } : {}) });
+  const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 256, ...tls });
+  const children = new Set<Net>();
   let isFenced = false;
   refuseWhen(httpAgent, () => isFenced);
   refuseWhen(httpsAgent, () => isFenced);
@@ -56,8 +70,16 @@ export function createNet(options: NetOptions = {}): Net {
       dispatcher.destroy().catch(() => undefined);
       httpAgent.destroy();
       httpsAgent.destroy();
+      for (const child of children) child.fence();
+    },
+    child(childOptions) {
+      const child = createNet({ ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }), ...childOptions });
+      if (isFenced) child.fence();
+      children.add(child);
+      return child;
     },
     async close() {
+      await Promise.all([...children].map((child) => child.close()));
       httpAgent.destroy();
       httpsAgent.destroy();
       if (!isFenced) await dispatcher.destroy();
