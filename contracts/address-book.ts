@@ -62,7 +62,8 @@ export async function writeAddressFile(
  */
 export async function readAddressFile(file: string, chainId: number): Promise<OceanAddresses> {
   const book = await readJsonObject(file);
-  if (!book) throw new WavetankError('ADDRESS_FILE_MISSING', `There is no address file ${file}.`, { category: 'usage' });
+  if (!book)
+    throw new WavetankError('ADDRESS_FILE_MISSING', `There is no address file ${file}.`, { category: 'usage' });
   const entry = Object.values(book).find((candidate) => (candidate as Partial<OceanAddresses>)?.chainId === chainId);
   if (!entry)
     throw new WavetankError('ADDRESS_FILE_CHAIN_UNKNOWN', `${file} has no network with chain id ${chainId}.`, {
@@ -74,8 +75,7 @@ export async function readAddressFile(file: string, chainId: number): Promise<Oc
 
 function checkEntry(entry: OceanAddresses, file: string): OceanAddresses {
   const missing = REQUIRED.filter((name) => !isAddress(entry[name]));
-  if (missing.length > 0)
-    throw invalid(file, `has no address for ${missing.join(', ')} on chain ${entry.chainId}`);
+  if (missing.length > 0) throw invalid(file, `has no address for ${missing.join(', ')} on chain ${entry.chainId}`);
   return entry;
 }
 

@@ -39,7 +39,12 @@ export function connectChain(options: ChainConnectionOptions): JsonRpcProvider {
   });
 }
 
-function chainRequest({ rpcUrl, net, clock = systemClock, requestTimeoutMs = 30_000 }: ChainConnectionOptions): FetchRequest {
+function chainRequest({
+  rpcUrl,
+  net,
+  clock = systemClock,
+  requestTimeoutMs = 30_000,
+}: ChainConnectionOptions): FetchRequest {
   const request = new FetchRequest(rpcUrl);
   request.getUrlFunc = (sent) => sendOnce(sent, net, clock, requestTimeoutMs);
   request.timeout = requestTimeoutMs;
@@ -78,7 +83,10 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null): Promise<Uint
   for await (const chunk of body ?? []) {
     size += chunk.length;
     if (size > LARGEST_ANSWER_BYTES)
-      throw new WavetankError('CHAIN_ANSWER_TOO_LARGE', `The chain's node sent more than ${LARGEST_ANSWER_BYTES} bytes.`);
+      throw new WavetankError(
+        'CHAIN_ANSWER_TOO_LARGE',
+        `The chain's node sent more than ${LARGEST_ANSWER_BYTES} bytes.`,
+      );
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
