@@ -9,7 +9,7 @@ export const BROKER_ROUTES = {
   plan: '/v1/plan',
   /** configure: the bytes of input `i`, file `j`; ranges resume. `algorithm` instead of a number for the algorithm's files. */
   input: (input: number | 'algorithm', file: number) => `/v1/inputs/${input}/${file}`,
-  /** publish: PUT of one regular file; path is percent-encoded and relative to outputs. */
+  /** publish: PUT of one regular file, path relative to outputs; answers `StoredBytes`. The same PUT again replaces. */
   output: (path: string) => `/v1/outputs/${encodeURIComponent(path)}`,
   /** publish: PUT of the algorithm's log; configure and publish: PUT of their own log (operators only). */
   log: (name: 'algorithm' | 'configure' | 'publish') => `/v1/logs/${name}`,
@@ -20,7 +20,12 @@ export const BROKER_ROUTES = {
 export interface ConfigurePlan {
   readonly jobId: string;
   readonly inputs: readonly PlannedInput[];
-  readonly algorithm: { readonly did: string; readonly rawcode?: string; readonly ddo?: string; readonly files: readonly PlannedFile[] };
+  readonly algorithm: {
+    readonly did: string;
+    readonly rawcode?: string;
+    readonly ddo?: string;
+    readonly files: readonly PlannedFile[];
+  };
   /** JSON text for inputs/algoCustomData.json. */
   readonly algoCustomData: string;
 }
@@ -39,6 +44,12 @@ export interface PlannedFile {
   readonly contentLength?: number;
 }
 
+/** What the broker received and stored of one PUT. */
+export interface StoredBytes {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 export type StageReport = { stage: 'configure'; report: ConfigureReport } | { stage: 'publish'; report: PublishReport };
 
 /** Environment variables of our own pods. Their token is mounted as a file, never an environment variable. */
@@ -46,6 +57,8 @@ export const POD_ENV = {
   brokerUrl: 'BROKER_URL',
   tokenFile: 'BROKER_TOKEN_FILE',
   volume: 'VOLUME',
+  maxOutputFiles: 'MAX_OUTPUT_FILES',
+  maxOutputBytes: 'MAX_OUTPUT_BYTES',
   /** Embedded cluster: permitted traffic leaves by CONNECT over this Unix socket. */
   egressSocket: 'WAVETANK_EGRESS_SOCKET',
 } as const;

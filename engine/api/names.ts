@@ -4,7 +4,12 @@ export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
 export const WORKFLOWS = { group: GROUP, version: VERSION, resource: 'workflows', kind: 'WorkFlow' } as const;
-export const COMPUTE_ENVIRONMENTS = { group: GROUP, version: VERSION, resource: 'computeenvironments', kind: 'ComputeEnvironment' } as const;
+export const COMPUTE_ENVIRONMENTS = {
+  group: GROUP,
+  version: VERSION,
+  resource: 'computeenvironments',
+  kind: 'ComputeEnvironment',
+} as const;
 
 export const LABELS = {
   /** On everything that we create: what `wavetank down` looks for. */

@@ -1,0 +1,82 @@
+import { lstat, opendir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface OutputFile {
+  /** Relative to outputs, with `/`. */
+  readonly path: string;
+  readonly size: number;
+}
+
+export interface Refused {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface OutputLimits {
+  readonly maxFiles: number;
+  readonly maxBytes: number;
+}
+
+const MAX_DEPTH = 32;
+const MAX_PATH_BYTES = 900; // an S3 key has 1024 bytes, and the job's prefix needs some
+const MAX_REFUSALS = 1000;
+
+/**
+ * Every regular file below `root`, whole trees, in the order of their paths; never through a link. What is not published
+ * is listed with its reason: nothing is lost silently.
+ */
+export async function listOutputs(
+  root: string,
+  limits: OutputLimits,
+): Promise<{ files: OutputFile[]; refused: Refused[] }> {
+  const files: OutputFile[] = [];
+  const refused: Refused[] = [];
+  let bytes = 0;
+  let unlisted = 0;
+  const refuse = (path: string, reason: string): void => {
+    if (refused.length < MAX_REFUSALS) refused.push({ path: printable(path), reason });
+    else unlisted++;
+  };
+
+  const visit = async (folder: string, depth: number): Promise<void> => {
+    for (const name of await sortedNames(join(root, folder))) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      const stat = await lstat(join(root, path));
+      const reason = refusalOf(path, depth, stat);
+      if (reason) refuse(path, reason);
+      else if (stat.isDirectory()) await visit(path, depth + 1);
+      else if (files.length >= limits.maxFiles) refuse(path, 'too many files');
+      else if (bytes + stat.size > limits.maxBytes) refuse(path, 'too many bytes');
+      else {
+        files.push({ path, size: stat.size });
+        bytes += stat.size;
+      }
+    }
+  };
+  await visit('', 0);
+  if (unlisted > 0) refused.push({ path: '', reason: `${unlisted} more were refused` });
+  return { files, refused };
+}
+
+type Stat = Awaited<ReturnType<typeof lstat>>;
+
+function refusalOf(path: string, depth: number, stat: Stat): string | undefined {
+  if (path.includes('\uFFFD')) return 'the name is not UTF-8';
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(path)) return 'control character in the name';
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return 'path too long';
+  if (stat.isSymbolicLink()) return 'symbolic link';
+  if (stat.isDirectory()) return depth >= MAX_DEPTH ? 'too deep' : undefined;
+  if (!stat.isFile()) return 'not a regular file';
+  return stat.nlink > 1 ? 'hard link' : undefined;
+}
+
+async function sortedNames(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of await opendir(folder)) names.push(entry.name);
+  return names.sort();
+}
+
+function printable(path: string): string {
+  return JSON.stringify(path).slice(1, -1).slice(0, 300);
+}
