@@ -1,0 +1,150 @@
+import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import type { ContainerLimits } from './launcher.ts';
+
+/** Limits on memory, processor and number of processes of one container. */
+export interface Cgroups {
+  readonly version: 'v1' | 'v2' | 'absent';
+  readonly why: string;
+  /** Directories of this run, for the journal. */
+  readonly roots: readonly string[];
+  create(name: string, limits: ContainerLimits): Cgroup;
+  remove(): void;
+}
+
+export interface Cgroup {
+  /** A process joins by writing its id into each. */
+  readonly procsFiles: readonly string[];
+  oomKills(): number;
+  remove(): void;
+}
+
+const PERIOD_US = 100_000;
+
+export function openCgroups(instance: string): Cgroups {
+  const failures: string[] = [];
+  for (const open of [openV2, openV1]) {
+    try {
+      return open(`wavetank-${instance}`);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  return absentCgroups(`no writable cgroups (${failures.join('; ')})`);
+}
+
+export function absentCgroups(why: string): Cgroups {
+  const none: Cgroup = { procsFiles: [], oomKills: () => 0, remove: () => undefined };
+  return { version: 'absent', why, roots: [], create: () => none, remove: () => undefined };
+}
+
+function openV2(name: string): Cgroups {
+  const mount = mountsOf('cgroup2').find((path) => {
+    const controllers = readFileSync(`${path}/cgroup.controllers`, 'utf8').split(/\s+/);
+    return ['memory', 'pids', 'cpu'].every((controller) => controllers.includes(controller));
+  });
+  if (mount === undefined) throw new Error('no cgroup v2 hierarchy has memory, pids and cpu');
+  const root = `${mount}/${name}`;
+  mkdirSync(root, { recursive: true });
+  try {
+    for (const dir of [mount, root]) writeFileSync(`${dir}/cgroup.subtree_control`, '+memory +pids +cpu');
+  } catch (error) {
+    removeTree(root);
+    throw error;
+  }
+  return {
+    version: 'v2',
+    why: 'cgroup v2',
+    roots: [root],
+    create(child, limits) {
+      const dir = `${root}/${child}`;
+      mkdirSync(dir);
+      if (limits.memoryBytes !== undefined) {
+        writeFileSync(`${dir}/memory.max`, String(limits.memoryBytes));
+        tryWrite(`${dir}/memory.swap.max`, '0');
+        tryWrite(`${dir}/memory.oom.group`, '1');
+      }
+      if (limits.cpuMillis !== undefined) writeFileSync(`${dir}/cpu.max`, `${quota(limits.cpuMillis)} ${PERIOD_US}`);
+      writeFileSync(`${dir}/pids.max`, String(limits.pids));
+      return cgroupOf([dir], `${dir}/memory.events`);
+    },
+    remove: () => removeTree(root),
+  };
+}
+
+function openV1(name: string): Cgroups {
+  const own = ownV1Paths();
+  const roots = ['memory', 'pids', 'cpu'].map((controller) => {
+    const mount = mountsOf('cgroup').find((path) => path.split('/').pop()?.split(',').includes(controller));
+    if (mount === undefined) throw new Error(`no cgroup v1 hierarchy for ${controller}`);
+    const below = own.get(controller) ?? '/';
+    return `${mount}${below === '/' ? '' : below}/${name}`;
+  });
+  const [memory = '', pids = '', cpu = ''] = roots;
+  for (const root of roots) mkdirSync(root, { recursive: true });
+  return {
+    version: 'v1',
+    why: 'cgroup v1',
+    roots,
+    create(child, limits) {
+      const dirs = roots.map((root) => `${root}/${child}`);
+      for (const dir of dirs) mkdirSync(dir);
+      if (limits.memoryBytes !== undefined) {
+        writeFileSync(`${memory}/${child}/memory.limit_in_bytes`, String(limits.memoryBytes));
+        tryWrite(`${memory}/${child}/memory.memsw.limit_in_bytes`, String(limits.memoryBytes));
+      }
+      if (limits.cpuMillis !== undefined) {
+        writeFileSync(`${cpu}/${child}/cpu.cfs_period_us`, String(PERIOD_US));
+        writeFileSync(`${cpu}/${child}/cpu.cfs_quota_us`, String(quota(limits.cpuMillis)));
+      }
+      writeFileSync(`${pids}/${child}/pids.max`, String(limits.pids));
+      return cgroupOf(dirs, `${memory}/${child}/memory.oom_control`);
+    },
+    remove: () => roots.forEach(removeTree),
+  };
+}
+
+function cgroupOf(dirs: readonly string[], eventsFile: string): Cgroup {
+  return {
+    procsFiles: dirs.map((dir) => `${dir}/cgroup.procs`),
+    oomKills: () => Number(/^oom_kill (\d+)/m.exec(readFileSync(eventsFile, 'utf8'))?.[1] ?? 0),
+    remove: () => dirs.forEach(removeTree),
+  };
+}
+
+/** The kernel counts at least 1 ms of every period. */
+function quota(cpuMillis: number): number {
+  return Math.max(1000, Math.round((cpuMillis * PERIOD_US) / 1000));
+}
+
+function mountsOf(type: string): readonly string[] {
+  const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  return lines.map((line) => line.split(' ')).flatMap(([, path, kind]) => (kind === type && path ? [path] : []));
+}
+
+function ownV1Paths(): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
+  for (const line of readFileSync('/proc/self/cgroup', 'utf8').split('\n')) {
+    const [, controllers = '', path] = line.split(':');
+    for (const controller of controllers.split(',')) if (path !== undefined) paths.set(controller, path);
+  }
+  return paths;
+}
+
+function tryWrite(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch {
+    // Swap accounting and group kills are extras that not every kernel has.
+  }
+}
+
+/** Removes a cgroup and those below it. One that still holds a process stays, for the janitor. */
+export function removeTree(dir: string): void {
+  try {
+    for (const entry of readdirSync(dir, { withFileTypes: true }))
+      if (entry.isDirectory()) removeTree(`${dir}/${entry.name}`);
+    rmdirSync(dir);
+  } catch {
+    // Busy or already gone.
+  }
+}

@@ -1,0 +1,107 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { ContainerMount, ContainerSpec } from './launcher.ts';
+import { shellWord } from './tools.ts';
+
+/** Directories that programs expect in every root. */
+const DIRS = [
+  'proc',
+  'sys',
+  'dev',
+  'dev/shm',
+  'tmp',
+  'var',
+  'var/tmp',
+  'etc',
+  'run',
+  'usr',
+  'root',
+  'home',
+  'opt',
+  'mnt',
+];
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
+const DEVICE_LINKS: Readonly<Record<string, string>> = {
+  'dev/fd': '/proc/self/fd',
+  'dev/stdin': '/proc/self/fd/0',
+  'dev/stdout': '/proc/self/fd/1',
+  'dev/stderr': '/proc/self/fd/2',
+};
+
+/** Lays out an empty root with every mount point, on the host's side: cheap, no process needed. */
+export function layOutRoot(root: string, spec: ContainerSpec): void {
+  for (const dir of DIRS) mkdirSync(`${root}/${dir}`, { recursive: true });
+  for (const device of DEVICES) writeFileSync(`${root}/dev/${device}`, '');
+  for (const [link, text] of Object.entries(DEVICE_LINKS)) symlinkSync(text, `${root}/${link}`);
+  for (const [link, text] of Object.entries(spec.image.links)) symlinkSync(text, `${root}${link}`);
+  for (const [name, text] of Object.entries(spec.etc)) writeFileSync(`${root}/etc/${name}`, text, { mode: 0o644 });
+  chmodSync(`${root}/tmp`, 0o1777);
+  chmodSync(`${root}/var/tmp`, 0o1777);
+  const points = [...spec.image.mounts, ...spec.mounts];
+  for (const point of points) {
+    if (isBelowAnother(point.target, points)) continue;
+    if (point.isFile) {
+      mkdirSync(dirname(`${root}${point.target}`), { recursive: true });
+      writeFileSync(`${root}${point.target}`, '', { flag: 'a' });
+    } else {
+      mkdirSync(`${root}${point.target}`, { recursive: true });
+    }
+  }
+  if (!isBelowAnother(spec.workingDir, points)) mkdirSync(`${root}${spec.workingDir}`, { recursive: true });
+}
+
+/**
+ * The mount table of a container, for one `mount -a`: a process per mount would cost more than the container.
+ * `flagsOf` says which flags a source's own mount has that a remount in a user namespace must repeat.
+ */
+export function mountTable(root: string, spec: ContainerSpec, flagsOf: (source: string) => string): string {
+  const lines: string[] = [];
+  const add = (source: string, target: string, type: string, options: string): void =>
+    void lines.push(`${escaped(source)} ${escaped(target)} ${type} ${options} 0 0`);
+  const points = [...spec.image.mounts, ...spec.mounts];
+  const bind = (source: string, target: string, isReadOnly: boolean): void => {
+    const make = isBelowAnother(target, points) ? ',X-mount.mkdir' : '';
+    add(source, `${root}${target}`, 'none', `bind,${isReadOnly ? 'ro,' : ''}nosuid,nodev${flagsOf(source)}${make}`);
+  };
+  if (spec.readOnlyRoot) add(root, root, 'none', `bind,ro,nosuid,nodev${flagsOf(root)}`);
+  for (const mount of spec.image.mounts) bind(mount.source, mount.target, true);
+  add('proc', `${root}/proc`, 'proc', 'nosuid,nodev,noexec');
+  for (const device of DEVICES) add(`/dev/${device}`, `${root}/dev/${device}`, 'none', 'bind,nosuid');
+  add('tmpfs', `${root}/dev/shm`, 'tmpfs', `size=${spec.limits.scratchBytes},mode=1777,nosuid,nodev`);
+  const byDepth = [...spec.mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
+  for (const mount of byDepth) bind(sourceOf(mount), mount.target, mount.readOnly);
+  return `${lines.join('\n')}\n`;
+}
+
+export function sourceOf(mount: ContainerMount): string {
+  return mount.subPath === undefined ? mount.source : `${mount.source}/${mount.subPath}`;
+}
+
+/**
+ * Makes and checks subPath directories. A link that an earlier container left in the volume must not lead
+ * the mount out of it, so the directory's real path is compared before it is used.
+ */
+export function subPathCommands(mounts: readonly ContainerMount[]): string {
+  return mounts
+    .filter((mount) => mount.subPath !== undefined && mount.isFile !== true)
+    .map((mount) => {
+      const path = shellWord(sourceOf(mount));
+      const mode = `$(stat -c %a ${shellWord(mount.source)})`;
+      return (
+        `[ -e ${path} ] || mkdir -p -m "${mode}" ${path} || fail 'cannot create the subPath'\n` +
+        `cd -P ${shellWord(mount.source)} && wt_volume=$(pwd -P) && cd -P ${path} && ` +
+        `[ "$(pwd -P)" = "$wt_volume/"${shellWord(mount.subPath ?? '')} ] || fail 'the subPath leads out of its volume'\n`
+      );
+    })
+    .join('');
+}
+
+function isBelowAnother(target: string, points: readonly { readonly target: string }[]): boolean {
+  if (/^\/(?:dev\/shm|proc)\//.test(target)) return true;
+  return points.some((point) => target.startsWith(`${point.target}/`));
+}
+
+/** fstab's own way to write blanks. */
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\134').replaceAll(' ', '\\040').replaceAll('\t', '\\011').replaceAll('\n', '\\012');
+}

@@ -1,0 +1,67 @@
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Native } from '../../../../core/native.ts';
+import { WavetankError } from '../../../../core/errors.ts';
+import { TOOL_ENV, needTool } from './tools.ts';
+
+/**
+ * Real pipes for a container's standard output. Node gives its children socket pairs, on which a program cannot open
+ * /dev/stdout: one that works in a real container would fail here.
+ */
+export interface FifoPool {
+  take(): Promise<OutputPipe>;
+}
+
+export interface OutputPipe {
+  readonly reader: Readable;
+  /** To hand to the child; the owner closes its own copy after the spawn. */
+  readonly writeFd: number;
+  closeWriter(): void;
+}
+
+const BATCH = 16;
+
+export function createFifoPool(native: Native, dir: string): FifoPool {
+  const mkfifo = needTool('mkfifo');
+  const ready: string[] = [];
+  let made = 0;
+  let refilling: Promise<void> | undefined;
+
+  const refill = (): Promise<void> =>
+    (refilling ??= new Promise<void>((resolve, reject) => {
+      const paths = Array.from({ length: BATCH }, () => `${dir}/f${made++}`);
+      // 0666, since a program may open /dev/stdout by name as any user; the name is gone before it runs.
+      const child = native.spawn(mkfifo, ['-m', '0666', ...paths], { stdio: 'ignore', env: TOOL_ENV });
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        if (code !== 0) return reject(new WavetankError('FIFO_FAILED', `mkfifo ended with ${code} in ${dir}.`));
+        ready.push(...paths);
+        resolve();
+      });
+    }).finally(() => (refilling = undefined)));
+
+  return {
+    async take() {
+      while (ready.length === 0) await refill();
+      const path = ready.pop() as string;
+      if (ready.length < BATCH / 4) refill().catch(() => undefined);
+      return openPipe(path);
+    },
+  };
+}
+
+function openPipe(path: string): OutputPipe {
+  const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writeFd = openSync(path, constants.O_WRONLY);
+  unlinkSync(path);
+  let isOpen = true;
+  return {
+    reader: new Socket({ fd: readFd, readable: true, writable: false }),
+    writeFd,
+    closeWriter() {
+      if (isOpen) closeSync(writeFd);
+      isOpen = false;
+    },
+  };
+}

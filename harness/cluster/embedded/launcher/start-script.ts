@@ -1,0 +1,86 @@
+import type { ContainerSpec, LauncherFacts } from './launcher.ts';
+import { subPathCommands } from './container-root.ts';
+import { shellWord } from './tools.ts';
+
+export interface StartScript {
+  readonly root: string;
+  /** The laid-out root to copy from, when the root itself is a writable tmpfs. */
+  readonly skeleton: string;
+  readonly fstab: string;
+  readonly envFile: string;
+  readonly hostname: string;
+  readonly users: LauncherFacts['users'];
+  readonly spec: ContainerSpec;
+}
+
+/**
+ * What the first process of a container does before it becomes the container's program. It speaks on descriptor 3:
+ * `pid N` (as the host numbers it: /proc is still the host's), then `go`, or `fail WHY`.
+ * Only standard output, standard error and an empty standard input are left to the program.
+ */
+export function startScript(options: StartScript): string {
+  const { spec, root } = options;
+  return `fail() { echo "fail $1" >&3; exit 125; }
+read -r wt_pid wt_rest < /proc/self/stat; echo "pid $wt_pid" >&3
+hostname ${shellWord(options.hostname)} || fail 'cannot set the host name'
+${spec.readOnlyRoot ? '' : writableRoot(options)}${subPathCommands(spec.mounts)}exec 4< ${shellWord(options.envFile)}
+mount -n -a -T ${shellWord(options.fstab)} || fail 'cannot mount'
+cd ${shellWord(root)} && pivot_root . . && umount -l . && cd / || fail 'cannot change the root'
+cd ${shellWord(spec.workingDir)} || fail ${shellWord(`cannot change to the working directory ${spec.workingDir}`)}
+${limitCommands(spec)}
+${programCheck(spec)}
+${becomeUser(options)}
+`;
+}
+
+function writableRoot(options: StartScript): string {
+  const size = options.spec.limits.scratchBytes;
+  return (
+    `mount -n -t tmpfs -o size=${size},mode=755,nosuid,nodev tmpfs ${shellWord(options.root)} || fail 'cannot mount the root'\n` +
+    `cp -a --no-preserve=ownership ${shellWord(options.skeleton)}/. ${shellWord(options.root)}/ || fail 'cannot fill the root'\n`
+  );
+}
+
+/** dash calls the limit on processes -p, other shells -u. */
+function limitCommands(spec: ContainerSpec): string {
+  const { pids, openFiles } = spec.limits;
+  return `ulimit -c 0; ulimit -n ${openFiles}; ulimit -p ${pids} 2>/dev/null || ulimit -u ${pids}`;
+}
+
+/** Says in a runtime's words when there is no such program, instead of an exit code nobody can place. */
+function programCheck(spec: ContainerSpec): string {
+  const program = spec.argv[0] ?? '';
+  const path = shellWord(spec.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
+  const message = shellWord(`exec: ${JSON.stringify(program)}: executable file not found in $PATH`);
+  return `( PATH=${path}; command -v ${shellWord(program)} >/dev/null ) || fail ${message}`;
+}
+
+/**
+ * The program's environment comes in on descriptor 4 and is set last, after privileges are gone: a variable such as
+ * LD_PRELOAD must not reach a tool that still has some.
+ */
+const LOAD_ENVIRONMENT =
+  'wt_e=; while IFS= read -r wt_l <&4; do wt_e="$wt_e$wt_l\n"; done; exec 4<&-; unset PWD OLDPWD PATH LC_ALL wt_l; eval "unset wt_e; $wt_e"; exec "$@"';
+
+export function environmentFile(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .join('');
+}
+
+const DROP = '--inh-caps=-all --ambient-caps=-all --bounding-set=-all';
+
+function becomeUser(options: StartScript): string {
+  const { spec, users } = options;
+  const program = spec.argv.map(shellWord).join(' ');
+  const privileges = spec.noNewPrivileges ? '--no-new-privs ' : '';
+  const last = `/bin/sh -c ${shellWord(LOAD_ENVIRONMENT)} sh ${program}`;
+  if (users === 'range') {
+    const groups = spec.groups.length > 0 ? `--groups ${spec.groups.join(',')}` : '--clear-groups';
+    return `echo go >&3\nexec setpriv --reuid ${spec.uid} --regid ${spec.gid} ${groups} ${DROP} ${privileges}-- ${last} 3>&-`;
+  }
+  // One user is all that this namespace may have: a second one inside shows it under the number that was asked for.
+  const inner = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv ${DROP} ${privileges}-- ${last}`;
+  const map = `--map-user=${spec.uid} --map-group=${spec.gid}`;
+  return `echo go >&3\nexec unshare --user ${map} --keep-caps -- /bin/sh -c ${shellWord(inner)} 3>&-`;
+}

@@ -1,0 +1,75 @@
+import { chmodSync, closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import type { BackedVolume, LauncherFacts, VolumeSpec } from './launcher.ts';
+import type { SandboxNode } from './sandbox-node.ts';
+import { findTool, shellWord } from './tools.ts';
+
+export interface Volumes {
+  readonly backing: LauncherFacts['sizedVolumes'];
+  create(spec: VolumeSpec): Promise<BackedVolume>;
+}
+
+/** What mkfs.ext4 itself takes, so that a small claim still has its bytes. */
+const EXT4_OVERHEAD_BYTES = 4 * 1024 * 1024;
+/** No journal (a volume does not outlive a crash), no reserved blocks, nothing written that is not needed yet. */
+const EXT4_OPTIONS = '-q -F -m 0 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard,root_owner=0:0';
+
+/**
+ * Volumes of a fixed size. As root: a sparse file with ext4, whose pages the kernel can write back, so that data on
+ * a volume does not count against a container's memory for good. Otherwise a tmpfs inside the node.
+ */
+export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
+  const asRoot = node.asRoot;
+  const hasExt4 = asRoot !== undefined && findTool('mkfs.ext4') !== undefined && existsSync('/dev/loop-control');
+  const directory = (spec: VolumeSpec): string => {
+    const path = `${runtimeDir}/volumes/${spec.id}`;
+    mkdirSync(path, { mode: 0o711 });
+    return path;
+  };
+  const modeOf = (spec: VolumeSpec): number => (spec.gid === undefined ? 0o777 : 0o2775);
+
+  const createTmpfs = async (spec: VolumeSpec): Promise<BackedVolume> => {
+    const path = directory(spec);
+    const options = `size=${spec.sizeBytes},mode=${modeOf(spec).toString(8)}${gidOption(spec, node)},nosuid,nodev`;
+    await node.inside.run(`mount -n -t tmpfs -o ${options} tmpfs ${shellWord(path)}`);
+    return {
+      path,
+      async remove() {
+        await node.inside.run(`umount -n -l ${shellWord(path)}`);
+        rmSync(path, { recursive: true, force: true });
+      },
+    };
+  };
+
+  const createExt4 = async (spec: VolumeSpec): Promise<BackedVolume> => {
+    if (!asRoot) return createTmpfs(spec);
+    const path = directory(spec);
+    const image = `${path}.img`;
+    const file = openSync(image, 'wx', 0o600);
+    ftruncateSync(file, spec.sizeBytes + EXT4_OVERHEAD_BYTES + Math.ceil(spec.sizeBytes / 50));
+    closeSync(file);
+    const [disk, point] = [shellWord(image), shellWord(path)];
+    await asRoot.run(
+      `mkfs.ext4 ${EXT4_OPTIONS} ${disk} && mount -n -o loop,nosuid,nodev ${disk} ${point} && rmdir ${point}/lost+found`,
+    );
+    const seen = `/proc/${node.pid}/root${path}`;
+    node.own(seen, 0, spec.gid ?? 0);
+    chmodSync(seen, modeOf(spec));
+    return {
+      path,
+      async remove() {
+        await asRoot.run(`umount -n ${point} || umount -n -l ${point}`);
+        for (const leftover of [image, path]) rmSync(leftover, { recursive: true, force: true });
+      },
+    };
+  };
+
+  return {
+    backing: hasExt4 ? 'ext4' : 'tmpfs',
+    create: (spec) => (hasExt4 && spec.medium !== 'memory' ? createExt4(spec) : createTmpfs(spec)),
+  };
+}
+
+/** With one user only, that user's group is all there is, and it owns the volume anyway. */
+function gidOption(spec: VolumeSpec, node: SandboxNode): string {
+  return spec.gid === undefined || node.users === 'one' ? '' : `,gid=${spec.gid}`;
+}
