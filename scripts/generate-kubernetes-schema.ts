@@ -3,10 +3,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { WavetankError } from '../core/errors.ts';
+import type { ApiClient } from './kubernetes-schema/api-client.ts';
 import { connectToApi, getDocument } from './kubernetes-schema/api-client.ts';
 import type { KindList } from './kubernetes-schema/discovery.ts';
 import { readDiscovery } from './kubernetes-schema/discovery.ts';
+import { readColumns } from './kubernetes-schema/columns.ts';
+import { probeGoTypes } from './kubernetes-schema/go-types.ts';
+import { measureTypes } from './kubernetes-schema/measure.ts';
 import { readOpenApi } from './kubernetes-schema/openapi.ts';
+import { inNamespace, writeVectors } from './kubernetes-schema/vectors.ts';
 
 const SCHEMA_FOLDER = path.join(import.meta.dirname, '../harness/cluster/embedded/schema');
 
@@ -25,18 +30,29 @@ async function main(): Promise<void> {
     });
   }
   const list = JSON.parse(await readFile(path.join(SCHEMA_FOLDER, 'kinds.json'), 'utf8')) as KindList;
-  const generated = path.join(values.out, 'generated');
   const api = await connectToApi(values.kubeconfig);
   try {
-    const { major, minor, gitVersion } = await getDocument(api, '/version');
-    const kinds = await readDiscovery(api, list);
-    const openApi = await readOpenApi(api, kinds);
-    await writeJson(path.join(generated, 'kinds.json'), { version: { major, minor, gitVersion }, kinds });
-    await writeJson(path.join(generated, 'definitions.json'), openApi.definitions);
-    await writeJson(path.join(generated, 'paths.json'), openApi.paths);
+    await inNamespace(api, () => generate(api, list, values.out));
   } finally {
     await api.close();
   }
+}
+
+async function generate(api: ApiClient, list: KindList, folder: string): Promise<void> {
+  const { major, minor, gitVersion } = await getDocument(api, '/version');
+  const kinds = await readDiscovery(api, list);
+  const openApi = await readOpenApi(api, kinds);
+  const goTypes = await probeGoTypes(api, openApi, kinds);
+  const measured = await measureTypes(api, openApi, kinds);
+  const files: Record<string, unknown> = {
+    'kinds.json': { version: { major, minor, gitVersion }, kinds },
+    'definitions.json': openApi.definitions,
+    'paths.json': openApi.paths,
+    'measured.json': { goTypes, ...measured },
+    'columns.json': await readColumns(api, kinds),
+  };
+  for (const [name, value] of Object.entries(files)) await writeJson(path.join(folder, 'generated', name), value);
+  await writeVectors(api, kinds, path.join(folder, 'generated/vectors'));
 }
 
 await main();

@@ -57,7 +57,7 @@ function addWithReferences(name: string, schemas: Record<string, Json>, into: Re
   for (const next of referencesIn(bare)) addWithReferences(next, schemas, into);
 }
 
-/** Drops `description`, but not a property that has that name. DeleteOptions and WatchEvent list every group: only the served are kept at run time. */
+/** Drops `description`, but not a property that has that name. */
 function withoutProse(value: unknown, areNames: boolean): unknown {
   if (Array.isArray(value)) return value.map((entry) => withoutProse(entry, false));
   if (typeof value !== 'object' || value === null) return value;

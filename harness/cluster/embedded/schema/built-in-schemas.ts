@@ -1,0 +1,56 @@
+import type { KubeObject } from '../kube-object.ts';
+import type { FieldCause, KindName, SchemaFace } from '../schema-face.ts';
+import { decodeObject } from './decode.ts';
+import { applyDefaults } from './defaults.ts';
+import type { Definition } from './definitions.ts';
+import { openDefinitions } from './definitions.ts';
+import type { ColumnDefinition, GeneratedFiles } from './generated-files.ts';
+import { openGeneratedFiles } from './generated-files.ts';
+import { composeOpenApi } from './open-api-document.ts';
+import { patchRootOf } from './patch-node.ts';
+import { roundTrip } from './round-trip.ts';
+import { UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
+
+/** The schemas of the built-in kinds, with what the API server may use beyond the face it asked for. */
+export interface BuiltInSchemas extends SchemaFace {
+  /** Rules against what was there before: immutable fields, what of a pod may change. Both objects have their defaults. */
+  validateUpdate(kind: KindName, object: KubeObject, previous: KubeObject): readonly FieldCause[];
+  /** The columns of a Table of this resource; undefined when it cannot be listed. */
+  columns(resource: { readonly group: string; readonly resource: string }): readonly ColumnDefinition[] | undefined;
+}
+
+/** Opens the generated files lazily: only discovery's is read before a first object arrives. */
+export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles()): BuiltInSchemas {
+  const definitions = openDefinitions(files);
+  /** An unknown kind has no rules: the caller serves only what `kinds` lists. */
+  const withDefinition = <T>(kind: KindName, otherwise: T, use: (definition: Definition) => T): T => {
+    const definition = definitions.ofKind(kind);
+    return definition ? use(definition) : otherwise;
+  };
+  return {
+    get kubernetesVersion() {
+      return files.kinds().version;
+    },
+    get kinds() {
+      return files.kinds().kinds;
+    },
+    openApiV3: (path) => composeOpenApi(files, path, 'Kubernetes', files.kinds().version.gitVersion),
+    decode: (kind, object) =>
+      withDefinition(kind, { unknownFields: [], typeError: undefined }, (definition) =>
+        decodeObject(definitions, definition, object),
+      ),
+    prune: (kind, object) =>
+      withDefinition(kind, undefined, (definition) => roundTrip(definitions, definition, object)),
+    applyDefaults: (kind, object) =>
+      withDefinition(kind, undefined, (definition) => applyDefaults(definitions, definition, object)),
+    validate: (kind, object) =>
+      withDefinition<readonly FieldCause[]>(kind, [], ({ name }) => VALIDATORS[name]?.(object) ?? []),
+    validateUpdate: (kind, object, previous) =>
+      withDefinition<readonly FieldCause[]>(kind, [], ({ name }) => UPDATE_VALIDATORS[name]?.(object, previous) ?? []),
+    patchRoot: (kind) => withDefinition(kind, undefined, ({ name }) => patchRootOf(definitions, name)),
+    columns: ({ group, resource }) => files.columns()[group === '' ? resource : `${resource}.${group}`],
+  };
+}
+
+/** The schemas of the Kubernetes version that the project carries. */
+export const builtInSchemas: BuiltInSchemas = openBuiltInSchemas();

@@ -1,0 +1,125 @@
+import type { KubeObject } from '../kube-object.ts';
+
+type Json = Record<string, unknown>;
+type Rule = (object: KubeObject) => void;
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+/** Defaults that follow from other fields, so that no table can hold them; by definition of the kind. */
+const RULES: Readonly<Record<string, Rule>> = {
+  'io.k8s.api.core.v1.Pod': (pod) => defaultPodSpec(objectAt(pod, 'spec')),
+  'io.k8s.api.core.v1.Secret': mergeStringData,
+  'io.k8s.api.core.v1.Namespace': labelNamespace,
+  'io.k8s.api.core.v1.Node': defaultNode,
+  'io.k8s.api.core.v1.PersistentVolumeClaim': copyDataSource,
+  'io.k8s.api.networking.v1.NetworkPolicy': defaultPolicyTypes,
+  'io.k8s.api.rbac.v1.RoleBinding': defaultSubjects,
+  'io.k8s.api.rbac.v1.ClusterRoleBinding': defaultSubjects,
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition': defaultCustomResource,
+};
+
+export function applyRuleDefaults(definition: string, object: KubeObject): void {
+  RULES[definition]?.(object);
+}
+
+function objectAt(object: Json, name: string): Json | undefined {
+  const value = object[name];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}
+
+function objectsAt(object: Json | undefined, name: string): readonly Json[] {
+  const value = object?.[name];
+  return Array.isArray(value) ? (value as Json[]) : [];
+}
+
+function defaultPodSpec(spec: Json | undefined): void {
+  if (!spec) return;
+  const containers = [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')];
+  for (const container of containers) {
+    container['imagePullPolicy'] ??= pullPolicyFor(container['image']);
+    defaultRequests(container);
+    if (spec['hostNetwork'] === true) {
+      for (const port of objectsAt(container, 'ports')) port['hostPort'] ??= port['containerPort'];
+    }
+  }
+  for (const container of objectsAt(spec, 'ephemeralContainers'))
+    container['imagePullPolicy'] ??= pullPolicyFor(container['image']);
+  for (const volume of objectsAt(spec, 'volumes')) {
+    const image = objectAt(volume, 'image');
+    if (image) image['pullPolicy'] ??= pullPolicyFor(image['reference']);
+    // Differs from a list of definitions: a volume without any source is an emptyDir.
+    if (Object.keys(volume).every((key) => key === 'name')) volume['emptyDir'] = {};
+  }
+  // The deprecated name is kept as a copy of the one in use.
+  const serviceAccount = spec['serviceAccountName'] ?? spec['serviceAccount'];
+  if (serviceAccount !== undefined) Object.assign(spec, { serviceAccountName: serviceAccount, serviceAccount });
+}
+
+/** `Always` for a tag that moves: `latest`, or none at all; a digest never moves. */
+function pullPolicyFor(image: unknown): string {
+  const name = typeof image === 'string' ? image : '';
+  if (name.includes('@')) return 'IfNotPresent';
+  const tag = /:([^/:]+)$/.exec(name)?.[1];
+  return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+/** A limit without a request asks for all of it. */
+function defaultRequests(container: Json): void {
+  const resources = objectAt(container, 'resources');
+  const limits = resources && objectAt(resources, 'limits');
+  if (!resources || !limits) return;
+  resources['requests'] = { ...limits, ...objectAt(resources, 'requests') };
+}
+
+function mergeStringData(secret: KubeObject): void {
+  const strings = objectAt(secret, 'stringData');
+  if (!strings) return;
+  const data: Json = { ...objectAt(secret, 'data') };
+  for (const [key, value] of Object.entries(strings)) data[key] = Buffer.from(String(value)).toString('base64');
+  secret['data'] = data;
+  delete secret['stringData'];
+}
+
+function labelNamespace(namespace: KubeObject): void {
+  const { metadata } = namespace;
+  if (metadata.name) metadata.labels = { 'kubernetes.io/metadata.name': metadata.name, ...metadata.labels };
+}
+
+function defaultNode(node: KubeObject): void {
+  const spec = objectAt(node, 'spec');
+  if (typeof spec?.['podCIDR'] === 'string') spec['podCIDRs'] ??= [spec['podCIDR']];
+  const status = objectAt(node, 'status');
+  if (status?.['capacity'] !== undefined) status['allocatable'] ??= structuredClone(status['capacity']);
+}
+
+/** The older field and its successor say the same. */
+function copyDataSource(claim: KubeObject): void {
+  const spec = objectAt(claim, 'spec');
+  const source = spec?.['dataSource'] ?? spec?.['dataSourceRef'];
+  if (!spec || source === undefined || (source as Json)['namespace'] !== undefined) return;
+  spec['dataSource'] = source;
+  spec['dataSourceRef'] = structuredClone(source);
+}
+
+function defaultPolicyTypes(policy: KubeObject): void {
+  const spec = objectAt(policy, 'spec');
+  if (!spec || spec['policyTypes'] !== undefined) return;
+  spec['policyTypes'] = objectsAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
+}
+
+function defaultSubjects(binding: KubeObject): void {
+  for (const subject of objectsAt(binding, 'subjects')) {
+    if (subject['kind'] === 'User' || subject['kind'] === 'Group') subject['apiGroup'] ??= RBAC_GROUP;
+  }
+}
+
+function defaultCustomResource(definition: KubeObject): void {
+  const spec = objectAt(definition, 'spec');
+  const names = spec && objectAt(spec, 'names');
+  if (!spec || !names) return;
+  if (typeof names['kind'] === 'string') {
+    names['singular'] ??= names['kind'].toLowerCase();
+    names['listKind'] ??= `${names['kind']}List`;
+  }
+  spec['conversion'] ??= { strategy: 'None' };
+}

@@ -1,0 +1,50 @@
+/** Why a string is no time, in the server's words. */
+export class TimeError extends Error {}
+
+export const TIME_LAYOUT = '2006-01-02T15:04:05Z07:00';
+/** Of Lease and Event times: exactly six digits of a second. */
+export const MICRO_TIME_LAYOUT = '2006-01-02T15:04:05.000000Z07:00';
+
+/** The parts of a layout, in order, and what each accepts at the start of the rest. */
+const PARTS: readonly (readonly [layout: string, pattern: RegExp])[] = [
+  ['2006', /^\d{4}/],
+  ['-', /^-/],
+  ['01', /^(0[1-9]|1[0-2])/],
+  ['-', /^-/],
+  ['02', /^(0[1-9]|[12]\d|3[01])/],
+  ['T', /^T/],
+  ['15', /^([01]\d|2[0-3])/],
+  [':', /^:/],
+  ['04', /^[0-5]\d/],
+  [':', /^:/],
+  ['05', /^[0-5]\d/],
+];
+
+/** Parses a time as the decoder does; answers it in UTC as the server writes it. Throws a `TimeError`. */
+export function canonicalTime(text: string, layout: typeof TIME_LAYOUT | typeof MICRO_TIME_LAYOUT): string {
+  let rest = text;
+  const fail = (part: string): never => {
+    throw new TimeError(
+      `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${part}"`,
+    );
+  };
+  for (const [part, pattern] of PARTS) {
+    const found = pattern.exec(rest)?.[0] ?? fail(part);
+    rest = rest.slice(found.length);
+  }
+  let micros = '000000';
+  if (layout === MICRO_TIME_LAYOUT) {
+    micros = /^\.(\d{6})(?!\d)/.exec(rest)?.[1] ?? fail('.000000');
+    rest = rest.slice(7);
+  } else {
+    rest = rest.replace(/^[.,]\d+/, '');
+  }
+  const zone = /^(Z|[+-]\d\d:\d\d)/.exec(rest)?.[0] ?? fail('Z07:00');
+  if (rest.length > zone.length) {
+    throw new TimeError(`parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest.slice(zone.length))}`);
+  }
+  const utc = new Date(`${text.slice(0, 19)}${zone}`);
+  if (Number.isNaN(utc.getTime())) throw new TimeError(`parsing time ${JSON.stringify(text)}: day out of range`);
+  const seconds = utc.toISOString().slice(0, 19);
+  return layout === MICRO_TIME_LAYOUT ? `${seconds}.${micros}Z` : `${seconds}Z`;
+}

@@ -1,0 +1,111 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { WavetankError } from '../../core/errors.ts';
+import type { ApiClient } from './api-client.ts';
+import { CREATE_CASES } from './create-cases.ts';
+import type { KindEntry } from './discovery.ts';
+import { resourceName } from './measure.ts';
+import { NAMESPACE, SAMPLES } from './samples.ts';
+import type { Json } from './schema-walk.ts';
+import { collectionPath } from './schema-walk.ts';
+import { UPDATE_CASES } from './update-cases.ts';
+
+interface Vector {
+  readonly name: string;
+  readonly resource: string;
+  /** Of an update: what the server held. */
+  readonly old?: Json;
+  readonly sent: Json;
+  readonly code: number;
+  /** The object that was answered, or the Status without what every Status has. */
+  readonly answer: Json;
+}
+
+/** Sends every case with dryRun=All and strict field validation and writes the answers down, one file per resource. */
+export async function writeVectors(api: ApiClient, kinds: readonly KindEntry[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const vectors = [...(await createVectors(api, kinds)), ...(await updateVectors(api, kinds))];
+  for (const resource of new Set(vectors.map((vector) => vector.resource))) {
+    const own = vectors.filter((vector) => vector.resource === resource);
+    await writeFile(
+      path.join(folder, `${resource}.json`),
+      `[\n${own.map((vector) => JSON.stringify(vector)).join(',\n')}\n]\n`,
+    );
+  }
+}
+
+/** Runs work with the namespace that the cases name. Pods are refused until the namespace's own service account is there. */
+export async function inNamespace(api: ApiClient, work: () => Promise<void>): Promise<void> {
+  await api.send('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+  await api.send('POST', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { metadata: { name: 'default' } });
+  try {
+    await work();
+  } finally {
+    await api.send('DELETE', `/api/v1/namespaces/${NAMESPACE}`);
+  }
+}
+
+async function createVectors(api: ApiClient, kinds: readonly KindEntry[]): Promise<Vector[]> {
+  const vectors: Vector[] = [];
+  for (const { resource, name, object } of [...SAMPLES, ...CREATE_CASES]) {
+    const kind = kindOf(kinds, resource);
+    const sent = { apiVersion: kind.groupVersion, kind: kind.kind, ...object };
+    const answer = await api.send('POST', `${collectionPath(kind, NAMESPACE)}?dryRun=All&fieldValidation=Strict`, sent);
+    vectors.push({ name, resource, sent, code: answer.code, answer: withoutCircumstance(answer.body) });
+  }
+  return vectors;
+}
+
+async function updateVectors(api: ApiClient, kinds: readonly KindEntry[]): Promise<Vector[]> {
+  const vectors: Vector[] = [];
+  for (const { resource, object, changes } of UPDATE_CASES) {
+    const kind = kindOf(kinds, resource);
+    const collection = collectionPath(kind, NAMESPACE);
+    const created = await api.send('POST', collection, { apiVersion: kind.groupVersion, kind: kind.kind, ...object });
+    if (created.code !== 201) {
+      throw new WavetankError(
+        'SAMPLE_REFUSED',
+        `an object to update of ${resource}: ${String(created.body['message'])}`,
+      );
+    }
+    const itemPath = `${collection}/${String((created.body['metadata'] as Json)['name'])}`;
+    for (const { name, change } of changes) {
+      // The newest version, since controllers may have touched it: the answer must be about the change alone.
+      const old = (await api.send('GET', itemPath)).body;
+      const sent = change(structuredClone(old));
+      delete (sent['metadata'] as Json)['resourceVersion'];
+      const answer = await api.send('PUT', `${itemPath}?dryRun=All&fieldValidation=Strict`, sent);
+      vectors.push({
+        name,
+        resource,
+        old: withoutCircumstance(old),
+        sent: withoutCircumstance(sent),
+        code: answer.code,
+        answer: withoutCircumstance(answer.body),
+      });
+    }
+    await api.send('DELETE', itemPath, { gracePeriodSeconds: 0 });
+  }
+  return vectors;
+}
+
+function kindOf(kinds: readonly KindEntry[], resource: string): KindEntry {
+  const kind = kinds.find((entry) => resourceName(entry) === resource);
+  if (!kind) throw new WavetankError('KIND_NOT_SERVED', `no kind ${resource} in kinds.json`, { category: 'usage' });
+  return kind;
+}
+
+/** Drops what differs from run to run: ids, times, versions; of a Status what every Status of its reason has. */
+function withoutCircumstance(body: Json): Json {
+  if (body['kind'] === 'Status') {
+    const { message, reason, details } = body;
+    return { reason, message, ...(details === undefined ? {} : { details }) };
+  }
+  const { metadata, ...rest } = body;
+  const status = rest['status'] as Json | undefined;
+  if (status?.['lastPhaseTransitionTime'] !== undefined) delete status['lastPhaseTransitionTime'];
+  const kept = { ...(metadata as Json | undefined) };
+  for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields']) delete kept[field];
+  return { ...rest, metadata: kept };
+}
