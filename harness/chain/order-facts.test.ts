@@ -108,7 +108,9 @@ describe('the official datatoken', () => {
     const never = `0x${'ab'.repeat(32)}`;
     const { transactionHash } = await lab.stranger.reuseOrder(datatoken, never, labFee(lab));
     const receipt = await readOrderReceipt(lab.provider, transactionHash, datatoken);
-    expect(receipt?.calls).toMatchObject([{ kind: 'reused', order: { orderTxId: never, caller: lab.stranger.address } }]);
+    expect(receipt?.calls).toMatchObject([
+      { kind: 'reused', order: { orderTxId: never, caller: lab.stranger.address } },
+    ]);
   });
 
   it('11: names the factory as payer of orders that were placed together', async () => {
