@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeServer, listen } from '../core/http-listen.ts';
+import { createNet } from '../core/net.ts';
+import type { Net } from '../core/net.ts';
+import { ResourceStack } from '../core/resource.ts';
+import { VirtualClock } from '../core/virtual-clock.ts';
+import { connectChain } from './rpc.ts';
+
+let stack = new ResourceStack();
+afterEach(async () => {
+  await stack.stop();
+  stack = new ResourceStack();
+});
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+}
+
+/** A node that answers every call with `answer`, and remembers the bodies it got. */
+async function startNode(answer: (call: Call) => unknown): Promise<{ url: string; bodies: (Call | Call[])[] }> {
+  const bodies: (Call | Call[])[] = [];
+  return startHttp(bodies, (body, response) => {
+    bodies.push(body);
+    const one = (call: Call): unknown => ({ jsonrpc: '2.0', id: call.id, result: answer(call) });
+    response.end(JSON.stringify(Array.isArray(body) ? body.map(one) : one(body)));
+  });
+}
+
+async function startHttp<T>(
+  bodies: T,
+  respond: (body: Call | Call[], response: ServerResponse) => void,
+): Promise<{ url: string; bodies: T }> {
+  const server = createServer((request: IncomingMessage, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => respond(JSON.parse(text) as Call, response));
+  });
+  stack.defer('server', () => closeServer(server));
+  const { host, port } = await listen(server);
+  return { url: `http://${host}:${port}`, bodies };
+}
+
+function open(rpcUrl: string, options: { clock?: VirtualClock; net?: Net } = {}) {
+  const net = options.net ?? createNet();
+  const clock = options.clock === undefined ? {} : { clock: options.clock };
+  const provider = connectChain({ rpcUrl, chainId: 8996, net, ...clock });
+  stack.defer('net', () => net.close());
+  stack.defer('provider', () => provider.destroy());
+  return provider;
+}
+
+describe('connectChain', () => {
+  it('asks nothing but what it was asked, and puts calls of one moment into one request', async () => {
+    const { url, bodies } = await startNode(() => '0x10');
+    const provider = open(url);
+    const numbers = await Promise.all([provider.getBlockNumber(), provider.send('eth_gasPrice', [])]);
+    expect(numbers).toEqual([16, '0x10']);
+    expect(bodies.flat().map(({ method }) => method)).toEqual(['eth_blockNumber', 'eth_gasPrice']);
+    expect(bodies).toHaveLength(1);
+  });
+
+  it('never answers from memory', async () => {
+    let count = 0;
+    const { url } = await startNode(() => `0x0${++count}`);
+    const provider = open(url);
+    const ask = (): Promise<string> => provider.call({ to: `0x${'1'.repeat(40)}` });
+    expect([await ask(), await ask()]).toEqual(['0x01', '0x02']);
+  });
+
+  it('goes through the Net that it was given, so that a fenced component reaches no chain', async () => {
+    const { url, bodies } = await startNode(() => '0x10');
+    const net = createNet();
+    const provider = open(url, { net });
+    net.fence();
+    await expect(provider.send('eth_blockNumber', [])).rejects.toMatchObject({ code: 'NET_FENCED' });
+    expect(bodies).toEqual([]);
+  });
+
+  it('gives up on a node that does not answer', async () => {
+    const clock = new VirtualClock();
+    const { url } = await startHttp([], () => clock.advance(30_000));
+    await expect(open(url, { clock }).send('eth_blockNumber', [])).rejects.toMatchObject({ code: 'CHAIN_TIMEOUT' });
+  });
+
+  it('follows no redirect', async () => {
+    const elsewhere = await startNode(() => '0x666');
+    const { url } = await startHttp([], (_body, response) =>
+      response.writeHead(307, { location: elsewhere.url }).end(),
+    );
+    await expect(open(url).send('eth_blockNumber', [])).rejects.toThrow();
+    expect(elsewhere.bodies).toEqual([]);
+  });
+
+  it('reads no endless answer', async () => {
+    const mebibyte = Buffer.alloc(1024 * 1024, 0x20);
+    const { url } = await startHttp([], (_body, response) => {
+      const pour = (): void => {
+        while (!response.destroyed && response.write(mebibyte));
+        if (!response.destroyed) response.once('drain', pour);
+      };
+      pour();
+    });
+    await expect(open(url).send('eth_blockNumber', [])).rejects.toMatchObject({ code: 'CHAIN_ANSWER_TOO_LARGE' });
+  });
+});
