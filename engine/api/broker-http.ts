@@ -52,6 +52,15 @@ export interface StoredBytes {
 
 export type StageReport = { stage: 'configure'; report: ConfigureReport } | { stage: 'publish'; report: PublishReport };
 
+/** Where the engine mounts what its own pods read, and where their scripts lie in the image. */
+export const POD_PATHS = {
+  /** Directory of the stage token's Secret; the file is `token`. */
+  tokenDirectory: '/var/run/wavetank',
+  tokenFile: '/var/run/wavetank/token',
+  /** `node <scripts>/configure.ts`, `publish.ts`, `gate.ts` unless the engine is told another command. */
+  scripts: '/opt/wavetank/pods',
+} as const;
+
 /** Environment variables of our own pods. Their token is mounted as a file, never an environment variable. */
 export const POD_ENV = {
   brokerUrl: 'BROKER_URL',

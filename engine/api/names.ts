@@ -40,6 +40,19 @@ export const FINALIZERS = {
   job: 'oceanprotocol.com/job',
 } as const;
 
+/** Leases: who leads among several engines. */
+export const LEADER_LEASE = 'operator-engine';
+
+/** Standing network policies, by name. */
+export const NETWORK_POLICY_NAMES = {
+  /** Denies every job pod everything, in both directions. */
+  deny: 'wavetank-jobs-deny-all',
+  /** configure and publish may reach the Job Broker. */
+  broker: 'wavetank-jobs-reach-broker',
+  /** compute pods labelled `network=allowed` may go out. */
+  outward: 'wavetank-jobs-reach-outward',
+} as const;
+
 export type Stage = 'configure' | 'compute' | 'publish';
 
 /** Deterministic names of a job's objects: a stale cache meets "already exists" instead of making a second one. */
@@ -53,4 +66,6 @@ export const objectNames = {
   pod: (jobId: string, stage: Stage) => `job-${jobId}-${stage}`,
   /** A ConfigMap whose existence is the claim of one running job per agreement. */
   claim: (chainId: number, agreementDigest: string) => `claim-${chainId}-${agreementDigest}`,
+  /** Lease that the engine renews for an environment: one that ran out belongs to an engine that is gone. */
+  environmentLease: (environment: string) => `environment-${environment}`,
 } as const;

@@ -72,6 +72,8 @@ export interface WorkFlowStatus {
   /** Set before the compute pod is created: intent and no pod means that it never was created. */
   computeIntent?: { pod: string; at: string };
   computePod?: { uid: string; node?: string; startedAt?: string; imageId?: string };
+  /** When the engine first saw a stop request, and in which phase: a stop while publishing ends that, an earlier one does not. */
+  stop?: { at: string; phase: JobPhase };
   outcome?: ComputeOutcome;
   reports?: { configure?: ConfigureReport; publish?: PublishReport };
   results?: StoredResult[];
@@ -79,8 +81,10 @@ export interface WorkFlowStatus {
   details?: Record<string, string | number | boolean>;
   /** Whether the paid run counts: false gives it back (interrupted, provisioning failed …). */
   runConsumed?: boolean;
-  /** The final record is in the archive. */
+  /** The final record is in the archive. Set by the Operator Service's side once `finishedAt` is set; until then the WorkFlow stays. */
   archived?: boolean;
+  /** The job's pods, volume and Secrets are gone. Set by the engine. */
+  cleanedAt?: string;
 }
 
 export interface Condition {
