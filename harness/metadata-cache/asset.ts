@@ -1,0 +1,65 @@
+import type { MetadataEvent, NftDescription } from '../../contracts/metadata.ts';
+import type { Ddo } from '../../core/protocol/ddo.ts';
+
+/** A DDO as Aquarius answers it: the published document with what the cache knows from the chain beside it. */
+export interface Asset {
+  readonly id: string;
+  readonly nft: { readonly state: number; readonly [fact: string]: unknown };
+  readonly [field: string]: unknown;
+}
+  readonly id: string;
+  readonly nft: { readonly state: number };
+};
+
+export interface AssetFacts {
+  readonly ddo: Ddo;
+  readonly event: MetadataEvent;
+  readonly created: MetadataEvent;
+  /** Who sent the transaction of `event`. */
+  readonly state: number;
+  readonly nft: NftDescription;
+  readonly datatokens: readonly { readonly address: string; readonly name: string; readonly symbol: string }[];
+  readonly orders: number;
+  readonly priceToken: { readonly address: string; readonly symbol: string };
+}
+
+/** States in which only the asset's existence is told: deprecated and revoked. */
+const SHORT_FORM_STATES: ReadonlySet<number> = new Set([2, 3]);
+
+/** Fields that the cache adds replace those that a client re-published with an edited asset. */
+export function buildAsset(facts: AssetFacts): Asset {
+  const { ddo, event, created, state, nft, datatokens, orders, priceToken } = facts;
+  if (SHORT_FORM_STATES.has(state)) {
+    return { id: ddo.id, chainId: ddo.chainId, nftAddress: ddo.nftAddress, nft: { state } };
+  }
+  const serviceOf = (address: string): string | undefined =>
+    ddo.services.find((service) => service.datatokenAddress.toLowerCase() === address.toLowerCase())?.id;
+  return {
+    ...ddo,
+    nft: {
+      address: ddo.nftAddress,
+      name: nft.name,
+      symbol: nft.symbol,
+      owner: nft.owner,
+      state,
+      created: dateOf(created.timestamp),
+      tokenURI: nft.tokenUri,
+    },
+    datatokens: datatokens.map((token) => ({ ...token, serviceId: serviceOf(token.address) })),
+    event: {
+      tx: event.transactionHash,
+      txid: event.transactionHash,
+      block: event.blockNumber,
+      from: event.by,
+      contract: event.emitter,
+      datetime: dateOf(event.timestamp),
+    },
+    stats: { orders, price: { value: 0, tokenAddress: priceToken.address, tokenSymbol: priceToken.symbol } },
+    purgatory: { state: false, reason: '' },
+  };
+}
+
+/** Seconds since the epoch as Aquarius writes a time: UTC without a zone. */
+function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19);
+}

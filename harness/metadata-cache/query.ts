@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from 'node:util';
+import { WavetankError } from '../../core/errors.ts';
+import type { Asset } from './asset.ts';
+
+/** The part of Elasticsearch's query language that Ocean clients send; anything else is refused by name. */
+export interface SearchRequest {
+  readonly query?: unknown;
+  readonly from?: number;
+  readonly size?: number;
+  readonly sort?: Readonly<Record<string, 'asc' | 'desc' | { order: 'asc' | 'desc' }>>;
+}
+
+export interface SearchResult {
+  readonly took: number;
+  readonly timed_out: false;
+  readonly hits: {
+    readonly total: { readonly value: number; readonly relation: 'eq' };
+    readonly max_score: number | null;
+    readonly hits: readonly {
+      readonly _index: 'aquarius';
+      readonly _id: string;
+      readonly _score: number;
+      readonly _source: Asset;
+    }[];
+  };
+}
+
+const MAX_RESULTS = 1000;
+
+/** @throws WavetankError SEARCH_UNSUPPORTED (usage), with the clause that is not known. */
+export function search(assets: readonly Asset[], request: SearchRequest): SearchResult {
+  const matching = assets
+    .filter((asset) => matches(asset, request.query ?? { match_all: {} }, 0))
+    .toSorted(comparison(request.sort));
+  const from = bounded(request.from, 0);
+  const page = matching.slice(from, from + Math.min(bounded(request.size, 10), MAX_RESULTS));
+  return {
+    took: 0,
+    timed_out: false,
+    hits: {
+      total: { value: matching.length, relation: 'eq' },
+      max_score: matching.length > 0 ? 1 : null,
+      hits: page.map((asset) => ({ _index: 'aquarius', _id: asset.id, _score: 1, _source: asset })),
+    },
+  };
+}
+
+const MAX_DEPTH = 16;
+
+function matches(asset: Asset, clause: unknown, depth: number): boolean {
+  const [kind, body] = onlyEntry(clause, 'query');
+  if (depth > MAX_DEPTH) throw unsupported('a query this deep');
+  switch (kind) {
+    case 'match_all':
+      return true;
+    case 'bool':
+      return matchesBool(asset, body as Readonly<Record<string, unknown>>, depth);
+    case 'ids':
+      return list((body as { values?: unknown }).values).includes(asset.id);
+    case 'exists':
+      return valuesAt(asset, String((body as { field?: unknown }).field)).length > 0;
+    case 'term':
+    case 'match':
+      return matchesField(asset, kind, body);
+    case 'terms': {
+      const [field, values] = onlyEntry(body, kind);
+      return valuesAt(asset, field).some((value) => list(values).some((wanted) => isSame(value, wanted)));
+    }
+    default:
+      throw unsupported(kind);
+  }
+}
+
+function matchesBool(asset: Asset, body: Readonly<Record<string, unknown>>, depth: number): boolean {
+  const known = ['must', 'filter', 'must_not', 'should', 'minimum_should_match'];
+  const strange = Object.keys(body).find((key) => !known.includes(key));
+  if (strange) throw unsupported(`bool.${strange}`);
+  const holds = (clause: unknown): boolean => matches(asset, clause, depth + 1);
+  const should = list(body['should']);
+  const needsShould =
+    should.length > 0 && (body['minimum_should_match'] !== undefined || (!body['must'] && !body['filter']));
+  return (
+    list(body['must']).every(holds) &&
+    list(body['filter']).every(holds) &&
+    !list(body['must_not']).some(holds) &&
+    (!needsShould || should.filter(holds).length >= Number(body['minimum_should_match'] ?? 1))
+  );
+}
+
+function matchesField(asset: Asset, kind: 'term' | 'match', body: unknown): boolean {
+  const [field, wanted] = onlyEntry(body, kind);
+  const value = isRecord(wanted) ? (wanted['value'] ?? wanted['query']) : wanted;
+  const values = valuesAt(asset, field);
+  if (kind === 'term' || typeof value !== 'string') return values.some((one) => isSame(one, value));
+  const words = value.toLowerCase().split(/\s+/).filter(Boolean);
+  return values.some((one) => words.some((word) => String(one).toLowerCase().includes(word)));
+}
+
+/** Every value at a dotted path, through arrays as Elasticsearch flattens them; `.keyword` only means "exact". */
+function valuesAt(asset: Asset, path: string): unknown[] {
+  const steps = path.replace(/\.keyword$/, '').split('.');
+  const found = steps.reduce<unknown[]>(
+    (values, step) => values.flatMap((value) => (isRecord(value) && step in value ? [value[step]].flat() : [])),
+    [asset],
+  );
+  return found.filter((value) => value !== undefined && value !== null);
+}
+
+function comparison(sort: SearchRequest['sort']): (a: Asset, b: Asset) => number {
+  const keys = Object.entries(sort ?? {}).map(([field, order]) => ({
+    field,
+    sign: (isRecord(order) ? order['order'] : order) === 'desc' ? -1 : 1,
+  }));
+  return (a, b) => {
+    for (const { field, sign } of keys) {
+      const [left, right] = [valuesAt(a, field)[0], valuesAt(b, field)[0]];
+      const order =
+        typeof left === 'number' && typeof right === 'number'
+          ? left - right
+          : String(left).localeCompare(String(right));
+      if (order !== 0) return sign * order;
+    }
+    return 0;
+  };
+}
+
+/** Addresses match in every case, as an index with a lower-casing analyser does. */
+function isSame(value: unknown, wanted: unknown): boolean {
+  if (typeof value === 'string' && typeof wanted === 'string') return value.toLowerCase() === wanted.toLowerCase();
+  return isDeepStrictEqual(value, wanted);
+}
+
+function onlyEntry(value: unknown, where: string): [string, unknown] {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  if (entries.length !== 1) throw unsupported(`${where} with ${entries.length} clauses`);
+  return entries[0] as [string, unknown];
+}
+
+function list(value: unknown): unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function bounded(value: unknown, fallback: number): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : fallback;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unsupported(what: string): WavetankError {
+  return new WavetankError('SEARCH_UNSUPPORTED', `This metadata cache does not know ${what}.`, { category: 'usage' });
+}
