@@ -7,8 +7,6 @@ export interface Asset {
   readonly nft: { readonly state: number; readonly [fact: string]: unknown };
   readonly [field: string]: unknown;
 }
-  readonly id: string;
-  readonly nft: { readonly state: number };
 };
 
 export interface AssetFacts {
