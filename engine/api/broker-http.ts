@@ -58,7 +58,7 @@ export const POD_PATHS = {
   tokenDirectory: '/var/run/wavetank',
   tokenFile: '/var/run/wavetank/token',
   /** `node <scripts>/configure.ts`, `publish.ts`, `gate.ts` unless the engine is told another command. */
-  scripts: '/opt/wavetank/pods',
+  scripts: '/opt/wavetank/engine/pods',
 } as const;
 
 /** Environment variables of our own pods. Their token is mounted as a file, never an environment variable. */
