@@ -7,13 +7,11 @@ export interface Asset {
   readonly nft: { readonly state: number; readonly [fact: string]: unknown };
   readonly [field: string]: unknown;
 }
-};
 
 export interface AssetFacts {
   readonly ddo: Ddo;
   readonly event: MetadataEvent;
   readonly created: MetadataEvent;
-  /** Who sent the transaction of `event`. */
   readonly state: number;
   readonly nft: NftDescription;
   readonly datatokens: readonly { readonly address: string; readonly name: string; readonly symbol: string }[];
