@@ -102,14 +102,19 @@ describe('startedOrder', () => {
 
 describe('orderParties', () => {
   const sender = '0x5555555555555555555555555555555555555555';
-  const parties = (over: Partial<OrderReceipt>): readonly string[] | undefined => {
+  const parties = (over: Partial<OrderReceipt>, factory = PAYER): readonly string[] | undefined => {
     const read = receipt([started(0, 0), fee(1, 10n)], over);
     const found = startedOrder(read, 0);
-    return found && orderParties(read, found.order);
+    return found && orderParties(read, found.order, factory);
   };
 
-  it('are consumer and payer, and the sender when the payer is the contract that he called', () => {
-    expect(parties({ sender })).toEqual([CONSUMER, PAYER]);
+  it('are consumer and payer, and the sender when he called the factory that paid', () => {
     expect(parties({ sender, calledContract: PAYER })).toEqual([CONSUMER, PAYER, sender]);
+  });
+
+  it('never include the sender behind another contract: he may be a relayer', () => {
+    expect(parties({ sender })).toEqual([CONSUMER, PAYER]);
+    expect(parties({ sender, calledContract: PAYER }, OTHER)).toEqual([CONSUMER, PAYER]);
+    expect(parties({ sender, calledContract: OTHER }, PAYER)).toEqual([CONSUMER, PAYER]);
   });
 });

@@ -94,9 +94,14 @@ export function startedOrder(
   return call?.kind === 'started' ? call : undefined;
 }
 
-/** Who may act on an order, as far as the chain says: its consumer, its payer, and behind a factory the transaction's sender. */
-export function orderParties(receipt: OrderReceipt, order: OrderStartedEvent): readonly string[] {
+/**
+ * Who may act on an order, as far as the chain says: its consumer and its payer. Of orders placed together the events
+ * name the factory as payer; the buyer is then whoever called the factory, which is the transaction's sender only
+ * if the transaction called it directly. No other contract gets this reading: who sends a wallet's transaction may
+ * be a relayer that bought nothing.
+ */
+export function orderParties(receipt: OrderReceipt, order: OrderStartedEvent, factory: string): readonly string[] {
   const { consumer, payer } = order;
-  const throughContract = receipt.calledContract !== undefined && sameAddress(payer, receipt.calledContract);
-  return throughContract ? [consumer, payer, receipt.sender] : [consumer, payer];
+  const isDirect = sameAddress(payer, factory) && sameAddress(receipt.calledContract, factory);
+  return isDirect ? [consumer, payer, receipt.sender] : [consumer, payer];
 }

@@ -90,8 +90,16 @@ describe('connectChain', () => {
     const { url } = await startHttp([], (_body, response) =>
       response.writeHead(307, { location: elsewhere.url }).end(),
     );
-    await expect(open(url).send('eth_blockNumber', [])).rejects.toThrow();
+    const asked = open(url).send('eth_blockNumber', []);
+    await expect(asked).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
     expect(elsewhere.bodies).toEqual([]);
+  });
+
+  it('says that there is no node', async () => {
+    const { url } = await startNode(() => '0x10');
+    await stack.stop();
+    stack = new ResourceStack();
+    await expect(open(url).send('eth_blockNumber', [])).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
   });
 
   it('reads no endless answer', async () => {

@@ -2,7 +2,7 @@ import type { GetUrlResponse } from 'ethers';
 import { FetchRequest, JsonRpcProvider, Network } from 'ethers';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
-import { WavetankError } from '../core/errors.ts';
+import { WavetankError, isWavetankError } from '../core/errors.ts';
 import type { Net } from '../core/net.ts';
 
 export interface ChainConnectionOptions {
@@ -24,7 +24,7 @@ const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 /**
  * An ethers provider whose every request goes through the component's own `Net`, so that a cut network cuts it too.
  * Nothing polls until somebody waits. Whoever opens it calls `destroy()`.
- * Requests fail with WavetankError CHAIN_TIMEOUT, CHAIN_ANSWER_TOO_LARGE or what `Net` throws.
+ * Requests fail with WavetankError CHAIN_UNREACHABLE, CHAIN_TIMEOUT, CHAIN_ANSWER_TOO_LARGE, NET_FENCED.
  */
 export function connectChain(options: ChainConnectionOptions): JsonRpcProvider {
   const network = Network.from(options.chainId);
@@ -72,6 +72,12 @@ async function sendOnce(request: FetchRequest, net: Net, clock: Clock, timeoutMs
       headers: Object.fromEntries(response.headers),
       body: await readBounded(response.body),
     };
+  } catch (error) {
+    if (isWavetankError(error)) throw error;
+    throw new WavetankError('CHAIN_UNREACHABLE', "The chain's node cannot be reached.", {
+      category: 'environment',
+      cause: error,
+    });
   } finally {
     timer.cancel();
   }

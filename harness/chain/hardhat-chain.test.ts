@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../core/clock.ts';
 import { ResourceStack } from '../../core/resource.ts';
 import { VirtualClock } from '../../core/virtual-clock.ts';
 import type { RunningChain } from './chain.ts';
@@ -119,7 +120,7 @@ describe('chain time', () => {
   it("follows the machine's clock, however many blocks a second has", async () => {
     const chain = await start();
     for (let i = 0; i < 30; i++) await pay(chain);
-    expect(Math.abs((await latestTime(chain)) - Date.now() / 1000)).toBeLessThan(10);
+    expect(Math.abs((await latestTime(chain)) - systemClock.now() / 1000)).toBeLessThan(10);
   });
 
   it('follows an injected clock', async () => {
