@@ -43,7 +43,11 @@ export interface WatchEvent {
 /** What the API server asks the kubelet for: container logs and nothing else (exec, attach and port-forward are refused). */
 export interface NodeAccess {
   /** Log bytes of one container, oldest first; with `follow`, until the container ends or the signal aborts. */
-  containerLogs(pod: { namespace: string; name: string; uid: string }, container: string, options: LogOptions): AsyncIterable<Uint8Array>;
+  containerLogs(
+    pod: { namespace: string; name: string; uid: string },
+    container: string,
+    options: LogOptions,
+  ): AsyncIterable<Uint8Array>;
 }
 
 export interface LogOptions {

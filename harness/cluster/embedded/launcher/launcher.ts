@@ -13,7 +13,7 @@ export interface Launcher extends RunningResource {
   /** A directory of at most `sizeBytes`, where `facts.sizedVolumes` says so; it outlives pods. */
   createVolume(spec: VolumeSpec): Promise<BackedVolume>;
   /** Gives a file or directory of ours to a user as containers see it. */
-  own(path: string, uid: number, gid: number): Promise<void>;
+  own(path: string, uid: number, gid: number): void;
   /** Where pods, volumes and sockets live: a short path, because a Unix socket's path has 108 bytes at most. */
   readonly runtimeDir: string;
 }
@@ -43,13 +43,21 @@ export interface VolumeSpec {
   readonly sizeBytes: number;
   /** `memory` asks for a tmpfs whatever the launcher prefers. */
   readonly medium?: 'memory';
-  readonly gid?: number;
 }
 
 export interface BackedVolume {
   /** As mounts name it. On the harness's side the content may be invisible. */
   readonly path: string;
+  /** The group that may write, and that new files get: a pod's fsGroup. */
+  setGroup(gid: number): Promise<void>;
   remove(): Promise<void>;
+}
+
+/** A file that a container writes and the harness reads. */
+export interface MessageFile {
+  /** As mounts name it. */
+  readonly path: string;
+  read(): string;
 }
 
 export interface PodSandbox {
@@ -57,6 +65,8 @@ export interface PodSandbox {
   readonly dir: string;
   /** On the pod's loopback device, where the pod has one of its own. */
   readonly ip: string;
+  /** An empty file, on a small file system of its own, that `uid` may write. */
+  createMessageFile(name: string, uid: number, gid: number): MessageFile;
   /** Namespaces to join for a helper process of ours in the pod's network: a command prefix. */
   readonly enterNetwork: readonly string[] | undefined;
   startContainer(spec: ContainerSpec): Promise<RunningContainer>;

@@ -65,7 +65,14 @@ export async function startSandboxNode(native: Native, runtimeDir: string, isRoo
       exposed.set(path, exposing);
       return exposing;
     },
-    enter: [nsenter, `--user=/proc/${pid}/ns/user`, `--mount=/proc/${pid}/ns/mnt`, `--pid=/proc/${pid}/ns/pid`],
+    // One user is 0 inside already, and may not call setgroups.
+    enter: [
+      nsenter,
+      ...(isRoot ? [] : ['--preserve-credentials']),
+      `--user=/proc/${pid}/ns/user`,
+      `--mount=/proc/${pid}/ns/mnt`,
+      `--pid=/proc/${pid}/ns/pid`,
+    ],
     async stop() {
       await Promise.all([inside.stop(), asRoot?.stop()]);
     },

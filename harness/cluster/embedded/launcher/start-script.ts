@@ -44,7 +44,7 @@ function writableRoot(options: StartScript): string {
 /** dash calls the limit on processes -p, other shells -u. */
 function limitCommands(spec: ContainerSpec): string {
   const { pids, openFiles } = spec.limits;
-  return `ulimit -c 0; ulimit -n ${openFiles}; ulimit -p ${pids} 2>/dev/null || ulimit -u ${pids}`;
+  return `ulimit -c 0; ulimit -n ${openFiles} || fail 'cannot set limits'; ulimit -p ${pids} 2>/dev/null || ulimit -u ${pids} || fail 'cannot set limits'`;
 }
 
 /** Says in a runtime's words when there is no such program, instead of an exit code nobody can place. */

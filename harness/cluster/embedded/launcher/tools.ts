@@ -45,6 +45,12 @@ export function inheritableDescriptors(): readonly number[] {
   return found;
 }
 
+/** How many files a child of this process may open at most. */
+export function hardOpenFileLimit(): number {
+  const limit = /^Max open files\s+\S+\s+(\S+)/m.exec(readOrEmpty('/proc/self/limits'))?.[1];
+  return limit === undefined || limit === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(limit);
+}
+
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'utf8');

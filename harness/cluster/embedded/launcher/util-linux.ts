@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Native } from '../../../../core/native.ts';
 import { ResourceStack, runningResource } from '../../../../core/resource.ts';
 import { openCgroups } from './cgroups.ts';
@@ -8,8 +9,14 @@ import type { Launcher, LauncherFacts, PodSandbox } from './launcher.ts';
 import { readMountFlags } from './mount-flags.ts';
 import type { PreparedNamespaces } from './pod-namespaces.ts';
 import { createPodNamespaces } from './pod-namespaces.ts';
+import type { SandboxNode } from './sandbox-node.ts';
 import { startSandboxNode } from './sandbox-node.ts';
 import { createVolumes } from './volumes.ts';
+
+/** For termination messages of all containers, so that one cannot fill the disk through its own. */
+const MESSAGES_BYTES = 16 * 1024 * 1024;
+/** As in Kubernetes. */
+const LONGEST_MESSAGE = 4096;
 
 export interface UtilLinuxOptions {
   readonly native: Native;
@@ -28,13 +35,15 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
   const { native, runtimeDir } = options;
   const stack = new ResourceStack();
   chmodSync(runtimeDir, 0o711);
-  for (const dir of ['pods', 'volumes', 'fifo', 'ns', 'host'])
+  for (const dir of ['pods', 'volumes', 'fifo', 'ns', 'host', 'messages'])
     mkdirSync(`${runtimeDir}/${dir}`, { recursive: true, mode: 0o711 });
   try {
     const cgroups = openCgroups(options.instance);
     stack.defer('cgroups', () => cgroups.remove());
     const node = await startSandboxNode(native, runtimeDir, options.isRoot);
     stack.defer('node', () => node.stop());
+    const mountMessages = `mount -n -t tmpfs -o size=${MESSAGES_BYTES},mode=711,nosuid,nodev,noexec tmpfs ${runtimeDir}/messages`;
+    await (node.asRoot ?? node.inside).run(mountMessages);
     const fifos = createFifoPool(native, `${runtimeDir}/fifo`);
     const namespaces = createPodNamespaces(node, runtimeDir);
     const volumes = createVolumes(node, runtimeDir);
@@ -52,7 +61,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
         kind: 'util-linux' as const,
         facts,
         runtimeDir,
-        own: async (path: string, uid: number, gid: number) => node.own(path, uid, gid),
+        own: node.own,
         createVolume: volumes.create,
         async createPodSandbox(spec) {
           const dir = `${runtimeDir}/pods/${spec.id}`;
@@ -63,7 +72,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
               { ...surroundings, dir, hostname: spec.hostname, podId: spec.id, enter: prepared.enter },
               container,
             );
-          return podSandbox(dir, prepared, [...node.enter, ...prepared.enter, '--'], start);
+          return podSandbox(spec.id, dir, node, prepared, start);
         },
       } satisfies Omit<Launcher, 'stop' | typeof Symbol.asyncDispose>,
       () => stack.stop(),
@@ -75,17 +84,28 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
 }
 
 function podSandbox(
+  id: string,
   dir: string,
+  node: SandboxNode,
   prepared: PreparedNamespaces,
-  enterNetwork: readonly string[],
   startContainer: PodSandbox['startContainer'],
 ): PodSandbox {
+  const messages: string[] = [];
   return {
     dir,
     ip: prepared.ip,
-    enterNetwork,
+    enterNetwork: [...node.enter, ...prepared.enter, '--'],
     startContainer,
+    createMessageFile(name, uid, gid) {
+      const path = `${dirname(dirname(dir))}/messages/${id}-${name}`;
+      const seen = `/proc/${node.pid}/root${path}`;
+      writeFileSync(seen, '', { mode: 0o600 });
+      node.own(seen, uid, gid);
+      messages.push(seen);
+      return { path, read: () => readFileSync(seen).subarray(0, LONGEST_MESSAGE).toString('utf8') };
+    },
     async remove() {
+      for (const file of messages) unlinkSync(file);
       await prepared.remove();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -25,14 +25,16 @@ export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
     mkdirSync(path, { mode: 0o711 });
     return path;
   };
-  const modeOf = (spec: VolumeSpec): number => (spec.gid === undefined ? 0o777 : 0o2775);
-
   const createTmpfs = async (spec: VolumeSpec): Promise<BackedVolume> => {
     const path = directory(spec);
-    const options = `size=${spec.sizeBytes},mode=${modeOf(spec).toString(8)}${gidOption(spec, node)},nosuid,nodev`;
-    await node.inside.run(`mount -n -t tmpfs -o ${options} tmpfs ${shellWord(path)}`);
+    await node.inside.run(`mount -n -t tmpfs -o size=${spec.sizeBytes},mode=777,nosuid,nodev tmpfs ${shellWord(path)}`);
     return {
       path,
+      // With one user only, that user's group is all there is, and it owns the volume anyway.
+      setGroup: async (gid) =>
+        node.users === 'one'
+          ? undefined
+          : node.inside.run(`chgrp ${gid} ${shellWord(path)} && chmod 2775 ${shellWord(path)}`),
       async remove() {
         await node.inside.run(`umount -n -l ${shellWord(path)}`);
         rmSync(path, { recursive: true, force: true });
@@ -52,10 +54,14 @@ export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
       `mkfs.ext4 ${EXT4_OPTIONS} ${disk} && mount -n -o loop,nosuid,nodev ${disk} ${point} && rmdir ${point}/lost+found`,
     );
     const seen = `/proc/${node.pid}/root${path}`;
-    node.own(seen, 0, spec.gid ?? 0);
-    chmodSync(seen, modeOf(spec));
+    node.own(seen, 0, 0);
+    chmodSync(seen, 0o777);
     return {
       path,
+      async setGroup(gid) {
+        node.own(seen, 0, gid);
+        chmodSync(seen, 0o2775);
+      },
       async remove() {
         await asRoot.run(`umount -n ${point} || umount -n -l ${point}`);
         for (const leftover of [image, path]) rmSync(leftover, { recursive: true, force: true });
@@ -67,9 +73,4 @@ export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
     backing: hasExt4 ? 'ext4' : 'tmpfs',
     create: (spec) => (hasExt4 && spec.medium !== 'memory' ? createExt4(spec) : createTmpfs(spec)),
   };
-}
-
-/** With one user only, that user's group is all there is, and it owns the volume anyway. */
-function gidOption(spec: VolumeSpec, node: SandboxNode): string {
-  return spec.gid === undefined || node.users === 'one' ? '' : `,gid=${spec.gid}`;
 }

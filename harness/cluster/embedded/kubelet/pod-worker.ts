@@ -1,0 +1,420 @@
+import type { Timer } from '../../../../core/clock.ts';
+import { isWavetankError, messageOf } from '../../../../core/errors.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { isKubeStatus } from '../kube-status.ts';
+import type { PodSandbox } from '../launcher/launcher.ts';
+import type { PodSurroundings } from './container-attempt.ts';
+import { runContainerOnce, wireTime } from './container-attempt.ts';
+import type { ObjectLookup } from './container-env.ts';
+import { ContainerLog } from './container-log.ts';
+import type { CatalogueImage } from './images.ts';
+import type { NodeServices, OpenDoor } from './node-services.ts';
+import type { ContainerRecord, PodRecord } from './pod-status.ts';
+import { NEW_CONTAINER, phaseOf, podStatus, restartDelayMs, shouldRestart } from './pod-status.ts';
+import { PodStop } from './pod-stop.ts';
+import type { Container, Pod } from './pod-types.ts';
+import type { PodVolumes } from './pod-volumes.ts';
+import { preparePodVolumes } from './pod-volumes.ts';
+import { CONFIG_MAPS, PODS, SECRETS } from './resources.ts';
+import { unsupportedFields } from './unsupported.ts';
+
+const DEFAULT_GRACE_SECONDS = 30;
+const RETRY_MS = 1000;
+const FIRST_PULL_BACKOFF_MS = 10_000;
+const LONGEST_PULL_BACKOFF_MS = 300_000;
+const STATUS_TRIES = 5;
+
+/** Carries one pod from its binding to this node to its end. One worker per uid. */
+export class PodWorker {
+  readonly #services: NodeServices;
+  readonly #stop: PodStop;
+  readonly #logs = new Map<string, ContainerLog>();
+  readonly #previousLogs = new Map<string, ContainerLog>();
+  #pod: Pod;
+  #record: PodRecord;
+  #deadline: Timer | undefined;
+  #isOver = false;
+  /** Settles when the pod's processes, volumes and namespaces are gone. */
+  readonly done: Promise<void>;
+
+  constructor(services: NodeServices, pod: Pod) {
+    this.#services = services;
+    this.#pod = pod;
+    this.#stop = new PodStop(services.clock);
+    this.#record = {
+      init: new Map(),
+      main: new Map(),
+      hasSandbox: false,
+      podIp: undefined,
+      hostIp: services.node.hostIp,
+      startTime: wireTime(services.clock.now()),
+      verdict: undefined,
+      isEnded: false,
+    };
+    this.done = this.#run();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  logOf(container: string, isPrevious: boolean): ContainerLog | undefined {
+    return (isPrevious ? this.#previousLogs : this.#logs).get(container);
+  }
+
+  /** A newer version of the pod: a deadline that was patched, a deletion. */
+  observe(pod: Pod): void {
+    const patched = pod.spec.activeDeadlineSeconds !== this.#pod.spec.activeDeadlineSeconds;
+    this.#pod = pod;
+    if (patched) this.#armDeadline();
+    if (pod.metadata.deletionTimestamp === undefined) return;
+    this.#noteKilling();
+    this.#stop.request('deleted', (pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000);
+    if (this.#isOver) this.#finalDelete();
+  }
+
+  /** The object is gone, whoever removed it: nothing of it may live on. */
+  vanish(): void {
+    this.#stop.request('deleted', 0);
+  }
+
+  /** The node is going down. */
+  async shutDown(): Promise<void> {
+    this.#stop.request('shutdown', 0);
+    await this.done;
+    await Promise.all([...this.#logs.values(), ...this.#previousLogs.values()].map((log) => log.remove()));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#live();
+    } catch (error) {
+      if (this.#stop.cause === undefined) {
+        this.#services.log.error('pod worker failed', { pod: this.#pod.metadata.name, error });
+        this.#record = { ...this.#record, verdict: { reason: 'KubeletError', message: messageOf(error) } };
+      }
+    }
+    this.#deadline?.cancel();
+    this.#stop.release();
+    this.#isOver = true;
+    if (this.#stop.cause === 'shutdown') return;
+    this.#endUnfinished();
+    this.#publish();
+    if (this.#pod.metadata.deletionTimestamp !== undefined) this.#finalDelete();
+  }
+
+  async #live(): Promise<void> {
+    const { launcher, egress } = this.#services;
+    const problems = unsupportedFields(this.#pod);
+    if (problems.length > 0)
+      return this.#refuse('Unsupported', `This node cannot run the pod as it asks: ${problems.join('; ')}`);
+    this.#publish();
+    this.#armDeadline();
+    const metadata = this.#pod.metadata;
+    const hostname = (this.#pod.spec.hostname ?? metadata.name ?? 'pod').slice(0, 63);
+    // The images decide nothing about the sandbox: both are made at once.
+    const sandbox = await launcher.createPodSandbox({ id: metadata.uid ?? '', hostname });
+    let volumes: PodVolumes | undefined;
+    let door: OpenDoor | undefined;
+    try {
+      this.#record = { ...this.#record, podIp: sandbox.ip };
+      const context = { pod: this.#pod, node: this.#services.node, podIp: sandbox.ip, lookup: this.#lookup };
+      volumes = await this.#untilMounted(sandbox, context);
+      door = await egress?.open(this.#pod, sandbox.ip, sandbox.enterNetwork);
+      this.#record = { ...this.#record, hasSandbox: true };
+      const around: PodSurroundings = {
+        services: this.#services,
+        pod: () => this.#pod,
+        sandbox,
+        volumes,
+        door,
+        context,
+        stop: this.#stop,
+      };
+      await this.#runContainers(around);
+    } catch (error) {
+      if (isWavetankError(error, 'POLICY_UNSUPPORTED'))
+        return this.#refuse('NetworkPolicyUnsupported', messageOf(error));
+      throw error;
+    } finally {
+      this.#record = { ...this.#record, hasSandbox: false };
+      // The outcome is told before the cleaning: a waiting engine need not wait for it.
+      if (this.#stop.cause !== 'shutdown') this.#publish();
+      await door?.close();
+      await sandbox.remove();
+      await volumes?.remove();
+    }
+  }
+
+  #refuse(reason: string, message: string): void {
+    this.#services.api.recordEvent(this.#pod, 'Warning', reason, message, 'kubelet');
+    this.#record = { ...this.#record, verdict: { reason, message } };
+  }
+
+  async #untilMounted(sandbox: PodSandbox, context: PodSurroundings['context']): Promise<PodVolumes> {
+    const { launcher, provisioner, clock, api } = this.#services;
+    for (;;) {
+      try {
+        return await preparePodVolumes(this.#pod, {
+          launcher,
+          provisioner,
+          sandbox,
+          context: { ...context, imageEnv: {} },
+        });
+      } catch (error) {
+        if (!isWavetankError(error, 'MOUNT_FAILED')) throw error;
+        api.recordEvent(this.#pod, 'Warning', 'FailedMount', messageOf(error), 'kubelet');
+      }
+      await clock.sleep(RETRY_MS, this.#stop.signal);
+    }
+  }
+
+  async #runContainers(around: PodSurroundings): Promise<void> {
+    for (const container of this.#pod.spec.initContainers ?? []) {
+      const exitCode = await this.#runContainer(around, container, 'init');
+      if (exitCode !== 0 || this.#stop.cause !== undefined) return;
+    }
+    await Promise.all(this.#pod.spec.containers.map((container) => this.#runContainer(around, container, 'main')));
+  }
+
+  /** Runs a container as often as the restart policy says; answers its last exit code. */
+  async #runContainer(
+    around: PodSurroundings,
+    container: Container,
+    kind: 'init' | 'main',
+  ): Promise<number | undefined> {
+    const { clock, api } = this.#services;
+    const policy = this.#pod.spec.restartPolicy ?? 'Always';
+    for (let attempt = 0; ; attempt++) {
+      if (this.#stop.cause !== undefined) return undefined;
+      const image = await this.#pull(container, kind);
+      const exitCode = await this.#attempt(around, container, kind, image, attempt);
+      if (this.#stop.cause !== undefined || !shouldRestart(policy, exitCode, kind === 'init')) return exitCode;
+      const delayMs = restartDelayMs(attempt);
+      if (delayMs > 0) {
+        const who = `${container.name} in pod ${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`;
+        api.recordEvent(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${who}`, 'kubelet');
+        const message = `back-off ${delayMs / 1000}s restarting failed container=${container.name}`;
+        const last = this.#recordOf(kind, container.name);
+        this.#set(kind, container.name, {
+          ...last,
+          lastState: last.state,
+          state: { waiting: { reason: 'CrashLoopBackOff', message } },
+        });
+        await clock.sleep(delayMs, this.#stop.signal);
+      }
+    }
+  }
+
+  async #attempt(
+    around: PodSurroundings,
+    container: Container,
+    kind: 'init' | 'main',
+    image: CatalogueImage,
+    attempt: number,
+  ): Promise<number> {
+    const { clock, native, logDir, api } = this.#services;
+    const { name } = container;
+    const log = new ContainerLog(`${logDir}/${this.#pod.metadata.uid}/${name}-${attempt}.log`, clock, native);
+    this.#rotateLogs(name, log);
+    const imageId = imageIdOf(container.image, image);
+    for (;;) {
+      try {
+        const terminated = await runContainerOnce(around, {
+          container,
+          image,
+          attempt,
+          log,
+          onCreated: () => api.recordEvent(this.#pod, 'Normal', 'Created', `Created container: ${name}`, 'kubelet'),
+          onStarted: (containerId, startedAt) => {
+            const last = this.#recordOf(kind, name);
+            const lastState = last.state.terminated ? last.state : last.lastState;
+            const restartCount = attempt;
+            this.#set(kind, name, { state: { running: { startedAt } }, lastState, restartCount, imageId, containerId });
+            api.recordEvent(this.#pod, 'Normal', 'Started', `Started container ${name}`, 'kubelet');
+          },
+        });
+        const last = this.#recordOf(kind, name);
+        const record = {
+          ...last,
+          imageId,
+          containerId: terminated.containerID,
+          restartCount: attempt,
+          state: { terminated },
+        };
+        this.#set(kind, name, record, kind === 'init' || this.#isLast(name));
+        return terminated.exitCode;
+      } catch (error) {
+        if (!isWavetankError(error, 'CREATE_CONTAINER_CONFIG')) throw error;
+        const message = messageOf(error);
+        this.#set(kind, name, {
+          ...this.#recordOf(kind, name),
+          state: { waiting: { reason: 'CreateContainerConfigError', message } },
+        });
+        api.recordEvent(this.#pod, 'Warning', 'Failed', `Error: ${message}`, 'kubelet');
+      }
+      await clock.sleep(RETRY_MS, this.#stop.signal);
+    }
+  }
+
+  /** The last container of a pod that ends for good: its end and the pod's are one status. */
+  #isLast(name: string): boolean {
+    return this.#pod.spec.containers.every(
+      (container) => container.name === name || this.#record.main.get(container.name)?.state.terminated,
+    );
+  }
+
+  async #pull(container: Container, kind: 'init' | 'main'): Promise<CatalogueImage> {
+    const { images, api, clock } = this.#services;
+    for (let backoffMs = FIRST_PULL_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LONGEST_PULL_BACKOFF_MS)) {
+      try {
+        const image = images.resolve(container.image);
+        api.recordEvent(
+          this.#pod,
+          'Normal',
+          'Pulled',
+          `Container image "${container.image}" already present on machine`,
+          'kubelet',
+        );
+        return image;
+      } catch (error) {
+        const [reason, message] = [
+          isWavetankError(error, 'IMAGE_NAME_INVALID') ? 'InvalidImageName' : 'ErrImagePull',
+          messageOf(error),
+        ];
+        api.recordEvent(
+          this.#pod,
+          'Warning',
+          'Failed',
+          `Failed to pull image "${container.image}": ${message}`,
+          'kubelet',
+        );
+        api.recordEvent(this.#pod, 'Warning', 'Failed', `Error: ${reason}`, 'kubelet');
+        this.#set(kind, container.name, {
+          ...this.#recordOf(kind, container.name),
+          state: { waiting: { reason, message } },
+        });
+        await clock.sleep(RETRY_MS, this.#stop.signal);
+        if (reason === 'ErrImagePull') {
+          const backOff = {
+            reason: 'ImagePullBackOff',
+            message: `Back-off pulling image "${container.image}": ErrImagePull: ${message}`,
+          };
+          api.recordEvent(this.#pod, 'Normal', 'BackOff', `Back-off pulling image "${container.image}"`, 'kubelet');
+          this.#set(kind, container.name, { ...this.#recordOf(kind, container.name), state: { waiting: backOff } });
+        }
+        await clock.sleep(backoffMs, this.#stop.signal);
+      }
+    }
+  }
+
+  #rotateLogs(name: string, log: ContainerLog): void {
+    const current = this.#logs.get(name);
+    const previous = this.#previousLogs.get(name);
+    if (current) this.#previousLogs.set(name, current);
+    this.#logs.set(name, log);
+    void previous?.remove();
+  }
+
+  readonly #lookup: ObjectLookup = (kind, name) => {
+    try {
+      return this.#services.api.get(kind === 'configmap' ? CONFIG_MAPS : SECRETS, this.#pod.metadata.namespace, name);
+    } catch (error) {
+      if (isKubeStatus(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  };
+
+  #armDeadline(): void {
+    this.#deadline?.cancel();
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined || this.#isOver) return;
+    const { clock } = this.#services;
+    const left = Date.parse(this.#record.startTime) + seconds * 1000 - clock.now();
+    this.#deadline = clock.after(Math.max(0, left), () => {
+      const message = 'Pod was active on the node longer than the specified deadline';
+      this.#record = { ...this.#record, verdict: { reason: 'DeadlineExceeded', message } };
+      this.#services.api.recordEvent(this.#pod, 'Normal', 'DeadlineExceeded', message, 'kubelet');
+      this.#noteKilling();
+      this.#stop.request('deadline', (this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000);
+    });
+  }
+
+  #noteKilling(): void {
+    if (this.#stop.cause !== undefined) return;
+    for (const [name, { state }] of [...this.#record.init, ...this.#record.main]) {
+      if (state.running)
+        this.#services.api.recordEvent(this.#pod, 'Normal', 'Killing', `Stopping container ${name}`, 'kubelet');
+    }
+  }
+
+  /** Containers that never ran are ended for the record, so that the pod has a final phase. */
+  #endUnfinished(): void {
+    if (this.#stop.cause !== 'deleted' || this.#record.verdict) return;
+    const phase = phaseOf(this.#pod, this.#record);
+    if (phase === 'Succeeded' || phase === 'Failed') return;
+    const now = wireTime(this.#services.clock.now());
+    const main = new Map(this.#record.main);
+    for (const { name } of this.#pod.spec.containers) {
+      const record = main.get(name) ?? NEW_CONTAINER;
+      if (record.state.terminated) continue;
+      const message = 'The container could not be located when the pod was terminated';
+      const terminated = {
+        exitCode: 137,
+        reason: 'ContainerStatusUnknown',
+        message,
+        startedAt: now,
+        finishedAt: now,
+        containerID: record.containerId ?? '',
+      };
+      main.set(name, { ...record, state: { terminated } });
+    }
+    this.#record = { ...this.#record, main, isEnded: true };
+  }
+
+  #recordOf(kind: 'init' | 'main', name: string): ContainerRecord {
+    return this.#record[kind].get(name) ?? NEW_CONTAINER;
+  }
+
+  #set(kind: 'init' | 'main', name: string, record: ContainerRecord, isQuiet = false): void {
+    this.#record = { ...this.#record, [kind]: new Map(this.#record[kind]).set(name, record) };
+    if (!isQuiet) this.#publish();
+  }
+
+  #publish(): void {
+    const { api, clock } = this.#services;
+    const { namespace, name = '', uid } = this.#pod.metadata;
+    for (let tries = 0; tries < STATUS_TRIES; tries++) {
+      try {
+        const current = api.get(PODS, namespace, name) as Pod;
+        if (current.metadata.uid !== uid) return;
+        const status = podStatus(current, this.#record, current.status, wireTime(clock.now()));
+        if (JSON.stringify(status) === JSON.stringify(current.status)) return;
+        this.#pod = api.updateStatus(PODS, { ...current, status } as KubeObject) as Pod;
+        return;
+      } catch (error) {
+        if (isKubeStatus(error, 'NotFound')) return;
+        if (!isKubeStatus(error, 'Conflict')) throw error;
+      }
+    }
+  }
+
+  /** The kubelet's word that nothing of the pod is left: the object goes, unless finalizers hold it. */
+  #finalDelete(): void {
+    const { namespace, name = '', uid } = this.#pod.metadata;
+    try {
+      this.#services.api.delete(PODS, namespace, name, {
+        gracePeriodSeconds: 0,
+        ...(uid === undefined ? {} : { uid }),
+      });
+    } catch (error) {
+      if (!isKubeStatus(error, 'NotFound') && !isKubeStatus(error, 'Conflict')) throw error;
+    }
+  }
+}
+
+/** As a container runtime names what it ran: repository and digest. */
+export function imageIdOf(reference: string, image: CatalogueImage): string {
+  const repository = reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  return `${repository}@${image.digest}`;
+}
