@@ -1,0 +1,111 @@
+import type { JsonRpcProvider } from 'ethers';
+import type * as eventsModule from '../../contracts/events.ts';
+import type * as metadataModule from '../../contracts/metadata.ts';
+import type * as ordersModule from '../../contracts/orders.ts';
+import type { MetadataEvent, MetadataStatus } from '../../contracts/metadata.ts';
+import type { OrderReceipt } from '../../contracts/orders.ts';
+import { isWavetankError, messageOf } from '../../core/errors.ts';
+import type { Seams } from '../../core/seams.ts';
+import type { ChainConfig } from '../config.ts';
+import { refused } from '../refusal.ts';
+
+/** What a Provider asks a chain. Every method throws `Refused` CHAIN_UNREACHABLE when the node does not answer. */
+export interface ChainReader {
+  /** undefined while the chain has no receipt. Only logs of `datatoken` are in it. */
+  orderReceipt(transactionHash: string, datatoken: string): Promise<OrderReceipt | undefined>;
+  isNftOfFactory(nft: string): Promise<boolean>;
+  isDatatokenOfNft(nft: string, datatoken: string): Promise<boolean>;
+  metadataStatus(nft: string): Promise<MetadataStatus>;
+  owner(nft: string): Promise<string>;
+  /** The last MetadataCreated or MetadataUpdated of the NFT, at or after `fromBlock`. */
+  lastMetadata(nft: string, fromBlock?: number): Promise<MetadataEvent | undefined>;
+  /** The metadata event that this NFT emitted in a transaction: created before updated, as the classic Provider picks. */
+  metadataOfTransaction(transactionHash: string, nft: string): Promise<MetadataEvent | undefined>;
+  /** Decimals of an ERC-20. */
+  decimals(token: string): Promise<number>;
+  close(): void;
+}
+
+interface Contracts {
+  readonly rpc: JsonRpcProvider;
+  readonly orders: typeof ordersModule;
+  readonly metadata: typeof metadataModule;
+  readonly events: typeof eventsModule;
+}
+
+/** ethers takes a tenth of a second to load, so the connection is made with the first question. */
+export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: number): ChainReader {
+  let opened: Promise<Contracts> | undefined;
+  const decimals = new Map<string, Promise<number>>();
+  const factoryNfts = new Set<string>();
+  const open = (): Promise<Contracts> => (opened ??= connect(config, seams, timeoutMs));
+  const ask = async <T>(question: (contracts: Contracts) => Promise<T>): Promise<T> => {
+    const contracts = await open();
+    try {
+      return await question(contracts);
+    } catch (error) {
+      if (isWavetankError(error, 'CONTRACT_CALL_FAILED')) throw error;
+      seams.log.warn('The chain could not be read.', { chainId: config.chainId, problem: messageOf(error) });
+      throw refused('CHAIN_UNREACHABLE', 'chainId', 'chain.answers', 'The chain cannot be read at the moment.');
+    }
+  };
+  const orFalse = async (answer: Promise<boolean>): Promise<boolean> => {
+    try {
+      return await answer;
+    } catch (error) {
+      // What is no contract of Ocean's answers nothing, and then it is none.
+      if (isWavetankError(error, 'CONTRACT_CALL_FAILED')) return false;
+      throw error;
+    }
+  };
+
+  return {
+    orderReceipt: (hash, datatoken) => ask(({ rpc, orders }) => orders.readOrderReceipt(rpc, hash, datatoken)),
+    async isNftOfFactory(nft) {
+      if (factoryNfts.has(nft)) return true; // the factory never takes one off its list
+      const isListed = await orFalse(ask(({ rpc, metadata }) => metadata.isNftOfFactory(rpc, config.factory, nft)));
+      if (isListed && factoryNfts.size < 100_000) factoryNfts.add(nft);
+      return isListed;
+    },
+    isDatatokenOfNft: (nft, datatoken) =>
+      orFalse(ask(({ rpc, metadata }) => metadata.isDatatokenOfNft(rpc, nft, datatoken))),
+    metadataStatus: (nft) => ask(({ rpc, metadata }) => metadata.readMetadataStatus(rpc, nft)),
+    owner: (nft) => ask(({ rpc, metadata }) => metadata.readNftOwner(rpc, nft)),
+    lastMetadata: (nft, fromBlock) =>
+      ask(({ rpc, metadata }) => metadata.readLastMetadata(rpc, nft, Math.max(config.startBlock, fromBlock ?? 0))),
+    metadataOfTransaction: (hash, nft) =>
+      ask(async ({ rpc, events }) => {
+        const logs = (await rpc.getTransactionReceipt(hash))?.logs ?? [];
+        return (
+          events.eventsFrom(logs, nft, events.MetadataCreated)[0] ??
+          events.eventsFrom(logs, nft, events.MetadataUpdated)[0]
+        );
+      }),
+    async decimals(token) {
+      const known = decimals.get(token) ?? ask(({ rpc, metadata }) => metadata.readDecimals(rpc, token));
+      decimals.set(token, known);
+      known.catch(() => decimals.delete(token));
+      return known;
+    },
+    close() {
+      opened?.then(({ rpc }) => rpc.destroy()).catch(() => undefined); // never opened: nothing to close
+    },
+  };
+}
+
+async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: number): Promise<Contracts> {
+  const [{ connectChain }, orders, metadata, events] = await Promise.all([
+    import('../../contracts/rpc.ts'),
+    import('../../contracts/orders.ts'),
+    import('../../contracts/metadata.ts'),
+    import('../../contracts/events.ts'),
+  ]);
+  const rpc = connectChain({
+    rpcUrl: config.rpcUrl,
+    chainId: config.chainId,
+    net: seams.net,
+    clock: seams.clock,
+    requestTimeoutMs,
+  });
+  return { rpc, orders, metadata, events };
+}

@@ -1,0 +1,135 @@
+import { checkConsumable } from '../access/consumable.ts';
+import { checkContainer } from '../access/container.ts';
+import type { AssetResolver } from '../asset/asset-resolver.ts';
+import { findService } from '../asset/asset.ts';
+import { hashFile } from '../files/checksums.ts';
+import type { FileDigest } from '../files/checksums.ts';
+import type { FileObject } from '../files/file-object.ts';
+import type { FileSource } from '../files/file-source.ts';
+import { decryptFiles } from '../files/service-files.ts';
+import type { Checked, Reason } from '../refusal.ts';
+import { passed, refuse } from '../refusal.ts';
+import type { AlgorithmInput } from './job-request.ts';
+import type { PreparedAlgorithm, PublishedAlgorithm } from './prepared-job.ts';
+
+export interface AlgorithmContext {
+  readonly resolver: AssetResolver;
+  readonly source: FileSource;
+  readonly consumer: string;
+  readonly maxChecksumBytes: number;
+  /** False when no dataset compares the files: then an unsigned quote reads none. */
+  readonly needsDigests: boolean;
+}
+
+export function prepareAlgorithm(
+  input: AlgorithmInput,
+  context: AlgorithmContext,
+): Promise<Checked<PreparedAlgorithm>> {
+  if (input.documentId) return preparePublished(input, input.documentId, context);
+  return Promise.resolve(prepareRaw(input));
+}
+
+async function preparePublished(
+  input: AlgorithmInput,
+  did: string,
+  context: AlgorithmContext,
+): Promise<Checked<PreparedAlgorithm>> {
+  const asset = await context.resolver.resolve(did);
+  if (!asset.ok) return refuse({ ...asset.reason, field: 'algorithm', classic: 'did_not_found' });
+  const { metadata } = asset.value.ddo;
+  if (metadata.type !== 'algorithm' || !metadata.algorithm) {
+    return algorithmRefusal('ALGORITHM_TYPE', 'algorithm', 'algorithm.type', 'The asset is no algorithm.', 'not_algo');
+  }
+  if (!input.serviceId) {
+    return algorithmRefusal(
+      'INVALID_REQUEST',
+      'algorithm.serviceId',
+      'request.field',
+      'The algorithm needs a serviceId.',
+      'missing',
+    );
+  }
+  const source = findService(asset.value, input.serviceId, 'algorithm.serviceId');
+  if (!source.ok) return source;
+  const consumable = checkConsumable(asset.value, source.value.service, context.consumer, 'algorithm.credentials');
+  if (!consumable.allowed) return refuse(consumable);
+  const container = checkContainer(metadata.algorithm.container, 'algorithm.container');
+  if (!container.ok) return container;
+  const files = await decryptFiles(source.value);
+  if (!files.ok) {
+    const isForeign = files.reason.code === 'FILES_UNDECRYPTABLE';
+    return refuse({
+      ...files.reason,
+      field: 'algorithm',
+      classic: isForeign ? 'compute_services_not_in_same_provider' : 'file_unavailable',
+    });
+  }
+  const digests = context.needsDigests ? await hashAll(files.value, context) : passed([]);
+  if (!digests.ok) return refuse({ ...digests.reason, field: 'algorithm', classic: 'file_unavailable' });
+  const published: PublishedAlgorithm = {
+    kind: 'published',
+    source: source.value,
+    files: files.value,
+    digests: digests.value,
+    container: container.value,
+    transferTxId: input.transferTxId ?? undefined,
+    userdata: input.userdata ?? input.algouserdata,
+    customData: input.algocustomdata,
+  };
+  return passed(published);
+}
+
+async function hashAll(
+  files: readonly FileObject[],
+  { source, maxChecksumBytes }: AlgorithmContext,
+): Promise<Checked<readonly FileDigest[]>> {
+  const digests: FileDigest[] = [];
+  for (const file of files) {
+    const digest = await hashFile(source, file, { maxBytes: maxChecksumBytes });
+    if (!digest.ok) return digest;
+    digests.push(digest.value);
+  }
+  return passed(digests);
+}
+
+/** A URL instead of code would be fetched by us on a stranger's word (T3): raw algorithms bring their code along. */
+function prepareRaw(input: AlgorithmInput): Checked<PreparedAlgorithm> {
+  if (!input.meta) {
+    return algorithmRefusal(
+      'ALGORITHM_MISSING',
+      'algorithm',
+      'algorithm.present',
+      'The job names no algorithm.',
+      'missing_meta_documentId',
+    );
+  }
+  const { rawcode, container } = input.meta;
+  if (!rawcode) {
+    return algorithmRefusal(
+      'RAW_ALGORITHM_EMPTY',
+      'algorithm',
+      'algorithm.rawcode',
+      'The raw algorithm needs rawcode.',
+      'meta_oneof_url_rawcode_remote',
+    );
+  }
+  const checked = checkContainer(container, 'algorithm.container');
+  if (!checked.ok) return checked;
+  return passed({
+    kind: 'raw',
+    rawcode,
+    container: checked.value,
+    userdata: input.userdata ?? input.algouserdata,
+    customData: input.algocustomdata ?? input.meta['algocustomdata'],
+  });
+}
+
+function algorithmRefusal(
+  code: Reason['code'],
+  field: string,
+  rule: string,
+  message: string,
+  classic: string,
+): Checked<never> {
+  return refuse({ code, field, rule, message, classic });
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ComputeJob } from '../../core/protocol/job-status.ts';
+import { JOB_STATUS } from '../../core/protocol/job-status.ts';
+import type { Chains } from '../chain/chains.ts';
+import type { OperatorClient } from '../operator-client.ts';
+import type { Run, UsageLedger } from '../stores/usage-ledger.ts';
+
+/** Ends in which the algorithm never ran through, by no doing of the consumer's: such a run does not count. */
+const GIVEN_BACK = new Set<number>([
+  JOB_STATUS.volumeCreationFailed.code,
+  JOB_STATUS.containerCreationFailed.code,
+  JOB_STATUS.dataProvisioningFailed.code,
+  JOB_STATUS.algorithmProvisioningFailed.code,
+  JOB_STATUS.interrupted.code,
+  JOB_STATUS.isolationUnavailable.code,
+]);
+
+/**
+ * Brings the ledger up to date with what became of a run: the Operator Service knows jobs by their deterministic ids,
+ * so that nothing has to be remembered between a reservation and its outcome.
+ */
+export interface RunSettlement {
+  /** Whether the run's orders are free now. @throws Refused OPERATOR_UNREACHABLE: then nothing was changed */
+  settle(run: Run): Promise<boolean>;
+}
+
+export function createRunSettlement(
+  ledger: UsageLedger,
+  operator: OperatorClient,
+  chains: Chains,
+  clock: Clock,
+): RunSettlement {
+  return {
+    async settle(run) {
+      const chain = chains.get(run.chainId);
+      if (!chain) return false;
+      const jobs = await operator.status(chain.signer, { owner: run.owner, jobId: run.jobId, chainId: run.chainId });
+      const job = jobs.find(({ jobId }) => jobId === run.jobId);
+      return applyOutcome(ledger, run, job, clock.now());
+    },
+  };
+}
+
+/** Pure but for the ledger: what a job's state, or its absence, means for its run. */
+export function applyOutcome(ledger: UsageLedger, run: Run, job: ComputeJob | undefined, now: number): boolean {
+  if (!job) {
+    // Reserved and unknown: it never arrived. Confirmed and unknown: it ended and was removed.
+    if (run.state === 'reserved') ledger.giveBack(run.jobId, now);
+    else ledger.end(run.jobId, now);
+    return true;
+  }
+  if (job.dateFinished === null) {
+    ledger.confirm(run.jobId, now);
+    return false;
+  }
+  if (GIVEN_BACK.has(job.status)) ledger.giveBack(run.jobId, now);
+  else ledger.end(run.jobId, now);
+  return true;
+}

@@ -1,0 +1,200 @@
+import path from 'node:path';
+import { WavetankError } from '../core/errors.ts';
+import type { ListenOptions } from '../core/http-listen.ts';
+import { checksumAddress, isAddress } from '../core/protocol/address.ts';
+import type { Seams } from '../core/seams.ts';
+
+/** What a Provider needs of Ocean's address file, per chain. */
+export interface ProviderAddressBook {
+  readonly ERC721Factory: string;
+  /** Fee token unless `feeToken` names another. */
+  readonly Ocean: string;
+  /** No event of Ocean is older. Default 0. */
+  readonly startBlock?: number;
+}
+
+export interface ProviderChainOptions {
+  readonly chainId: number;
+  readonly rpcUrl: string;
+  readonly addressBook: ProviderAddressBook;
+  /** Signs fees and decrypts; 0x and 64 hex digits. Every other key is derived from it. */
+  readonly privateKey: string;
+  /** ERC-20 in which compute fees are quoted. Default: the address book's Ocean. */
+  readonly feeToken?: string;
+  /** Blocks that an order needs, its own included. Default 0 on the local chain ids 8996, 1337 and 31337, elsewhere 1. */
+  readonly confirmations?: number;
+  /** In texts that the classic Provider prefixes. Default: Ganache for 8996, else the chain id. */
+  readonly name?: string;
+}
+
+export interface Mirror {
+  /** Exact prefix of outside URLs. */
+  readonly prefix: string;
+  /** Local directory that answers for it. */
+  readonly dir: string;
+}
+
+export interface ProviderLimits {
+  /** Of a JSON body. */
+  readonly bodyBytes: number;
+  /** Largest file that is hashed when a job starts. A larger dataset file goes unverified, a larger algorithm is refused. */
+  readonly checksumBytes: number;
+  /** For one answer of metadata cache, Operator Service or chain. */
+  readonly upstreamTimeoutMs: number;
+  /** Until a file's host sends its headers; also the longest pause between two pieces of its body. */
+  readonly fileTimeoutMs: number;
+  /** How long a signed request waits for its order's receipt. Unsigned ones never wait. */
+  readonly receiptWaitMs: number;
+  /** Event streams open at once, in all and per consumer. */
+  readonly streams: number;
+  readonly streamsPerOwner: number;
+  readonly streamMs: number;
+  readonly heartbeatMs: number;
+  /** How long compute environments are remembered. */
+  readonly environmentsMs: number;
+  /** How long a job may fetch its inputs after its start. */
+  readonly capabilitySeconds: number;
+  readonly authTokenSeconds: number;
+  /** Datasets in one job, the main one included. */
+  readonly datasets: number;
+  readonly redirects: number;
+}
+
+export const DEFAULT_LIMITS: ProviderLimits = {
+  bodyBytes: 2 * 1024 * 1024,
+  checksumBytes: 256 * 1024 * 1024,
+  upstreamTimeoutMs: 10_000,
+  fileTimeoutMs: 10_000,
+  receiptWaitMs: 5_000,
+  streams: 256,
+  streamsPerOwner: 16,
+  streamMs: 3_600_000,
+  heartbeatMs: 15_000,
+  environmentsMs: 1_000,
+  capabilitySeconds: 6 * 3600,
+  authTokenSeconds: 30 * 24 * 3600,
+  datasets: 16,
+  redirects: 5,
+};
+
+export interface ProviderOptions {
+  readonly seams: Seams;
+  readonly listen?: ListenOptions;
+  readonly chains: readonly ProviderChainOptions[];
+  readonly metadataCacheUrl: string;
+  /** Without it the compute routes answer 404. */
+  readonly operatorServiceUrl?: string;
+  /** What clients are told; default: where it listens. */
+  readonly advertisedUrl?: string;
+  /** Where the Job Broker reaches this Provider; default: `advertisedUrl`. */
+  readonly podUrl?: string;
+  /** Nonces, usage ledger, revoked tokens: an SQLite file, or ':memory:'. */
+  readonly stateFile: string;
+  /** A lab's files lie on loopback. Default false. */
+  readonly allowNonPublicIp?: boolean;
+  /** Answer for outside URLs from local files; they come before the safe-URL rule. */
+  readonly mirrors?: readonly Mirror[];
+  /** Who may ask /decrypt; empty or absent: everybody. */
+  readonly authorizedDecrypters?: readonly string[];
+  /** Ids of the environments that are offered; absent: all that the Operator Service has. */
+  readonly allowedEnvironments?: readonly string[];
+  readonly limits?: Partial<ProviderLimits>;
+  /** Names to addresses. Default: the system's resolver. */
+  readonly resolveHost?: (host: string) => Promise<readonly string[]>;
+}
+
+export interface ChainConfig {
+  readonly chainId: number;
+  readonly name: string;
+  readonly rpcUrl: string;
+  readonly factory: string;
+  readonly feeToken: string;
+  readonly startBlock: number;
+  readonly privateKey: string;
+  readonly confirmations: number;
+}
+
+export interface ProviderConfig {
+  readonly chains: readonly ChainConfig[];
+  readonly metadataCacheUrl: string;
+  readonly operatorServiceUrl: string | undefined;
+  readonly stateFile: string;
+  readonly allowNonPublicIp: boolean;
+  readonly mirrors: readonly Mirror[];
+  readonly authorizedDecrypters: readonly string[];
+  readonly allowedEnvironments: readonly string[] | undefined;
+  readonly limits: ProviderLimits;
+}
+
+const LOCAL_CHAINS = new Set([8996, 1337, 31337]);
+
+/**
+ * Checks and completes the options.
+ * @throws WavetankError PROVIDER_CONFIG_INVALID (usage) naming every problem at once
+ */
+export function resolveConfig(options: ProviderOptions): ProviderConfig {
+  const problems: string[] = [];
+  if (options.chains.length === 0) problems.push('chains: at least one is needed');
+  if (new Set(options.chains.map((chain) => chain.chainId)).size !== options.chains.length)
+    problems.push('chains: a chain id occurs twice');
+  const chains = options.chains.flatMap((chain, i) => resolveChain(chain, `chains[${i}]`, problems));
+  for (const key of ['metadataCacheUrl', 'operatorServiceUrl', 'advertisedUrl', 'podUrl'] as const)
+    checkUrl(options[key], key, problems);
+  for (const [i, address] of (options.authorizedDecrypters ?? []).entries()) {
+    if (!isAddress(address)) problems.push(`authorizedDecrypters[${i}]: not an Ethereum address`);
+  }
+  for (const [i, mirror] of (options.mirrors ?? []).entries()) {
+    if (!/^https?:\/\/[^/]+\//.test(mirror.prefix))
+      problems.push(`mirrors[${i}].prefix: not the beginning of an http(s) URL with a path`);
+  }
+  if (problems.length > 0) {
+    throw new WavetankError('PROVIDER_CONFIG_INVALID', `The Provider's options are wrong: ${problems.join('; ')}.`, {
+      category: 'usage',
+      details: { problems },
+    });
+  }
+  return {
+    chains,
+    metadataCacheUrl: withoutSlash(options.metadataCacheUrl),
+    operatorServiceUrl: options.operatorServiceUrl === undefined ? undefined : withoutSlash(options.operatorServiceUrl),
+    stateFile: options.stateFile,
+    allowNonPublicIp: options.allowNonPublicIp ?? false,
+    mirrors: (options.mirrors ?? []).map(({ prefix, dir }) => ({ prefix, dir: path.resolve(dir) })),
+    authorizedDecrypters: (options.authorizedDecrypters ?? []).map(checksumAddress),
+    allowedEnvironments: options.allowedEnvironments,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  };
+}
+
+function resolveChain(chain: ProviderChainOptions, at: string, problems: string[]): ChainConfig[] {
+  const before = problems.length;
+  const feeToken = chain.feeToken ?? chain.addressBook.Ocean;
+  if (!Number.isSafeInteger(chain.chainId) || chain.chainId <= 0) problems.push(`${at}.chainId: not a chain id`);
+  if (!/^0x[0-9a-fA-F]{64}$/.test(chain.privateKey)) problems.push(`${at}.privateKey: not 0x and 64 hex digits`);
+  if (!isAddress(chain.addressBook.ERC721Factory)) problems.push(`${at}.addressBook.ERC721Factory: not an address`);
+  // ocean.js asks the fee token for an allowance even when the fee is 0: the zero address makes it throw.
+  if (!isAddress(feeToken) || /^0x0{40}$/.test(feeToken)) problems.push(`${at}.feeToken: not the address of an ERC-20`);
+  checkUrl(chain.rpcUrl, `${at}.rpcUrl`, problems);
+  if (problems.length > before) return [];
+  return [
+    {
+      chainId: chain.chainId,
+      name: chain.name ?? (chain.chainId === 8996 ? 'Ganache' : String(chain.chainId)),
+      rpcUrl: chain.rpcUrl,
+      factory: checksumAddress(chain.addressBook.ERC721Factory),
+      feeToken: checksumAddress(feeToken),
+      startBlock: chain.addressBook.startBlock ?? 0,
+      privateKey: chain.privateKey,
+      confirmations: chain.confirmations ?? (LOCAL_CHAINS.has(chain.chainId) ? 0 : 1),
+    },
+  ];
+}
+
+function checkUrl(url: string | undefined, key: string, problems: string[]): void {
+  if (url === undefined) return;
+  if (!URL.canParse(url) || !/^https?:/.test(url)) problems.push(`${key}: not an http(s) URL`);
+}
+
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

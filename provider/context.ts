@@ -1,0 +1,141 @@
+import type { Seams } from '../core/seams.ts';
+import type { OrderReader } from './access/order-reader.ts';
+import { createOrderReader } from './access/order-reader.ts';
+import type { AssetResolver } from './asset/asset-resolver.ts';
+import { createAssetResolver } from './asset/asset-resolver.ts';
+import type { AuthTokens } from './auth/auth-tokens.ts';
+import { createAuthTokens } from './auth/auth-tokens.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import { createAuthenticator } from './auth/authenticator.ts';
+import type { Capabilities } from './auth/capability.ts';
+import { createCapabilities } from './auth/capability.ts';
+import type { Chain, Chains } from './chain/chains.ts';
+import type { Environments } from './compute/environments.ts';
+import { createEnvironments } from './compute/environments.ts';
+import type { JobPreparer } from './compute/prepare-job.ts';
+import { createJobPreparer } from './compute/prepare-job.ts';
+import type { RunSettlement } from './compute/run-settlement.ts';
+import { createRunSettlement } from './compute/run-settlement.ts';
+import type { JobStarter } from './compute/start-job.ts';
+import { createJobStarter } from './compute/start-job.ts';
+import type { ProviderConfig } from './config.ts';
+import type { FileSource, HostResolver } from './files/file-source.ts';
+import { createFileSource } from './files/file-source.ts';
+import type { OperatorClient } from './operator-client.ts';
+import { createOperatorClient } from './operator-client.ts';
+import { refused } from './refusal.ts';
+import type { StateDatabase } from './stores/database.ts';
+import type { NonceStore } from './stores/nonce-store.ts';
+import { createNonceStore } from './stores/nonce-store.ts';
+import type { UsageLedger } from './stores/usage-ledger.ts';
+import { createUsageLedger } from './stores/usage-ledger.ts';
+
+/** Everything that routes work with. */
+export interface ProviderContext {
+  readonly seams: Seams;
+  readonly config: ProviderConfig;
+  readonly chains: Chains;
+  readonly resolver: AssetResolver;
+  readonly source: FileSource;
+  readonly nonces: NonceStore;
+  readonly tokens: AuthTokens;
+  readonly authenticator: Authenticator;
+  readonly capabilities: Capabilities;
+  readonly orders: OrderReader;
+  readonly ledger: UsageLedger;
+  readonly compute: ComputeParts | undefined;
+}
+
+/** What only a Provider with an Operator Service has. */
+export interface ComputeParts {
+  readonly operator: OperatorClient;
+  readonly environments: Environments;
+  readonly preparer: JobPreparer;
+  readonly starter: JobStarter;
+  readonly settlement: RunSettlement;
+}
+
+export interface ContextInputs {
+  readonly seams: Seams;
+  readonly config: ProviderConfig;
+  readonly chains: Chains;
+  readonly database: StateDatabase;
+  readonly inputUrl: () => string;
+  readonly resolveHost?: HostResolver | undefined;
+}
+
+export function createContext({
+  seams,
+  config,
+  chains,
+  database,
+  inputUrl,
+  resolveHost,
+}: ContextInputs): ProviderContext {
+  const { signer } = firstChain(chains);
+  const nonces = createNonceStore(database);
+  const tokens = createAuthTokens(signer, database, seams.clock);
+  const source = createFileSource(config, seams, resolveHost);
+  const base = {
+    seams,
+    config,
+    chains,
+    source,
+    nonces,
+    tokens,
+    resolver: createAssetResolver(config, chains, seams),
+    authenticator: createAuthenticator(nonces, tokens),
+    capabilities: createCapabilities(signer, seams.clock),
+    orders: createOrderReader(seams),
+    ledger: createUsageLedger(database),
+  };
+  return { ...base, compute: createComputeParts(base, inputUrl) };
+}
+
+function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: () => string): ComputeParts | undefined {
+  const { seams, config, chains, resolver, source, orders, ledger, capabilities } = base;
+  if (config.operatorServiceUrl === undefined) return undefined;
+  const operator = createOperatorClient(config.operatorServiceUrl, seams, config.limits);
+  const environments = createEnvironments(operator, chains, config, seams);
+  const preparer = createJobPreparer({
+    resolver,
+    environments,
+    source,
+    maxChecksumBytes: config.limits.checksumBytes,
+    maxDatasets: config.limits.datasets,
+  });
+  const settlement = createRunSettlement(ledger, operator, chains, seams.clock);
+  const starter = createJobStarter({
+    seams,
+    preparer,
+    orders,
+    source,
+    ledger,
+    settlement,
+    operator,
+    capabilities,
+    limits: config.limits,
+    inputUrl,
+    metadataCacheUrl: config.metadataCacheUrl,
+  });
+  return { operator, environments, preparer, starter, settlement };
+}
+
+/** Tokens, capabilities and operator requests without a chain use the first chain's signer. */
+export function firstChain(chains: Chains): Chain {
+  const [chain] = chains.all;
+  if (!chain) throw refused('CHAIN_UNSUPPORTED', 'chainId', 'chain.supported', 'No chain is configured.');
+  return chain;
+}
+
+/** @throws Refused COMPUTE_DISABLED */
+export function requireCompute(context: ProviderContext): ComputeParts {
+  if (context.compute) return context.compute;
+  throw refused('COMPUTE_DISABLED', 'compute', 'compute.enabled', 'This Provider has no Operator Service.');
+}
+
+/** Chains with different signers: each is another identity towards the Operator Service. */
+export function distinctSigners(chains: Chains): readonly Chain[] {
+  const byAddress = new Map(chains.all.map((chain) => [chain.signer.address, chain]));
+  return [...byAddress.values()];
+}

@@ -1,0 +1,195 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { request } from 'undici';
+import { WavetankError } from '../../core/errors.ts';
+import type { Seams } from '../../core/seams.ts';
+import type { ProviderConfig } from '../config.ts';
+import type { ErrorCode } from '../codes.ts';
+import type { Checked } from '../refusal.ts';
+import { passed, refuse } from '../refusal.ts';
+import { isPublicAddress } from './address-policy.ts';
+import type { ByteRange } from './byte-range.ts';
+import { formatRange } from './byte-range.ts';
+import type { FileObject } from './file-object.ts';
+import { openMirrored } from './mirror.ts';
+import type { OpenedFile } from './opened-file.ts';
+import { openedFrom } from './opened-file.ts';
+
+export interface UrlRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly range?: ByteRange;
+}
+
+/** Opens files at their sources. Whoever opens one reads or destroys its body. */
+export interface FileSource {
+  /** `userdata` becomes query parameters of a GET and the JSON body of a POST. */
+  open(
+    file: FileObject,
+    options?: { range?: ByteRange | undefined; userdata?: Readonly<Record<string, unknown>> | undefined },
+  ): Promise<Checked<OpenedFile>>;
+  openUrl(request: UrlRequest): Promise<Checked<OpenedFile>>;
+}
+
+export type HostResolver = (host: string) => Promise<readonly string[]>;
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * The safe-URL rule: a name is resolved once, every address is judged, and the connection goes to exactly the address
+ * that was judged (D1: the classic check and the classic fetch resolved apart). Each redirect starts from the beginning.
+ */
+export function createFileSource(
+  config: ProviderConfig,
+  seams: Seams,
+  resolveHost: HostResolver = systemResolver,
+): FileSource {
+  const { limits } = config;
+
+  async function openUrl(first: UrlRequest): Promise<Checked<OpenedFile>> {
+    let current = first;
+    for (let hop = 0; hop <= limits.redirects; hop++) {
+      const mirrored = await openMirrored(config.mirrors, current.url, current.range, seams.native);
+      if (mirrored) return mirrored;
+      const target = await pin(new URL(current.url));
+      if (!target.ok) return target;
+      const answer = await send(target.value, current);
+      if (!answer.ok) return answer;
+      const location = answer.value.headers['location'];
+      if (!REDIRECTS.has(answer.value.statusCode) || typeof location !== 'string')
+        return openedFrom(answer.value, current);
+      answer.value.body.destroy();
+      const next = URL.canParse(location, current.url) ? new URL(location, current.url) : undefined;
+      if (!next || !/^https?:$/.test(next.protocol))
+        return unreachable('It redirects to an address that is no HTTP one.');
+      current = redirected(current, next, answer.value.statusCode);
+    }
+    return unreachable('It redirects too often.');
+  }
+
+  async function pin(url: URL): Promise<Checked<PinnedUrl>> {
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (config.allowNonPublicIp) return passed({ url, authority: url.host });
+    const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
+    const [address] = addresses;
+    if (address === undefined) return unreachable('Its host has no address.');
+    if (!addresses.every(isPublicAddress)) return forbidden();
+    const pinned = new URL(url);
+    pinned.hostname = isIP(address) === 6 ? `[${address}]` : address;
+    return passed({ url: pinned, authority: url.host });
+  }
+
+  async function send(
+    target: PinnedUrl,
+    { method, headers, body, range }: UrlRequest,
+  ): Promise<Checked<Dispatcher.ResponseData>> {
+    const limit = new AbortController();
+    const timer = seams.clock.after(limits.fileTimeoutMs, () =>
+      limit.abort(new WavetankError('FILE_TIMEOUT', 'No answer in time.')),
+    );
+    try {
+      const { username, password } = target.url;
+      const credentials =
+        username === ''
+          ? {}
+          : {
+              authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+            };
+      const response = await request(withoutCredentials(target.url), {
+        dispatcher: seams.net.dispatcher,
+        method,
+        // The host header also names the server to TLS, so a pinned address is still checked against its own certificate.
+        headers: {
+          ...credentials,
+          ...headers,
+          host: target.authority,
+          'accept-encoding': 'identity',
+          ...(range ? { range: formatRange(range) } : {}),
+        },
+        body: body ?? null,
+        signal: limit.signal,
+        bodyTimeout: limits.fileTimeoutMs,
+      });
+      return passed(response);
+    } catch (error) {
+      seams.log.debug('A file could not be opened.', { problem: codeOf(error) });
+      return unreachable('Its host did not answer.');
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  return {
+    openUrl,
+    open: (file, options = {}) => openUrl(requestFor(file, options)),
+  };
+}
+
+interface PinnedUrl {
+  readonly url: URL;
+  readonly authority: string;
+}
+
+function requestFor(file: FileObject, { range, userdata }: NonNullable<Parameters<FileSource['open']>[1]>): UrlRequest {
+  const ranged = range ? { range } : {};
+  if (!userdata || Object.keys(userdata).length === 0) return { ...file, ...ranged };
+  if (file.method === 'POST') {
+    return {
+      ...file,
+      ...ranged,
+      headers: { 'content-type': 'application/json', ...file.headers },
+      body: JSON.stringify(userdata),
+    };
+  }
+  const url = new URL(file.url);
+  for (const [name, value] of Object.entries(userdata))
+    url.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  return { ...file, ...ranged, url: url.href };
+}
+
+/** A publisher's headers (often credentials) stay with the host they were written for. */
+function redirected(from: UrlRequest, to: URL, status: number): UrlRequest {
+  const isSameOrigin = new URL(from.url).origin === to.origin;
+  const keepsMethod = status === 307 || status === 308;
+  return {
+    url: to.href,
+    method: keepsMethod ? from.method : 'GET',
+    headers: isSameOrigin ? from.headers : {},
+    ...(keepsMethod && isSameOrigin && from.body !== undefined ? { body: from.body } : {}),
+    ...(from.range ? { range: from.range } : {}),
+  };
+}
+
+async function systemResolver(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+function withoutCredentials(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+/** The library's messages may hold the address, which is a secret. */
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown';
+}
+
+function unreachable(why: string): Checked<never> {
+  return refuse(fileReason('FILE_UNREACHABLE', 'file.reachable', `The file cannot be read. ${why}`));
+}
+
+function forbidden(): Checked<never> {
+  return refuse(
+    fileReason('FILE_ADDRESS_FORBIDDEN', 'file.address', 'The file lies at an address that is not public.'),
+  );
+}
+
+function fileReason(code: ErrorCode, rule: string, message: string): Parameters<typeof refuse>[0] {
+  return { code, field: 'fileIndex', rule, message, classic: 'Asset URL not found, not available or invalid.' };
+}

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { nowSeconds } from '../../core/clock.ts';
+import { checkConsumable } from '../access/consumable.ts';
+import type { AssetService } from '../asset/asset.ts';
+import { findService } from '../asset/asset.ts';
+import { signQuote } from '../compute/fee.ts';
+import { userdataSchema } from '../compute/job-request.ts';
+import type { ProviderContext } from '../context.ts';
+import { decryptFiles } from '../files/service-files.ts';
+import { addressField, optionalText, readInput } from '../input.ts';
+import { Refused, orRefuse, refused } from '../refusal.ts';
+import { onChain } from './network-prefix.ts';
+
+const schema = z.looseObject({
+  documentId: z.string().min(1),
+  serviceId: z.string().min(1),
+  consumerAddress: addressField,
+  fileIndex: z.coerce.number().int().min(0).optional(),
+  transferTxId: optionalText,
+  userdata: userdataSchema,
+});
+
+/** Quotes a download. Access is free of fees; the fee still names service and datatoken, since the order is checked by it. */
+export function registerInitialize(app: FastifyInstance, context: ProviderContext): void {
+  const { resolver, orders, nonces, seams } = context;
+  app.get('/api/services/initialize', async (request) => {
+    const input = readInput(request, schema);
+    const asset = orRefuse(await resolver.resolve(input.documentId), 'text');
+    const of = orRefuse(findService(asset, input.serviceId, 'serviceId'), 'text');
+    const decision = checkConsumable(asset, of.service, input.consumerAddress, 'consumerAddress');
+    if (!decision.allowed) throw onChain(of, new Refused(decision));
+    if (of.service.type === 'compute') {
+      throw onChain(
+        of,
+        refused(
+          'WRONG_INITIALIZE',
+          'serviceId',
+          'service.access',
+          'Use the initializeCompute endpoint to initialize compute jobs.',
+        ),
+      );
+    }
+    if (input.transferTxId !== undefined) {
+      const order = await orders.validate(input.transferTxId, of, { caller: input.consumerAddress, waitMs: 0 });
+      if (order.ok) return { validOrder: order.value.startTx };
+    }
+    if (input.fileIndex !== undefined) await probe(context, of, input.fileIndex, input.userdata);
+    const { chain } = asset;
+    const providerFee = await signQuote(
+      {
+        feeToken: chain.feeToken,
+        amount: 0n,
+        validUntil: 0,
+        environment: null,
+        datatoken: of.service.datatokenAddress,
+        serviceId: of.service.id,
+        quotedAt: nowSeconds(seams.clock),
+        paysEnvironment: false,
+      },
+      chain.signer,
+    );
+    return { datatoken: of.service.datatokenAddress, nonce: nonces.last(input.consumerAddress) ?? null, providerFee };
+  });
+}
+
+async function probe(
+  { source }: ProviderContext,
+  of: AssetService,
+  index: number,
+  userdata: z.output<typeof userdataSchema>,
+): Promise<void> {
+  const files = orRefuse(await decryptFiles(of), 'text');
+  const file = files[index];
+  if (!file)
+    throw onChain(of, refused('FILE_INDEX_OUT_OF_RANGE', 'fileIndex', 'file.index', `No such fileIndex ${index}`));
+  const opened = await source.open(file, { userdata });
+  if (!opened.ok) throw onChain(of, new Refused(opened.reason));
+  opened.value.body.destroy();
+}

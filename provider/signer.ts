@@ -1,0 +1,41 @@
+import { hkdfSync } from 'node:crypto';
+import { eciesDecrypt, eciesEncrypt } from '../core/protocol/ecies.ts';
+import { fromHex } from '../core/protocol/hashing.ts';
+import type { OperatorRequest } from '../core/protocol/operator-auth.ts';
+import { signOperatorRequest } from '../core/protocol/operator-auth.ts';
+import type { ProviderFee, UnsignedProviderFee } from '../core/protocol/provider-fee.ts';
+import { signProviderFee } from '../core/protocol/provider-fee.ts';
+import { addressOfPrivateKey, signMessage } from '../core/protocol/signing.ts';
+
+/**
+ * Everything that the chain key does. It never leaves this object; a key service can take its place.
+ * The classic Provider used the raw key's text as the secret of its tokens too (A13); here such keys are derived.
+ */
+export interface Signer {
+  /** EIP-55. */
+  readonly address: string;
+  signFee(fee: UnsignedProviderFee): Promise<ProviderFee>;
+  signMessage(message: string): Promise<string>;
+  /** Headers that prove a request to the Operator Service. */
+  signOperatorRequest(request: OperatorRequest): Promise<Record<string, string>>;
+  /** 0x hex, for this signer alone. */
+  encrypt(data: Uint8Array): Promise<string>;
+  /** @throws Error when the bytes were not written for this signer */
+  decrypt(encrypted: Uint8Array): Promise<Uint8Array>;
+  /** 32 bytes for one purpose; another label gives an unrelated key. */
+  deriveKey(label: string): Promise<Uint8Array>;
+}
+
+export function createLocalSigner(privateKey: string): Signer {
+  const address = addressOfPrivateKey(privateKey);
+  return {
+    address,
+    signFee: (fee) => Promise.resolve(signProviderFee(fee, privateKey)),
+    signMessage: (message) => Promise.resolve(signMessage(message, privateKey)),
+    signOperatorRequest: (request) => Promise.resolve(signOperatorRequest(request, privateKey, address)),
+    encrypt: (data) => Promise.resolve(eciesEncrypt({ privateKey }, data)),
+    decrypt: async (encrypted) => eciesDecrypt(privateKey, encrypted),
+    deriveKey: (label) =>
+      Promise.resolve(new Uint8Array(hkdfSync('sha256', fromHex(privateKey), 'wavetank provider', label, 32))),
+  };
+}
