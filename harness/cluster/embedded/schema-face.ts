@@ -19,8 +19,21 @@ export interface SchemaFace {
   applyDefaults(kind: KindName, object: KubeObject): void;
   /** Required fields, enumerations, patterns and ranges; [] when all is well. Not: rules across fields or against an old object. */
   validate(kind: KindName, object: KubeObject): readonly FieldCause[];
+  /** Rules against what was there before: immutable fields, what of a pod may change. Both objects have their defaults. */
+  validateUpdate(kind: KindName, object: KubeObject, previous: KubeObject): readonly FieldCause[];
+  /** The columns of a Table of this resource; undefined when it cannot be listed. */
+  columns(resource: { readonly group: string; readonly resource: string }): readonly TableColumn[] | undefined;
   /** Where a strategic merge patch of this kind starts; undefined for a kind that is not built in. */
   patchRoot(kind: KindName): PatchNode | undefined;
+}
+
+/** One of a Table's `columnDefinitions`. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly priority: number;
 }
 
 export interface KindName {

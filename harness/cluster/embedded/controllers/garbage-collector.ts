@@ -1,0 +1,162 @@
+import type { ApiCore } from '../api-core.ts';
+import { internalContext } from '../api-core.ts';
+import { cloneJson } from '../json.ts';
+import type { KubeObject, OwnerReference } from '../kube-object.ts';
+import { isReadyToGo } from '../lifecycle.ts';
+import type { ServedResource } from '../resource-table.ts';
+import { deleteObject, FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../verbs/delete.ts';
+import { startLevelLoop } from './level-loop.ts';
+
+/**
+ * Deletes what is owned by objects that are gone, and finishes foreground and orphan deletions.
+ * An index from owner to dependents follows the history, so that the cost of a change does not grow with the cluster.
+ */
+export function startGarbageCollector(core: ApiCore): { stop(): void } {
+  const collector = new GarbageCollector(core);
+  return startLevelLoop(
+    core,
+    () => true,
+    () => collector.sync(),
+  );
+}
+
+interface Located {
+  readonly served: ServedResource;
+  readonly object: KubeObject;
+}
+
+class GarbageCollector {
+  readonly #core: ApiCore;
+  /** uid of an owner -> uids of its dependents. */
+  readonly #dependents = new Map<string, Set<string>>();
+  readonly #located = new Map<
+    string,
+    { key: string; namespace: string | undefined; name: string; owners: readonly string[] }
+  >();
+  #seen = 0;
+
+  constructor(core: ApiCore) {
+    this.#core = core;
+  }
+
+  sync(): void {
+    const { store } = this.#core;
+    const toCheck = new Set<string>();
+    // Whatever it deletes is a change of its own, which the next round looks at.
+    for (const change of store.changesAfter(Math.max(this.#seen, store.oldestVersion))) {
+      const uid = change.object.metadata.uid ?? '';
+      if (change.type === 'DELETED') {
+        for (const dependent of this.#dependents.get(uid) ?? []) toCheck.add(dependent);
+        for (const owner of this.#located.get(uid)?.owners ?? []) toCheck.add(owner);
+        this.#forget(uid);
+      } else {
+        this.#remember(change.resource, change.object);
+        toCheck.add(uid);
+      }
+    }
+    this.#seen = store.version;
+    for (const uid of toCheck) this.#check(uid);
+  }
+
+  #remember(key: string, object: KubeObject): void {
+    const uid = object.metadata.uid ?? '';
+    this.#forget(uid);
+    const owners = (object.metadata.ownerReferences ?? []).map((reference) => reference.uid);
+    this.#located.set(uid, { key, namespace: object.metadata.namespace, name: object.metadata.name ?? '', owners });
+    for (const owner of owners) {
+      const dependents = this.#dependents.get(owner) ?? new Set<string>();
+      this.#dependents.set(owner, dependents.add(uid));
+    }
+  }
+
+  #forget(uid: string): void {
+    for (const owner of this.#located.get(uid)?.owners ?? []) {
+      const dependents = this.#dependents.get(owner);
+      dependents?.delete(uid);
+      if (dependents?.size === 0) this.#dependents.delete(owner);
+    }
+    this.#located.delete(uid);
+  }
+
+  #find(uid: string): Located | undefined {
+    const place = this.#located.get(uid);
+    if (place === undefined) return undefined;
+    const served = this.#core.resources.all().find((resource) => resource.key === place.key);
+    const object = this.#core.store.get(place.key, place.namespace, place.name);
+    return served && object?.metadata.uid === uid ? { served, object } : undefined;
+  }
+
+  #check(uid: string): void {
+    const located = this.#find(uid);
+    if (located === undefined) return;
+    const { object } = located;
+    if (object.metadata.deletionTimestamp !== undefined) this.#finishDeletion(located);
+    else this.#collectOrphaned(located);
+  }
+
+  /** All owners gone, or deleting in the foreground while this one blocks them: delete. */
+  #collectOrphaned({ served, object }: Located): void {
+    const references = object.metadata.ownerReferences ?? [];
+    if (references.length === 0) return;
+    const states = references.map((reference) => this.#ownerState(reference, object.metadata.namespace));
+    const isWaitedFor = states.some(
+      (state, index) => state === 'waiting' && references[index]?.blockOwnerDeletion === true,
+    );
+    if (states.includes('present') || (states.includes('waiting') && !isWaitedFor)) return;
+    deleteObject(this.#core, internalContext(), served, object.metadata.namespace, object.metadata.name ?? '', {
+      uid: object.metadata.uid,
+      propagationPolicy:
+        states.includes('waiting') && this.#dependents.has(object.metadata.uid ?? '') ? 'Foreground' : undefined,
+    });
+  }
+
+  #ownerState(reference: OwnerReference, namespace: string | undefined): 'present' | 'gone' | 'waiting' {
+    const served = this.#core.resources.byKind(reference.apiVersion, reference.kind);
+    // A kind that is not served may come back; the real collector, too, leaves such objects alone.
+    if (served === undefined) return 'present';
+    const owner = this.#core.store.get(served.key, served.namespaced ? namespace : undefined, reference.name);
+    if (owner === undefined || owner.metadata.uid !== reference.uid) return 'gone';
+    const isForeground =
+      owner.metadata.deletionTimestamp !== undefined &&
+      (owner.metadata.finalizers ?? []).includes(FOREGROUND_FINALIZER);
+    return isForeground ? 'waiting' : 'present';
+  }
+
+  #finishDeletion({ served, object }: Located): void {
+    const finalizers = object.metadata.finalizers ?? [];
+    const dependents = [...(this.#dependents.get(object.metadata.uid ?? '') ?? [])].flatMap(
+      (uid) => this.#find(uid) ?? [],
+    );
+    if (finalizers.includes(ORPHAN_FINALIZER)) {
+      for (const dependent of dependents) this.#orphan(dependent, object.metadata.uid ?? '');
+      this.#dropFinalizer(served, object, ORPHAN_FINALIZER);
+      return;
+    }
+    if (!finalizers.includes(FOREGROUND_FINALIZER)) return;
+    const blocking = dependents.filter((dependent) =>
+      (dependent.object.metadata.ownerReferences ?? []).some(
+        (reference) => reference.uid === object.metadata.uid && reference.blockOwnerDeletion === true,
+      ),
+    );
+    for (const dependent of dependents)
+      if (dependent.object.metadata.deletionTimestamp === undefined) this.#collectOrphaned(dependent);
+    if (blocking.every((dependent) => this.#find(dependent.object.metadata.uid ?? '') === undefined))
+      this.#dropFinalizer(served, object, FOREGROUND_FINALIZER);
+  }
+
+  #orphan({ served, object }: Located, ownerUid: string): void {
+    const freed = cloneJson(object);
+    const others = (freed.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== ownerUid);
+    if (others.length > 0) freed.metadata.ownerReferences = others;
+    else delete freed.metadata.ownerReferences;
+    this.#core.store.put(served.key, freed);
+  }
+
+  #dropFinalizer(served: ServedResource, object: KubeObject, finalizer: string): void {
+    const freed = cloneJson(object);
+    freed.metadata.finalizers = (freed.metadata.finalizers ?? []).filter((item) => item !== finalizer);
+    if (freed.metadata.finalizers.length === 0) delete freed.metadata.finalizers;
+    const stored = this.#core.store.put(served.key, freed);
+    if (isReadyToGo(stored)) this.#core.store.remove(served.key, object.metadata.namespace, object.metadata.name ?? '');
+  }
+}

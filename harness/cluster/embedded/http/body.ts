@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import { parse as parseYaml } from 'yaml';
+import { messageOf } from '../../../../core/errors.ts';
+import { badRequest, bodyTooLarge, unsupportedMediaType } from '../kube-status.ts';
+
+/** The real server's limit for a request body. */
+const MOST_BYTES = 3 * 1024 * 1024;
+
+export const BODY_TYPES = ['application/json', 'application/yaml'];
+
+/** The media type without its parameters, in lower case; '' when absent. */
+export function mediaTypeOf(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/** @throws KubeStatusError 413 */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES) throw bodyTooLarge(MOST_BYTES);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw bodyTooLarge(MOST_BYTES);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A whole object, as JSON or YAML; undefined for an empty body. @throws KubeStatusError 400, 415 */
+export function parseBody(text: string, mediaType: string, kind: string): unknown {
+  if (text === '') return undefined;
+  if (mediaType === '' || mediaType === 'application/json') return parseJson(text, kind);
+  if (mediaType !== 'application/yaml') throw unsupportedMediaType(BODY_TYPES);
+  try {
+    return parseYaml(text, { version: '1.1', merge: false, maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; yaml parse error: ${messageOf(error)}`,
+    );
+  }
+}
+
+export function parseJson(text: string, kind: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text) as unknown;
+  } catch (error) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${messageOf(error)}`,
+    );
+  }
+  // A key of this name would be lost by plain assignment; no kind has such a field.
+  if (text.includes('__proto__'))
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): "__proto__" is not accepted as a key`,
+    );
+  return value;
+}

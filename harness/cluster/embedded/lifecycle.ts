@@ -1,0 +1,138 @@
+import { randomUuid } from '../../../core/entropy.ts';
+import type { Entropy } from '../../../core/entropy.ts';
+import type { ApiCore } from './api-core.ts';
+import { timestamp } from './api-core.ts';
+import { equalJson, isObject } from './json.ts';
+import type { KubeObject } from './kube-object.ts';
+import { conflict, invalid } from './kube-status.ts';
+import type { ServedResource } from './resource-table.ts';
+import type { FieldCause } from './schema-face.ts';
+import { forbiddenField, invalidValue } from './validation/metadata.ts';
+
+/** Built-in kinds whose `metadata.generation` counts changes of their spec; custom resources always count. */
+const COUNTS_GENERATIONS = new Set([
+  '/pods',
+  'networking.k8s.io/networkpolicies',
+  'apiextensions.k8s.io/customresourcedefinitions',
+]);
+
+/** generateName: the prefix is cut so that prefix and suffix fit a DNS label. */
+const LONGEST_GENERATED_PREFIX = 58;
+/** Vowels and digits that look like them are left out, as in the real server, so that no words arise. */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+export function generatedName(prefix: string, entropy: Entropy): string {
+  const suffix = [...entropy.bytes(5)].map((byte) => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length]).join('');
+  return prefix.slice(0, LONGEST_GENERATED_PREFIX) + suffix;
+}
+
+/** System fields of a new object; whatever the client wrote into them is dropped. In place. */
+export function stampNew(core: ApiCore, served: ServedResource, object: KubeObject): void {
+  const { metadata } = object;
+  metadata.uid = randomUuid(core.entropy);
+  metadata.creationTimestamp = timestamp(core.clock.now());
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.resourceVersion;
+  delete metadata['selfLink'];
+  delete metadata['managedFields'];
+  delete metadata.generation;
+  if (countsGenerations(served)) metadata.generation = 1;
+}
+
+/** System fields that no update changes. In place. */
+export function carryOver(previous: KubeObject, object: KubeObject): void {
+  const { metadata } = object;
+  const old = previous.metadata;
+  for (const field of [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'generateName',
+  ] as const) {
+    if (old[field] === undefined) delete metadata[field];
+    else (metadata as Record<string, unknown>)[field] = old[field];
+  }
+  delete metadata['selfLink'];
+  delete metadata['managedFields'];
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    const value = metadata[field];
+    if (value === null || (value !== undefined && Object.keys(value).length === 0)) delete metadata[field];
+  }
+}
+
+/** @throws KubeStatusError 409, or 422 for a custom resource without a version. */
+export function checkVersion(
+  served: ServedResource,
+  previous: KubeObject,
+  object: KubeObject,
+  ask: { readonly needsVersion: boolean },
+): void {
+  const name = previous.metadata.name ?? '';
+  const { uid, resourceVersion } = object.metadata;
+  if (uid !== undefined && uid !== '' && uid !== previous.metadata.uid) {
+    throw conflict(
+      served,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`,
+    );
+  }
+  if (resourceVersion === undefined || resourceVersion === '') {
+    if (ask.needsVersion && served.custom) {
+      throw invalid(served, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    }
+    return;
+  }
+  if (resourceVersion !== previous.metadata.resourceVersion) throw conflict(served, name);
+}
+
+/** The spec changed: a new generation. In place. */
+export function countGeneration(served: ServedResource, previous: KubeObject, object: KubeObject): void {
+  if (!countsGenerations(served)) return;
+  const ignoresStatus = served.custom === undefined || served.custom.hasStatus;
+  if (!equalJson(desired(previous, ignoresStatus), desired(object, ignoresStatus))) {
+    object.metadata.generation = (previous.metadata.generation ?? 1) + 1;
+  }
+}
+
+function desired(object: KubeObject, ignoresStatus: boolean): Record<string, unknown> {
+  const { metadata: _metadata, status, ...rest } = object;
+  return ignoresStatus ? rest : { ...rest, status };
+}
+
+function countsGenerations(served: ServedResource): boolean {
+  return served.custom !== undefined || COUNTS_GENERATIONS.has(served.key);
+}
+
+export function validateMetadataUpdate(previous: KubeObject, object: KubeObject): FieldCause[] {
+  const before = new Set(previous.metadata.finalizers);
+  const added = (object.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
+  if (previous.metadata.deletionTimestamp === undefined || added.length === 0) return [];
+  const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
+  return [
+    forbiddenField(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+    ),
+  ];
+}
+
+/** A deletion that was only waiting for its finalizers is done when the last one goes. */
+export function isReadyToGo(object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  return (
+    deletionTimestamp !== undefined &&
+    (deletionGracePeriodSeconds ?? 0) === 0 &&
+    (finalizers?.length ?? 0) === 0 &&
+    !holdsNamespace(object)
+  );
+}
+
+/** A namespace is held by spec.finalizers, which its own subresource `finalize` empties. */
+function holdsNamespace(object: KubeObject): boolean {
+  if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') return false;
+  const spec = object['spec'];
+  return isObject(spec) && Array.isArray(spec['finalizers']) && spec['finalizers'].length > 0;
+}

@@ -1,0 +1,135 @@
+import { cloneJson, equalJson, isObject } from '../json.ts';
+import { badRequest, invalidRequest } from '../kube-status.ts';
+
+/** RFC 6902, with the API server's limit on the number of operations. */
+const MOST_OPERATIONS = 10_000;
+
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly from?: string;
+  readonly value?: unknown;
+}
+
+/** @returns a new document @throws KubeStatusError 400 for what is no patch, 422 for one that cannot be applied. */
+export function applyJsonPatch(document: unknown, patch: unknown): unknown {
+  if (!Array.isArray(patch))
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (patch.length > MOST_OPERATIONS) {
+    throw invalidRequest(`The allowed maximum operations in a JSON patch is ${MOST_OPERATIONS}, got ${patch.length}`);
+  }
+  // The document hangs below a root key, so that the empty path needs no case of its own.
+  const holder = { root: cloneJson(document) };
+  for (const operation of patch as unknown[]) applyOperation(holder, asOperation(operation));
+  return holder.root;
+}
+
+function asOperation(value: unknown): Operation {
+  if (!isObject(value) || typeof value['op'] !== 'string' || typeof value['path'] !== 'string') {
+    throw badRequest('error decoding patch: every operation needs "op" and "path"');
+  }
+  return value as unknown as Operation;
+}
+
+function applyOperation(holder: { root: unknown }, operation: Operation): void {
+  const { op, path } = operation;
+  switch (op) {
+    case 'add':
+      return add(holder, path, cloneJson(valueOf(operation)));
+    case 'remove':
+      remove(holder, path);
+      return;
+    case 'replace': {
+      remove(holder, path);
+      return add(holder, path, cloneJson(valueOf(operation)));
+    }
+    case 'move':
+      return add(holder, path, remove(holder, operation.from ?? ''));
+    case 'copy':
+      return add(holder, path, cloneJson(read(holder, operation.from ?? '')));
+    case 'test':
+      if (!equalJson(readOrUndefined(holder, path), valueOf(operation)))
+        throw invalidRequest(`testing value ${path} failed`);
+      return;
+    default:
+      throw invalidRequest(`Unexpected kind: ${op}`);
+  }
+}
+
+function valueOf(operation: Operation): unknown {
+  if (!('value' in operation)) throw invalidRequest(`${operation.op} operation needs a value: missing value`);
+  return operation.value;
+}
+
+/** Steps from the holder: `['root', …]`. */
+function pointer(path: string): string[] {
+  if (path !== '' && !path.startsWith('/'))
+    throw invalidRequest(`the path ${JSON.stringify(path)} of an operation does not start with /`);
+  return [
+    'root',
+    ...path
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
+  ];
+}
+
+function parentOf(holder: { root: unknown }, path: string): { parent: unknown; key: string } {
+  const steps = pointer(path);
+  const key = steps.pop() ?? '';
+  let parent: unknown = holder;
+  for (const step of steps) parent = child(parent, step);
+  if (typeof parent !== 'object' || parent === null) throw missing(path);
+  return { parent, key };
+}
+
+function child(parent: unknown, key: string): unknown {
+  if (Array.isArray(parent)) return /^\d+$/.test(key) ? (parent[Number(key)] as unknown) : undefined;
+  return isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+}
+
+function add(holder: { root: unknown }, path: string, value: unknown): void {
+  const { parent, key } = parentOf(holder, path);
+  if (!Array.isArray(parent)) {
+    Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true });
+    return;
+  }
+  const index = key === '-' ? parent.length : indexIn(key, path, parent.length);
+  parent.splice(index, 0, value);
+}
+
+function remove(holder: { root: unknown }, path: string): unknown {
+  const { parent, key } = parentOf(holder, path);
+  if (Array.isArray(parent)) return parent.splice(indexIn(key, path, parent.length - 1), 1)[0] as unknown;
+  const object = parent as Record<string, unknown>;
+  if (!Object.hasOwn(object, key)) throw missing(path);
+  const value = object[key];
+  delete object[key];
+  return value;
+}
+
+function indexIn(key: string, path: string, last: number): number {
+  const index = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : -1;
+  if (index < 0 || index > last)
+    throw invalidRequest(
+      `the server rejected our request due to an error in our request: Unable to access invalid index: ${path}`,
+    );
+  return index;
+}
+
+function readOrUndefined(holder: { root: unknown }, path: string): unknown {
+  const { parent, key } = parentOf(holder, path);
+  return child(parent, key);
+}
+
+function read(holder: { root: unknown }, path: string): unknown {
+  const value = readOrUndefined(holder, path);
+  if (value === undefined) throw missing(path);
+  return value;
+}
+
+function missing(path: string): Error {
+  return invalidRequest(
+    `the server rejected our request due to an error in our request: doc is missing path: ${path}: missing value`,
+  );
+}

@@ -1,0 +1,150 @@
+import { cloneJson, equalJson, isObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { badRequest, invalidRequest } from '../kube-status.ts';
+import type { PatchNode } from '../schema-face.ts';
+
+const DIRECTIVE = '$patch';
+const DELETE_FROM_LIST = '$deleteFromPrimitiveList/';
+const ELEMENT_ORDER = '$setElementOrder/';
+const RETAIN_KEYS = '$retainKeys';
+
+/**
+ * Strategic merge patch: like a merge patch, but lists whose schema has a merge key are merged element by element,
+ * and directives ($patch, $retainKeys, $deleteFromPrimitiveList, $setElementOrder) say what the shape alone cannot.
+ * @returns a new object @throws KubeStatusError 400 for directives that make no sense.
+ */
+export function applyStrategicMergePatch(
+  target: JsonObject,
+  patch: JsonObject,
+  node: PatchNode | undefined,
+): JsonObject {
+  const directive = patch[DIRECTIVE];
+  if (directive === 'replace') return withoutDirectives(patch);
+  if (directive === 'delete') return {};
+  if (directive !== undefined && directive !== 'merge')
+    throw badRequest(`Unknown patch type found: ${String(directive)}`);
+  const result: JsonObject = { ...retained(target, patch) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ELEMENT_ORDER)) continue;
+    if (key.startsWith(DELETE_FROM_LIST)) deleteFromList(result, key.slice(DELETE_FROM_LIST.length), value);
+    else if (value === null) delete result[key];
+    else result[key] = mergeValue(result[key], value, node?.field(key));
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    if (key.startsWith(ELEMENT_ORDER)) reorder(result, key.slice(ELEMENT_ORDER.length), order, patch, node);
+  }
+  return result;
+}
+
+/** $retainKeys: of the present keys only the listed ones stay. */
+function retained(target: JsonObject, patch: JsonObject): JsonObject {
+  const keys = patch[RETAIN_KEYS];
+  if (keys === undefined) return target;
+  if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
+  return Object.fromEntries(Object.entries(target).filter(([key]) => keys.includes(key)));
+}
+
+function mergeValue(current: unknown, patch: unknown, node: PatchNode | undefined): unknown {
+  if (Array.isArray(patch)) return mergeList(current, patch, node);
+  if (!isObject(patch)) return patch;
+  if (node?.strategies.includes('replace')) return withoutDirectives(patch);
+  return applyStrategicMergePatch(isObject(current) ? current : {}, patch, node);
+}
+
+function mergeList(current: unknown, patch: unknown[], node: PatchNode | undefined): unknown[] {
+  const list = Array.isArray(current) ? (current as unknown[]) : [];
+  if (!node?.strategies.includes('merge')) return cloneJson(patch.filter((item) => !isDirectiveOnly(item)));
+  if (node.mergeKey === undefined) return mergeScalars(list, patch);
+  return mergeByKey(list, patch, node.mergeKey, node.items());
+}
+
+function mergeScalars(list: readonly unknown[], patch: readonly unknown[]): unknown[] {
+  const merged = [...list];
+  for (const item of patch) if (!merged.some((present) => equalJson(present, item))) merged.push(cloneJson(item));
+  return merged;
+}
+
+function mergeByKey(
+  list: readonly unknown[],
+  patch: readonly unknown[],
+  mergeKey: string,
+  itemNode: PatchNode | undefined,
+): unknown[] {
+  const items = patch.map((item) => {
+    if (!isObject(item))
+      throw badRequest(`expected an object with the merge key ${mergeKey}, got ${JSON.stringify(item)}`);
+    return item;
+  });
+  if (items.some((item) => item[DIRECTIVE] === 'replace'))
+    return items.filter((item) => !isDirectiveOnly(item)).map(withoutDirectives);
+  let merged = [...list];
+  for (const item of items) {
+    const key = item[mergeKey];
+    if (key === undefined)
+      throw badRequest(`map: map[${Object.keys(item).join(' ')}] does not contain declared merge key: ${mergeKey}`);
+    const at = merged.findIndex((present) => isObject(present) && equalJson(present[mergeKey], key));
+    if (item[DIRECTIVE] === 'delete')
+      merged = merged.filter((present) => !(isObject(present) && equalJson(present[mergeKey], key)));
+    else if (at < 0) merged.push(applyStrategicMergePatch({}, item, itemNode));
+    else merged[at] = applyStrategicMergePatch(merged[at] as JsonObject, item, itemNode);
+  }
+  return merged;
+}
+
+function deleteFromList(result: JsonObject, key: string, values: unknown): void {
+  const current = result[key];
+  if (!Array.isArray(values)) throw badRequest(`the value of ${DELETE_FROM_LIST}${key} is not a list`);
+  if (Array.isArray(current))
+    result[key] = (current as unknown[]).filter((item) => !values.some((value) => equalJson(item, value)));
+}
+
+/** $setElementOrder: the listed elements in this order; those that it does not list keep their place after their predecessor. */
+function reorder(
+  result: JsonObject,
+  key: string,
+  order: unknown,
+  patch: JsonObject,
+  node: PatchNode | undefined,
+): void {
+  const current = result[key];
+  if (!Array.isArray(order)) throw badRequest(`the value of ${ELEMENT_ORDER}${key} is not a list`);
+  if (!Array.isArray(current)) return;
+  const mergeKey = node?.field(key)?.mergeKey;
+  const identity = (item: unknown): unknown => (mergeKey !== undefined && isObject(item) ? item[mergeKey] : item);
+  const ranks = (order as unknown[]).map(identity);
+  const missing = arrayOf(patch[key]).find(
+    (item) => !isDirectiveOnly(item) && !isDeletion(item) && rankOf(ranks, identity(item)) < 0,
+  );
+  if (missing !== undefined) {
+    throw invalidRequest(
+      `The order in patch list:\n${JSON.stringify(patch[key])}\n doesn't match ${ELEMENT_ORDER} list:\n${JSON.stringify(order)}`,
+    );
+  }
+  const listed = (current as unknown[]).filter((item) => rankOf(ranks, identity(item)) >= 0);
+  const sorted = listed.toSorted((a, b) => rankOf(ranks, identity(a)) - rankOf(ranks, identity(b)));
+  let next = 0;
+  result[key] = (current as unknown[]).map((item) => (rankOf(ranks, identity(item)) >= 0 ? sorted[next++] : item));
+}
+
+function rankOf(ranks: readonly unknown[], identity: unknown): number {
+  return ranks.findIndex((rank) => equalJson(rank, identity));
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+function isDeletion(item: unknown): boolean {
+  return isObject(item) && item[DIRECTIVE] === 'delete';
+}
+
+function isDirectiveOnly(item: unknown): boolean {
+  return isObject(item) && DIRECTIVE in item && Object.keys(item).length === 1;
+}
+
+function withoutDirectives(value: JsonObject): JsonObject {
+  const copy = cloneJson(value);
+  delete copy[DIRECTIVE];
+  delete copy[RETAIN_KEYS];
+  return copy;
+}

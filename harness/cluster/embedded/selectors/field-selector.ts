@@ -1,0 +1,80 @@
+import type { KubeObject } from '../kube-object.ts';
+import type { GroupResource } from '../kube-status.ts';
+import { badRequest } from '../kube-status.ts';
+import { valueAt } from '../json.ts';
+
+export interface FieldRequirement {
+  readonly path: string;
+  readonly isEqual: boolean;
+  readonly value: string;
+}
+
+/** Fields that lists may select by, besides `metadata.name` and `metadata.namespace`, as the API server has them per kind. */
+const SELECTABLE: Readonly<Record<string, readonly string[]>> = {
+  pods: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  events: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ],
+  secrets: ['type'],
+  namespaces: ['status.phase'],
+  nodes: ['spec.unschedulable'],
+};
+
+/** `a.b=c,d!=e` @throws KubeStatusError 400 for a field that this kind cannot be selected by. */
+export function parseFieldSelector(
+  text: string,
+  about: GroupResource,
+  kind: string,
+  version: string,
+): readonly FieldRequirement[] {
+  if (text.trim() === '') return [];
+  const allowed = about.group === '' ? (SELECTABLE[about.resource] ?? []) : [];
+  return text.split(',').map((term) => {
+    const parts = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(term);
+    if (parts === null) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    const path = parts[1] ?? '';
+    if (path !== 'metadata.name' && path !== 'metadata.namespace' && !allowed.includes(path)) {
+      throw badRequest(unsupportedFieldLabel(path, about, kind, version));
+    }
+    return { path, isEqual: parts[2] !== '!=', value: parts[3] ?? '' };
+  });
+}
+
+export function matchesFields(requirements: readonly FieldRequirement[], object: KubeObject): boolean {
+  return requirements.every(({ path, isEqual, value }) => (selectableValue(object, path) === value) === isEqual);
+}
+
+function selectableValue(object: KubeObject, path: string): string {
+  if (path === 'source')
+    return String(valueAt(object, 'source', 'component') ?? valueAt(object, 'reportingComponent') ?? '');
+  const value = valueAt(object, ...path.split('.'));
+  // Booleans that are left out select as false: spec.hostNetwork, spec.unschedulable.
+  if (value === undefined) return path === 'spec.hostNetwork' || path === 'spec.unschedulable' ? 'false' : '';
+  return String(value as string | boolean);
+}
+
+function unsupportedFieldLabel(path: string, about: GroupResource, kind: string, version: string): string {
+  // Kinds with selectable fields of their own answer shortly, all others name what they would take.
+  if (about.group === '' && SELECTABLE[about.resource]) return `field label not supported: ${path}`;
+  if (about.group === '') return `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return `field label not supported for ${about.group}/${version}, Kind=${kind}: ${path}`;
+}

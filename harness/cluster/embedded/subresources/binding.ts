@@ -1,0 +1,39 @@
+import type { ApiCore, RequestContext } from '../api-core.ts';
+import { timestamp } from '../api-core.ts';
+import { arrayAt, cloneJson, isObject, objectAt, stringAt } from '../json.ts';
+import { badRequest, conflict, notFound } from '../kube-status.ts';
+import type { UpdateTarget } from '../verbs/update.ts';
+
+/** Assigns a pod to a node, as the scheduler does; once. */
+export function bindPod(
+  core: ApiCore,
+  context: RequestContext,
+  { served, namespace, name }: UpdateTarget,
+  body: unknown,
+): unknown {
+  const node = stringAt(body, 'target', 'name');
+  if (!isObject(body) || node === undefined || node === '') throw badRequest('Binding needs target.name');
+  const pod = core.store.get(served.key, namespace, name);
+  if (pod === undefined) throw notFound(served, name);
+  const current = stringAt(pod, 'spec', 'nodeName');
+  const about = { group: '', resource: 'pods/binding' };
+  if (pod.metadata.deletionTimestamp !== undefined)
+    throw conflict(about, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  if (current) throw conflict(about, name, `pod ${name} is already assigned to node ${JSON.stringify(current)}`);
+  if (!context.isDryRun) {
+    const bound = cloneJson(pod);
+    objectAt(bound, 'spec')['nodeName'] = node;
+    const others = arrayAt(bound, 'status', 'conditions').filter(
+      (condition) => stringAt(condition, 'type') !== 'PodScheduled',
+    );
+    const scheduled = {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: timestamp(core.clock.now()),
+    };
+    bound['status'] = { ...objectAt(bound, 'status'), conditions: [...others, scheduled] };
+    core.store.put(served.key, bound);
+  }
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}

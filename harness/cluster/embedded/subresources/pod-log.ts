@@ -1,0 +1,143 @@
+import type { ApiCore } from '../api-core.ts';
+import type { LogOptions, NodeAccess } from '../api-access.ts';
+import { arrayAt, stringAt, valueAt } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { badRequest, invalid, notFound } from '../kube-status.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { isTrue } from '../http/request-info.ts';
+import { write } from '../http/respond.ts';
+import { invalidValue } from '../validation/metadata.ts';
+
+/** GET pods/{name}/log: text, streamed as the kubelet gives it. */
+export async function servePodLog(
+  core: ApiCore,
+  nodeAccess: NodeAccess | undefined,
+  exchange: Exchange,
+): Promise<void> {
+  const { info, response } = exchange;
+  const pod = core.store.get('/pods', info.namespace, info.name);
+  if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, info.name);
+  const container = containerOf(pod, info.query.get('container') ?? '');
+  const abort = new AbortController();
+  const options = logOptions(info.query, core, abort.signal);
+  checkHasStarted(pod, container, options.previous ?? false);
+  if (nodeAccess === undefined) return write(response, { code: 200, contentType: 'text/plain', body: '' });
+  response.once('close', () => abort.abort());
+  const target = {
+    namespace: pod.metadata.namespace ?? '',
+    name: pod.metadata.name ?? '',
+    uid: pod.metadata.uid ?? '',
+  };
+  const chunks = nodeAccess.containerLogs(target, container, options)[Symbol.asyncIterator]();
+  // The first chunk before the headers, so that a refusal of the kubelet still gets its own status code.
+  const openEarly = options.follow ? core.clock.after(20, () => openText(exchange)) : undefined;
+  try {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      openText(exchange);
+      if (response.destroyed) break;
+      if (!response.write(next.value)) await drained(exchange);
+    }
+    openText(exchange);
+    response.end();
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    if (!abort.signal.aborted) response.destroy();
+  } finally {
+    openEarly?.cancel();
+    await chunks.return?.();
+  }
+}
+
+function openText({ response }: Exchange): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' });
+  response.flushHeaders();
+}
+
+function drained({ response }: Exchange): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
+
+function containerOf(pod: KubeObject, asked: string): string {
+  const name = pod.metadata.name ?? '';
+  const names = (field: string): string[] =>
+    arrayAt(pod, 'spec', field).map((container) => stringAt(container, 'name') ?? '');
+  const [containers, inits] = [names('containers'), names('initContainers')];
+  if (asked !== '') {
+    if ([...containers, ...inits].includes(asked)) return asked;
+    throw badRequest(`container ${asked} is not valid for pod ${name}`);
+  }
+  const annotated = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
+  if (annotated !== undefined && containers.includes(annotated)) return annotated;
+  const [only] = containers;
+  if (containers.length === 1 && inits.length === 0 && only !== undefined) return only;
+  const init = inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : '';
+  throw badRequest(
+    `a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${init}`,
+  );
+}
+
+function checkHasStarted(pod: KubeObject, container: string, isPrevious: boolean): void {
+  const name = pod.metadata.name ?? '';
+  if (!stringAt(pod, 'spec', 'nodeName')) throw badRequest(`pod ${name} does not have a host assigned`);
+  const statuses = [...arrayAt(pod, 'status', 'containerStatuses'), ...arrayAt(pod, 'status', 'initContainerStatuses')];
+  const status = statuses.find((item) => stringAt(item, 'name') === container);
+  if (isPrevious && valueAt(status, 'lastState', 'terminated') === undefined) {
+    throw badRequest(
+      `previous terminated container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} not found`,
+    );
+  }
+  const waiting = stringAt(status, 'state', 'waiting', 'reason');
+  if (status === undefined || (waiting !== undefined && valueAt(status, 'lastState', 'terminated') === undefined)) {
+    const why =
+      waiting === undefined || waiting === 'ContainerCreating' || waiting === 'PodInitializing'
+        ? `${waiting ?? 'ContainerCreating'}`
+        : waiting;
+    throw badRequest(
+      why === 'ErrImagePull' || why === 'ImagePullBackOff'
+        ? `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: trying and failing to pull image`
+        : `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${why}`,
+    );
+  }
+}
+
+function logOptions(query: URLSearchParams, core: ApiCore, signal: AbortSignal): LogOptions {
+  const number = (name: string, least: number): number | undefined => {
+    const text = query.get(name);
+    if (text === null || text === '') return undefined;
+    const value = Number(text);
+    if (!Number.isSafeInteger(value))
+      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (value >= least) return value;
+    const words = least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
+    throw invalid({ group: '', kind: 'PodLogOptions' }, '', [invalidValue(name, value, words)]);
+  };
+  const sinceTime = query.get('sinceTime');
+  if (sinceTime !== null && Number.isNaN(Date.parse(sinceTime)))
+    throw badRequest(`parsing time ${JSON.stringify(sinceTime)}: cannot parse`);
+  const sinceSeconds =
+    sinceTime === null
+      ? number('sinceSeconds', 1)
+      : Math.max(1, Math.ceil((core.clock.now() - Date.parse(sinceTime)) / 1000));
+  return {
+    signal,
+    follow: isTrue(query.get('follow')),
+    previous: isTrue(query.get('previous')),
+    timestamps: isTrue(query.get('timestamps')),
+    ...given('tailLines', number('tailLines', 0)),
+    ...given('limitBytes', number('limitBytes', 1)),
+    ...given('sinceSeconds', sinceSeconds),
+  };
+}
+
+function given(name: 'tailLines' | 'limitBytes' | 'sinceSeconds', value: number | undefined): LogOptions {
+  return value === undefined ? {} : { [name]: value };
+}

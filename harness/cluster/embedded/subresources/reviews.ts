@@ -1,0 +1,140 @@
+import type { ApiCore, RequestContext, UserInfo } from '../api-core.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Attributes, RbacAuthorizer } from '../auth/rbac.ts';
+import { arrayAt, isObject, objectAt, stringAt, valueAt } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { badRequest, invalid, methodNotAllowed } from '../kube-status.ts';
+import type { ServedResource } from '../resource-table.ts';
+import { apiVersionOf } from '../resource-table.ts';
+import { invalidValue } from '../validation/metadata.ts';
+import { decodeObject } from '../verbs/decode.ts';
+
+export interface ReviewParts {
+  readonly core: ApiCore;
+  readonly authenticator: Authenticator;
+  readonly authorizer: RbacAuthorizer;
+}
+
+/** Questions to the authenticator and the authorizer: `kubectl auth can-i`, `kubectl auth whoami`. */
+export function reviewAnswer(
+  { core, authenticator, authorizer }: ReviewParts,
+  context: RequestContext,
+  served: ServedResource,
+  namespace: string | undefined,
+  body: unknown,
+): unknown {
+  const review = decodeObject(core, context, served, body);
+  const spec = objectAt(review, 'spec');
+  const answer = (status: unknown): unknown => ({
+    kind: served.kind,
+    apiVersion: apiVersionOf(served),
+    metadata: { creationTimestamp: null },
+    spec,
+    status,
+  });
+  switch (served.kind) {
+    case 'SelfSubjectReview':
+      return {
+        kind: served.kind,
+        apiVersion: apiVersionOf(served),
+        metadata: { creationTimestamp: null },
+        status: { userInfo: context.user },
+      };
+    case 'SelfSubjectAccessReview':
+      return answer(accessStatus(authorizer, served, spec, context.user));
+    case 'SubjectAccessReview':
+      return answer(accessStatus(authorizer, served, spec, subjectOf(served, spec)));
+    case 'LocalSubjectAccessReview':
+      if (stringAt(spec, 'resourceAttributes', 'namespace') !== namespace) {
+        throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace ?? ''}`);
+      }
+      return answer(accessStatus(authorizer, served, spec, subjectOf(served, spec)));
+    case 'SelfSubjectRulesReview':
+      return answer(rulesStatus(authorizer, spec, context.user));
+    case 'TokenReview':
+      return answer(tokenStatus(authenticator, spec));
+    default:
+      throw methodNotAllowed(served);
+  }
+}
+
+function accessStatus(authorizer: RbacAuthorizer, served: ServedResource, spec: JsonObject, user: UserInfo): unknown {
+  const resource = spec['resourceAttributes'];
+  const path = spec['nonResourceAttributes'];
+  if (isObject(resource) === isObject(path)) {
+    const words = isObject(resource)
+      ? 'cannot be specified in combination with resourceAttributes'
+      : 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    throw invalid(served, '', [
+      invalidValue(isObject(resource) ? 'spec.nonResourceAttributes' : 'spec.resourceAttributes', path ?? null, words),
+    ]);
+  }
+  const allowed = authorizer.isAllowed(
+    isObject(resource) ? resourceAttributes(resource, user) : pathAttributes(path, user),
+  );
+  return allowed ? { allowed, reason: 'RBAC: allowed' } : { allowed };
+}
+
+function resourceAttributes(resource: JsonObject, user: UserInfo): Attributes {
+  const text = (name: string): string => stringAt(resource, name) ?? '';
+  const namespace = text('namespace');
+  return {
+    user,
+    verb: text('verb'),
+    namespace: namespace === '' ? undefined : namespace,
+    group: text('group'),
+    resource: text('resource'),
+    subresource: text('subresource'),
+    name: text('name'),
+  };
+}
+
+function pathAttributes(path: unknown, user: UserInfo): Attributes {
+  return {
+    user,
+    verb: stringAt(path, 'verb') ?? '',
+    path: stringAt(path, 'path') ?? '',
+    namespace: undefined,
+    group: '',
+    resource: '',
+    subresource: '',
+    name: '',
+  };
+}
+
+function subjectOf(served: ServedResource, spec: JsonObject): UserInfo {
+  const username = stringAt(spec, 'user') ?? '';
+  const groups = arrayAt(spec, 'groups').map(String);
+  if (username === '' && groups.length === 0)
+    throw invalid(served, '', [invalidValue('spec.user', '', 'at least one of user or group must be specified')]);
+  return { username, groups };
+}
+
+function rulesStatus(authorizer: RbacAuthorizer, spec: JsonObject, user: UserInfo): unknown {
+  const namespace = stringAt(spec, 'namespace') ?? '';
+  if (namespace === '') throw badRequest('no namespace on request');
+  const rules = authorizer.rulesFor(user, namespace);
+  const shown = (names: readonly string[]): readonly string[] | undefined => (names.length > 0 ? names : undefined);
+  return {
+    resourceRules: rules
+      .filter((rule) => rule.nonResourceURLs.length === 0)
+      .map((rule) => ({
+        verbs: rule.verbs,
+        apiGroups: rule.apiGroups,
+        resources: rule.resources,
+        resourceNames: shown(rule.resourceNames),
+      })),
+    nonResourceRules: rules
+      .filter((rule) => rule.nonResourceURLs.length > 0)
+      .map((rule) => ({ verbs: rule.verbs, nonResourceURLs: rule.nonResourceURLs })),
+    incomplete: false,
+  };
+}
+
+function tokenStatus(authenticator: Authenticator, spec: JsonObject): unknown {
+  const audiences = arrayAt(spec, 'audiences').map(String);
+  const user = authenticator.byToken(stringAt(spec, 'token') ?? '', audiences.length > 0 ? audiences : undefined);
+  if (user === undefined)
+    return { authenticated: false, user: {}, error: '[invalid bearer token, token lookup failed]' };
+  return { authenticated: true, user, ...(valueAt(spec, 'audiences') === undefined ? {} : { audiences }) };
+}

@@ -1,0 +1,141 @@
+import { arrayAt, objectAt, stringAt, valueAt } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { accessModesText, ageOf, selectorText } from './cell-text.ts';
+import { podCells } from './pod-cells.ts';
+
+/** Cells by the column's name. */
+export type Cells = Readonly<Record<string, (object: KubeObject, now: number) => unknown>>;
+
+const COMMON: Cells = {
+  Name: (object) => object.metadata.name ?? '',
+  Age: (object, now) => ageOf(object.metadata.creationTimestamp, now),
+  'Created At': (object) => object.metadata.creationTimestamp ?? '',
+};
+
+const text =
+  (...path: readonly string[]) =>
+  (object: KubeObject): string =>
+    String((valueAt(object, ...path) as string | boolean | undefined) ?? '');
+
+const dataCount = (object: KubeObject): number =>
+  Object.keys(objectAt(object, 'data')).length + Object.keys(objectAt(object, 'binaryData')).length;
+
+const subjects =
+  (kind: string) =>
+  (object: KubeObject): string =>
+    arrayAt(object, 'subjects')
+      .filter((subject) => stringAt(subject, 'kind') === kind)
+      .map((subject) =>
+        kind === 'ServiceAccount'
+          ? `${stringAt(subject, 'namespace')}/${stringAt(subject, 'name')}`
+          : (stringAt(subject, 'name') ?? ''),
+      )
+      .join(', ');
+
+const BINDING: Cells = {
+  Role: (object) => `${text('roleRef', 'kind')(object)}/${text('roleRef', 'name')(object)}`,
+  Users: subjects('User'),
+  Groups: subjects('Group'),
+  ServiceAccounts: subjects('ServiceAccount'),
+};
+
+const EVENT: Cells = {
+  'Last Seen': (object, now) =>
+    ageOf(valueAt(object, 'lastTimestamp') ?? valueAt(object, 'eventTime') ?? object.metadata.creationTimestamp, now),
+  Type: text('type'),
+  Reason: text('reason'),
+  Object: (object) => {
+    const about = objectAt(object, 'involvedObject');
+    return `${(stringAt(about, 'kind') ?? '').toLowerCase()}/${stringAt(about, 'name') ?? ''}`;
+  },
+  Subobject: text('involvedObject', 'fieldPath'),
+  Source: (object) =>
+    [text('source', 'component')(object) || text('reportingComponent')(object), text('source', 'host')(object)]
+      .filter(Boolean)
+      .join(', '),
+  Message: (object) => text('message')(object).trim(),
+  'First Seen': (object, now) =>
+    ageOf(valueAt(object, 'firstTimestamp') ?? valueAt(object, 'eventTime') ?? object.metadata.creationTimestamp, now),
+  Count: (object) => valueAt(object, 'count') ?? 1,
+};
+
+const BY_RESOURCE: Readonly<Record<string, Cells>> = {
+  '/pods': podCells,
+  '/configmaps': { Data: dataCount },
+  '/secrets': { Type: text('type'), Data: dataCount },
+  '/events': EVENT,
+  '/namespaces': { Status: text('status', 'phase') },
+  '/serviceaccounts': { Secrets: (object) => arrayAt(object, 'secrets').length },
+  '/nodes': {
+    Status: (object) => {
+      const ready = arrayAt(object, 'status', 'conditions').find(
+        (condition) => stringAt(condition, 'type') === 'Ready',
+      );
+      const state = ready === undefined ? 'Unknown' : stringAt(ready, 'status') === 'True' ? 'Ready' : 'NotReady';
+      return valueAt(object, 'spec', 'unschedulable') === true ? `${state},SchedulingDisabled` : state;
+    },
+    Roles: (object) => {
+      const prefix = 'node-role.kubernetes.io/';
+      const roles = Object.keys(object.metadata.labels ?? {}).filter((key) => key.startsWith(prefix));
+      return roles.map((key) => key.slice(prefix.length)).join(',') || '<none>';
+    },
+    Version: text('status', 'nodeInfo', 'kubeletVersion'),
+    'Internal-IP': (object) => addressOf(object, 'InternalIP'),
+    'External-IP': (object) => addressOf(object, 'ExternalIP'),
+    'OS-Image': text('status', 'nodeInfo', 'osImage'),
+    'Kernel-Version': text('status', 'nodeInfo', 'kernelVersion'),
+    'Container-Runtime': text('status', 'nodeInfo', 'containerRuntimeVersion'),
+  },
+  '/persistentvolumeclaims': {
+    Status: (object) => (object.metadata.deletionTimestamp ? 'Terminating' : text('status', 'phase')(object)),
+    Volume: text('spec', 'volumeName'),
+    Capacity: text('status', 'capacity', 'storage'),
+    'Access Modes': (object) => accessModesText(arrayAt(object, 'status', 'accessModes')),
+    StorageClass: text('spec', 'storageClassName'),
+    VolumeAttributesClass: () => '<unset>',
+    VolumeMode: text('spec', 'volumeMode'),
+  },
+  '/persistentvolumes': {
+    Capacity: text('spec', 'capacity', 'storage'),
+    'Access Modes': (object) => accessModesText(arrayAt(object, 'spec', 'accessModes')),
+    'Reclaim Policy': text('spec', 'persistentVolumeReclaimPolicy'),
+    Status: (object) => (object.metadata.deletionTimestamp ? 'Terminating' : text('status', 'phase')(object)),
+    Claim: (object) => {
+      const claim = objectAt(object, 'spec', 'claimRef');
+      return stringAt(claim, 'name') === undefined ? '' : `${stringAt(claim, 'namespace')}/${stringAt(claim, 'name')}`;
+    },
+    StorageClass: text('spec', 'storageClassName'),
+    VolumeAttributesClass: () => '<unset>',
+    Reason: text('status', 'reason'),
+    VolumeMode: text('spec', 'volumeMode'),
+  },
+  'storage.k8s.io/storageclasses': {
+    Name: (object) => {
+      const isDefault = object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
+      return `${object.metadata.name}${isDefault ? ' (default)' : ''}`;
+    },
+    Provisioner: text('provisioner'),
+    ReclaimPolicy: text('reclaimPolicy'),
+    VolumeBindingMode: text('volumeBindingMode'),
+    AllowVolumeExpansion: (object) => valueAt(object, 'allowVolumeExpansion') === true,
+  },
+  'coordination.k8s.io/leases': { Holder: text('spec', 'holderIdentity') },
+  'networking.k8s.io/networkpolicies': {
+    'Pod-Selector': (object) => selectorText(objectAt(object, 'spec', 'podSelector', 'matchLabels')),
+  },
+  'rbac.authorization.k8s.io/rolebindings': BINDING,
+  'rbac.authorization.k8s.io/clusterrolebindings': BINDING,
+  'rbac.authorization.k8s.io/roles': {},
+  'rbac.authorization.k8s.io/clusterroles': {},
+  'apiextensions.k8s.io/customresourcedefinitions': {},
+};
+
+export function builtInCells(key: string): Cells | undefined {
+  const own = BY_RESOURCE[key];
+  return own && { ...COMMON, ...own };
+}
+
+function addressOf(node: KubeObject, type: string): string {
+  const found = arrayAt(node, 'status', 'addresses').find((address) => stringAt(address, 'type') === type);
+  return stringAt(found, 'address') ?? '<none>';
+}

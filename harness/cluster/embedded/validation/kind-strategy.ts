@@ -1,0 +1,18 @@
+import type { ApiCore } from '../api-core.ts';
+import type { KubeObject } from '../kube-object.ts';
+import type { FieldCause } from '../schema-face.ts';
+
+/** What one kind does differently; every member is optional. Objects change in place. */
+export interface KindStrategy {
+  /** Initial status, derived fields. */
+  prepareCreate?(object: KubeObject, core: ApiCore): void;
+  prepareUpdate?(object: KubeObject, previous: KubeObject, subresource: string): void;
+  validate?(object: KubeObject): readonly FieldCause[];
+  validateUpdate?(object: KubeObject, previous: KubeObject, subresource: string): readonly FieldCause[];
+  /** Seconds that a deletion takes; undefined and 0: none. */
+  graceSeconds?(object: KubeObject, asked: number | undefined): number;
+  markDeleted?(object: KubeObject): void;
+  /** In the same turn as the write, so that nobody sees the one without the other. */
+  afterWrite?(core: ApiCore, object: KubeObject): void;
+  afterDelete?(core: ApiCore, object: KubeObject): void;
+}

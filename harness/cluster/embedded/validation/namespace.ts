@@ -1,0 +1,20 @@
+import { arrayAt, objectAt } from '../json.ts';
+import type { KindStrategy } from './kind-strategy.ts';
+
+/** Held by `spec.finalizers` until the namespace controller has emptied it and calls the subresource `finalize`. */
+export const namespaceStrategy: KindStrategy = {
+  prepareCreate(object) {
+    object['spec'] = { finalizers: ['kubernetes'] };
+    object['status'] = { phase: 'Active' };
+    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
+  },
+  prepareUpdate(object, previous, subresource) {
+    // spec.finalizers changes through `finalize` alone.
+    if (subresource !== 'finalize')
+      object['spec'] = { ...objectAt(object, 'spec'), finalizers: [...arrayAt(previous, 'spec', 'finalizers')] };
+    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
+  },
+  markDeleted(object) {
+    object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
+  },
+};

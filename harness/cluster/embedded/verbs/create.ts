@@ -1,0 +1,77 @@
+import type { AdmissionRequest, ApiCore, RequestContext } from '../api-core.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { alreadyExists, badRequest, generateNameConflict, invalid } from '../kube-status.ts';
+import { generatedName, stampNew } from '../lifecycle.ts';
+import type { ServedResource } from '../resource-table.ts';
+import { strategyOf } from '../validation/strategy.ts';
+import { validateObject } from '../validation/validate.ts';
+import { decodeObject } from './decode.ts';
+
+/** As often as the real server tries a generated name. */
+const NAME_ATTEMPTS = 8;
+
+/** Creates `body`, which becomes the store's own. @returns the stored (frozen) object. */
+export function createObject(
+  core: ApiCore,
+  context: RequestContext,
+  served: ServedResource,
+  namespace: string | undefined,
+  body: unknown,
+): KubeObject {
+  const object = decodeObject(core, context, served, body);
+  placeInNamespace(served, object, namespace);
+  if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  const attempts = object.metadata.name ? 1 : NAME_ATTEMPTS;
+  const prefix = object.metadata.generateName;
+  for (let attempt = 1; ; attempt++) {
+    if (attempts > 1 && prefix) object.metadata.name = generatedName(prefix, core.entropy);
+    if (attempt < attempts && core.store.get(served.key, namespace, object.metadata.name ?? '')) continue;
+    return insert(core, context, served, namespace, object, attempts > 1 && prefix !== undefined);
+  }
+}
+
+function insert(
+  core: ApiCore,
+  context: RequestContext,
+  served: ServedResource,
+  namespace: string | undefined,
+  object: KubeObject,
+  isGenerated: boolean,
+): KubeObject {
+  stampNew(core, served, object);
+  strategyOf(served).prepareCreate?.(object, core);
+  const request: AdmissionRequest = {
+    core,
+    context,
+    operation: 'CREATE',
+    served,
+    subresource: '',
+    namespace,
+    name: object.metadata.name ?? '',
+    object,
+    previous: undefined,
+  };
+  for (const plugin of core.admission) plugin.mutate?.(request);
+  const causes = validateObject(core, served, object);
+  if (causes.length > 0) throw invalid(served, object.metadata.name ?? '', causes);
+  for (const plugin of core.admission) plugin.validate?.(request);
+  const name = object.metadata.name ?? '';
+  if (core.store.get(served.key, namespace, name))
+    throw isGenerated ? generateNameConflict(served, name) : alreadyExists(served, name);
+  if (context.isDryRun) return object;
+  const stored = core.store.put(served.key, object);
+  strategyOf(served).afterWrite?.(core, stored);
+  return stored;
+}
+
+export function placeInNamespace(served: ServedResource, object: KubeObject, namespace: string | undefined): void {
+  if (!served.namespaced) {
+    delete object.metadata.namespace;
+    return;
+  }
+  if (object.metadata.namespace && object.metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (namespace === undefined) throw badRequest('an empty namespace may not be set during creation');
+  object.metadata.namespace = namespace;
+}

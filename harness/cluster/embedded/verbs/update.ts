@@ -1,0 +1,95 @@
+import type { ApiCore, RequestContext } from '../api-core.ts';
+import { cloneJson, equalJson } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { badRequest, invalid, notFound } from '../kube-status.ts';
+import { carryOver, checkVersion, countGeneration, isReadyToGo } from '../lifecycle.ts';
+import type { ServedResource } from '../resource-table.ts';
+import { strategyOf } from '../validation/strategy.ts';
+import { validateChange } from '../validation/validate.ts';
+import { placeInNamespace } from './create.ts';
+import { decodeObject } from './decode.ts';
+
+export interface UpdateTarget {
+  readonly served: ServedResource;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** '' or `status`, or another that the strategy knows. */
+  readonly subresource: string;
+}
+
+/** Replaces an object or its status; `body` becomes the store's own. */
+export function updateObject(core: ApiCore, context: RequestContext, target: UpdateTarget, body: unknown): KubeObject {
+  const { served, namespace, name } = target;
+  const object = decodeObject(core, context, served, body);
+  placeInNamespace(served, object, namespace);
+  if ((object.metadata.name ?? '') === '') {
+    throw invalid(served, '', [
+      { reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name is required' },
+    ]);
+  }
+  if (object.metadata.name !== name) {
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+  }
+  const previous = core.store.get(served.key, namespace, name);
+  if (previous === undefined) throw notFound(served, name);
+  checkVersion(served, previous, object, { needsVersion: true });
+  return writeUpdate(core, context, target, previous, object);
+}
+
+/** The second half of every change: update and patch. `object` is decoded already. */
+export function writeUpdate(
+  core: ApiCore,
+  context: RequestContext,
+  target: UpdateTarget,
+  previous: KubeObject,
+  object: KubeObject,
+): KubeObject {
+  const { served, namespace, name, subresource } = target;
+  const strategy = strategyOf(served);
+  carryOver(previous, object);
+  keepOtherHalf(served, subresource, previous, object);
+  strategy.prepareUpdate?.(object, previous, subresource);
+  countGeneration(served, previous, object);
+  const request = {
+    core,
+    context,
+    operation: 'UPDATE' as const,
+    served,
+    subresource,
+    namespace,
+    name,
+    object,
+    previous,
+  };
+  for (const plugin of core.admission) plugin.mutate?.(request);
+  const causes = validateChange(core, served, subresource, object, previous);
+  if (causes.length > 0) throw invalid(served, name, causes);
+  for (const plugin of core.admission) plugin.validate?.(request);
+  object.metadata.resourceVersion = previous.metadata.resourceVersion ?? '';
+  // Differs from nothing: the real server, too, writes nothing when nothing changed, and the version stays.
+  if (equalJson(object, previous)) return previous;
+  if (context.isDryRun) return object;
+  const stored = core.store.put(served.key, object);
+  if (isReadyToGo(stored)) return core.store.remove(served.key, namespace, name) ?? stored;
+  strategy.afterWrite?.(core, stored);
+  return stored;
+}
+
+/** An update leaves the status alone, a status update leaves all but status and metadata alone. In place. */
+function keepOtherHalf(served: ServedResource, subresource: string, previous: KubeObject, object: KubeObject): void {
+  const hasStatus = served.custom ? served.custom.hasStatus : served.subresources.some(({ name }) => name === 'status');
+  if (subresource === 'status') {
+    for (const key of Object.keys(object)) if (key !== 'status' && key !== 'metadata') delete object[key];
+    for (const [key, value] of Object.entries(previous))
+      if (key !== 'status' && key !== 'metadata') object[key] = cloneJson(value);
+    // A custom resource's status carries no metadata; a built-in one takes labels, annotations and finalizers along.
+    if (served.custom) object.metadata = cloneJson(previous.metadata);
+    else if (previous.metadata.ownerReferences)
+      object.metadata.ownerReferences = cloneJson(previous.metadata.ownerReferences);
+    else delete object.metadata.ownerReferences;
+    return;
+  }
+  if (!hasStatus || subresource !== '') return;
+  if (previous['status'] === undefined) delete object['status'];
+  else object['status'] = cloneJson(previous['status']);
+}
