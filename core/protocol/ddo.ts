@@ -47,7 +47,7 @@ export const serviceSchema = z.looseObject({
   compute: computeOptionsSchema.optional(),
   consumerParameters: z.array(consumerParameterSchema).nullish(),
   credentials: credentialsSchema.nullish(),
-  additionalInformation: z.unknown(),
+  additionalInformation: z.unknown().optional(),
 });
 
 export const containerSchema = z.looseObject({
