@@ -1,0 +1,116 @@
+import type { RunningResource } from '../../core/resource.ts';
+import { ResourceStack, runningResource } from '../../core/resource.ts';
+import type { Seams } from '../../core/seams.ts';
+import { LABELS, objectNames } from '../api/names.ts';
+import type { KubeClient } from '../kubernetes/client.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
+import { WorkQueue } from '../kubernetes/work-queue.ts';
+import { AdmissionQueue } from './admission-queue.ts';
+import type { Caches } from './caches.ts';
+import { BY_ENVIRONMENT, allOf, startCaches } from './caches.ts';
+import { EventRecorder } from './event-recorder.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import type { ResolvedOptions } from './options.ts';
+import { WorkflowReconciler } from './reconciler.ts';
+import { ensurePolicies } from './standing-policies.ts';
+
+export interface ControllerOptions {
+  readonly client: KubeClient;
+  readonly seams: Seams;
+  readonly options: ResolvedOptions;
+}
+
+/** Everything that works on jobs, from "leader now" to "leader no more". */
+export async function startController({ client, seams, options }: ControllerOptions): Promise<RunningResource> {
+  const stack = new ResourceStack();
+  try {
+    const policySettings = {
+      namespace: options.namespace,
+      brokerEgress: options.brokerEgress,
+      outward: options.outward,
+    };
+    await ensurePolicies(client, policySettings);
+    const caches = startCaches({ client, seams, namespace: options.namespace });
+    for (const cache of allOf(caches)) stack.defer('reflector', () => cache.stop());
+    const { queue, admission } = wire({ client, seams, options }, caches);
+    stack.defer('work queue', () => queue.stop());
+    caches.policies.cache.onChange(() => queue.add(POLICIES));
+    await Promise.all(allOf(caches).map((cache) => cache.synced));
+    admission.open();
+    const { heartbeatSeconds, identity } = options;
+    const environments = caches.environments.cache;
+    const heartbeat = startHeartbeat({ client, seams, environments, identity, heartbeatSeconds });
+    stack.defer('heartbeat', () => heartbeat.stop());
+    return runningResource({}, () => stack.stop());
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+/** A key of the queue that is no WorkFlow's: the standing network policies. */
+const POLICIES = '*policies';
+
+function wire(
+  { client, seams, options }: ControllerOptions,
+  caches: Caches,
+): { queue: WorkQueue; admission: AdmissionQueue } {
+  const admission = new AdmissionQueue(
+    (environment) => caches.environments.cache.get(`${options.namespace}/${environment}`)?.spec.maxJobs,
+    (key) => queue.add(key),
+  );
+  const reconciler = new WorkflowReconciler({
+    observe: {
+      client,
+      caches,
+      options,
+      now: () => seams.clock.now(),
+      isAdmitted: (key) => admission.isAdmitted(key),
+      gate: { isControlGreen: () => true, isBreached: () => false },
+    },
+    apply: { client, caches, seams, pods: options.pods },
+    settings: { deadlines: options.deadlines, retentionSeconds: options.retentionSeconds },
+    seams,
+    events: new EventRecorder(client, seams, options.identity),
+  });
+  const queue = new WorkQueue({
+    seams,
+    name: 'workflows',
+    concurrency: options.maxConcurrent,
+    run: (key) =>
+      key === POLICIES ? keepPolicies({ client, seams, options }, caches, queue) : reconciler.reconcile(key),
+  });
+  listen(caches, admission, queue);
+  return { queue, admission };
+}
+
+/** Every change of anything of a job is one message: look at the job. */
+function listen(caches: Caches, admission: AdmissionQueue, queue: WorkQueue): void {
+  caches.workflows.cache.onChange((key, workflow) => {
+    admission.update(key, workflow);
+    queue.add(key);
+  });
+  const lookAtJob = (_key: string, object: KubeObject | undefined, previous: KubeObject | undefined): void => {
+    const { labels, namespace } = (object ?? previous)?.metadata ?? {};
+    const jobId = labels?.[LABELS.job];
+    if (jobId !== undefined) queue.add(`${namespace}/${objectNames.workflow(jobId)}`);
+  };
+  caches.pods.cache.onChange(lookAtJob);
+  caches.volumes.cache.onChange(lookAtJob);
+  caches.environments.cache.onChange((_key, environment, previous) => {
+    const name = (environment ?? previous)?.metadata.name ?? '';
+    admission.admit(name);
+    for (const workflow of caches.workflows.cache.byIndex(BY_ENVIRONMENT, name)) {
+      queue.add(`${workflow.metadata.namespace}/${workflow.metadata.name}`);
+    }
+  });
+}
+
+/** Puts a policy that somebody removed or changed back, and then wakes the jobs that waited for it. */
+async function keepPolicies({ client, options }: ControllerOptions, caches: Caches, queue: WorkQueue): Promise<void> {
+  const { namespace, brokerEgress, outward } = options;
+  await ensurePolicies(client, { namespace, brokerEgress, outward }, caches.policies.cache);
+  for (const { metadata, status } of caches.workflows.cache.list()) {
+    if (status?.finishedAt === undefined) queue.add(`${metadata.namespace}/${metadata.name}`);
+  }
+}

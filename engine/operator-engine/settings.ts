@@ -1,0 +1,96 @@
+import type { Stage } from '../api/names.ts';
+import { POD_PATHS } from '../api/broker-http.ts';
+
+/** Where configure and publish find the Job Broker, as a network policy can say it. */
+export type BrokerEgress =
+  | { readonly cidr: string; readonly port: number }
+  | {
+      readonly podLabels: Readonly<Record<string, string>>;
+      readonly namespaceLabels?: Readonly<Record<string, string>>;
+      readonly port: number;
+    };
+
+export interface OutwardCidr {
+  readonly cidr: string;
+  readonly except?: readonly string[];
+}
+
+/** Before foreign code starts: `none` where a pod's network exists before its first instruction, else `probe`. */
+export type Gate =
+  | { readonly mode: 'none' }
+  | {
+      readonly mode: 'probe';
+      /** What the pod must not reach: addresses that an unrestricted pod does reach, `host:port`. */
+      readonly targets: readonly string[];
+      /** Denials in a row, on every target, before the gate opens. Default 3. */
+      readonly denials?: number;
+      readonly intervalMs?: number;
+      /** Default 30,000. */
+      readonly timeoutMs?: number;
+    };
+
+/** Everything that waits ends: how long each wait may last, in seconds. */
+export interface Deadlines {
+  /** From acceptance to the end of provisioning. */
+  readonly configureSeconds: number;
+  /** From the creation of a pod to its node. */
+  readonly schedulingSeconds: number;
+  /** From the first failed pull; a registry may have hiccups. */
+  readonly imagePullSeconds: number;
+  /** From the creation of a pod to its first container, whatever it waits for. */
+  readonly startSeconds: number;
+  /** From the end of the algorithm to the end of publishing. */
+  readonly publishSeconds: number;
+  /** How much longer than it may a pod can go unheard of before its node counts as lost. */
+  readonly lostNodeSeconds: number;
+}
+
+export const DEFAULT_DEADLINES: Deadlines = {
+  configureSeconds: 3600,
+  schedulingSeconds: 120,
+  imagePullSeconds: 60,
+  startSeconds: 300,
+  publishSeconds: 3600,
+  lostNodeSeconds: 120,
+};
+
+/** What the manifests are made from: the same for every job of one engine. */
+export interface PodSettings {
+  readonly namespace: string;
+  /** Image of configure, publish and gate. */
+  readonly podsImage: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly podsCommand: (script: 'configure' | 'publish' | 'gate') => readonly string[];
+  readonly brokerUrlForPods: string;
+  /** '' takes the cluster's default class. */
+  readonly storageClass: string;
+  readonly podUser: { readonly uid: number; readonly gid: number };
+  readonly gate: Gate;
+  /** Longest algorithm.log in bytes; what is more is dropped with a notice. */
+  readonly logCapBytes: number;
+  /** Size of /tmp in every pod. */
+  readonly tmpSize: string;
+  readonly terminationGraceSeconds: number;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly imagePullSecrets?: readonly string[];
+  /** False shares the host's user namespace table as usual; true asks for an own one (`hostUsers: false`). */
+  readonly ownUserNamespace: boolean;
+}
+
+export const DEFAULT_POD_SETTINGS = {
+  imagePullPolicy: 'IfNotPresent',
+  podsCommand: (script: Stage | 'gate'): readonly string[] => ['node', `${POD_PATHS.scripts}/${script}.ts`],
+  storageClass: '',
+  podUser: { uid: 10_001, gid: 10_001 },
+  gate: { mode: 'none' },
+  logCapBytes: 10 * 1024 * 1024,
+  tmpSize: '256Mi',
+  terminationGraceSeconds: 10,
+  ownUserNamespace: false,
+} as const;
+
+/** What `plan` may know besides what was observed. */
+export interface PlanSettings {
+  readonly deadlines: Deadlines;
+  readonly retentionSeconds: number;
+}
