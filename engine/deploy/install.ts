@@ -1,0 +1,103 @@
+import { WavetankError } from '../../core/errors.ts';
+import { COMPUTE_ENVIRONMENTS, LABELS, MANAGED_BY } from '../api/names.ts';
+import type { ComputeEnvironmentSpec } from '../api/workflow.ts';
+import type { KubeClient } from '../kubernetes/client.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/kube-error.ts';
+import type { KubeObject, Resource } from '../kubernetes/objects.ts';
+import { CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICE_ACCOUNTS } from '../kubernetes/objects.ts';
+import type { CustomResourceDefinition } from './crds.ts';
+import { definitions } from './crds.ts';
+import { COMPONENTS, ROLES, ROLE_BINDINGS, roleBindingOf, roleOf } from './rbac.ts';
+
+export interface InstallOptions {
+  readonly namespace: string;
+  /** Environments by name, which is their id for consumers. */
+  readonly environments?: Readonly<Record<string, ComputeEnvironmentSpec>>;
+  /** Default true; false where the embedding cluster has no RBAC to fill. */
+  readonly withRbac?: boolean;
+}
+
+interface Manifest {
+  readonly resource: Resource;
+  readonly object: KubeObject;
+}
+
+const labels = { [LABELS.managedBy]: MANAGED_BY };
+
+/** Everything but the environments, in the order in which it is applied. Also what an export to YAML prints. */
+export function manifestsOf({ namespace, withRbac = true }: InstallOptions): Manifest[] {
+  const accounts = COMPONENTS.map((name) => ({
+    resource: SERVICE_ACCOUNTS,
+    object: { metadata: { name, namespace, labels }, automountServiceAccountToken: true },
+  }));
+  const roles = COMPONENTS.map((name) => ({ resource: ROLES, object: roleOf(name, namespace) }));
+  const bindings = COMPONENTS.map((name) => ({ resource: ROLE_BINDINGS, object: roleBindingOf(name, namespace) }));
+  return [
+    ...definitions.map((object) => ({ resource: CUSTOM_RESOURCE_DEFINITIONS, object })),
+    { resource: NAMESPACES, object: namespaceOf(namespace) },
+    ...(withRbac ? [...accounts, ...roles, ...bindings] : []),
+  ];
+}
+
+/** The cluster itself refuses pods that ask for more than our own do. */
+export function namespaceOf(name: string): KubeObject {
+  const levels = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted']);
+  return { metadata: { name, labels: { ...labels, ...(Object.fromEntries(levels) as Record<string, string>) } } };
+}
+
+/**
+ * Creates what is missing and sets right what differs; run again, it changes nothing. Resolves when the API serves our kinds.
+ * Needs the rights of a cluster administrator; the parts themselves do not.
+ * @throws KubeError, WavetankError CRD_NOT_SERVED
+ */
+export async function installOperator(client: KubeClient, options: InstallOptions): Promise<void> {
+  const manifests = manifestsOf(options);
+  const isDefinition = ({ resource }: Manifest): boolean => resource.group === CUSTOM_RESOURCE_DEFINITIONS.group;
+  await Promise.all(manifests.filter(isDefinition).map((one) => applyObject(client, one.resource, one.object)));
+  for (const { resource, object } of manifests.filter((one) => !isDefinition(one)))
+    await applyObject(client, resource, object);
+  await Promise.all(definitions.map((one) => established(client, one.metadata.name)));
+  for (const [name, spec] of Object.entries(options.environments ?? {})) {
+    await applyObject(client, COMPUTE_ENVIRONMENTS, {
+      metadata: { name, namespace: options.namespace, labels },
+      spec,
+    } as KubeObject);
+  }
+}
+
+/** Create, else merge: no server-side apply, which not every cluster of ours speaks. */
+export async function applyObject<T extends KubeObject>(client: KubeClient, resource: Resource, object: T): Promise<T> {
+  const { name, namespace } = object.metadata;
+  try {
+    return await client.create<T>(resource, object);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    return client.mergePatch<T>(resource, { name, namespace }, object);
+  }
+}
+
+interface WithConditions extends CustomResourceDefinition {
+  status?: { conditions?: { type: string; status: string; message?: string }[] };
+}
+
+/** A watch and no poll: the API server says when it serves a new kind. */
+async function established(client: KubeClient, name: string): Promise<void> {
+  const isServed = (object: WithConditions): boolean =>
+    object.status?.conditions?.some((one) => one.type === 'Established' && one.status === 'True') ?? false;
+  const current = await client.get<WithConditions>(CUSTOM_RESOURCE_DEFINITIONS, { name });
+  if (isServed(current)) return;
+  const events = client.watch<WithConditions>(CUSTOM_RESOURCE_DEFINITIONS, {
+    fieldSelector: `metadata.name=${name}`,
+    timeoutSeconds: 30,
+    ...(current.metadata.resourceVersion ? { resourceVersion: current.metadata.resourceVersion } : {}),
+  });
+  for await (const event of events) if (event.type !== 'BOOKMARK' && isServed(event.object)) return;
+  throw new WavetankError('CRD_NOT_SERVED', `The cluster does not serve ${name}.`, { category: 'environment' });
+}
+
+/** Removes what `installOperator` made in the namespace, and the namespace; definitions stay, others may use them. */
+export async function uninstallOperator(client: KubeClient, namespace: string): Promise<void> {
+  await client.delete(NAMESPACES, { name: namespace }).catch((error: unknown) => {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  });
+}

@@ -1,0 +1,84 @@
+import { GROUP, LABELS, MANAGED_BY } from '../api/names.ts';
+import type { KubeObject, Resource } from '../kubernetes/objects.ts';
+
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export type Component = 'operator-service' | 'operator-engine' | 'job-broker';
+export const COMPONENTS: readonly Component[] = ['operator-service', 'operator-engine', 'job-broker'];
+
+const rbac = (resource: string, kind: string): Resource => ({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  resource,
+  kind,
+});
+export const ROLES = rbac('roles', 'Role');
+export const ROLE_BINDINGS = rbac('rolebindings', 'RoleBinding');
+
+const core = (resources: readonly string[], ...verbs: string[]): PolicyRule => ({ apiGroups: [''], resources, verbs });
+const ours = (resources: readonly string[], ...verbs: string[]): PolicyRule => ({
+  apiGroups: [GROUP],
+  resources,
+  verbs,
+});
+const READ = ['get', 'list', 'watch'] as const;
+
+/**
+ * What each part may do, all of it inside one namespace. None may read what it only has to make: the engine creates and deletes
+ * Secrets and cannot see one; the service never touches a pod; the broker changes nothing but a status.
+ */
+export const RULES: Readonly<Record<Component, readonly PolicyRule[]>> = {
+  'operator-service': [
+    ours(['workflows'], ...READ, 'create', 'patch', 'delete'),
+    ours(['computeenvironments'], ...READ),
+    core(['secrets'], 'get', 'create', 'delete'),
+    core(['configmaps'], 'get', 'list', 'watch', 'create', 'update', 'delete'),
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...READ] },
+  ],
+  'operator-engine': [
+    ours(['workflows'], ...READ, 'patch', 'delete'),
+    ours(['workflows/status'], 'patch'),
+    ours(['computeenvironments'], ...READ),
+    core(['pods'], ...READ, 'create', 'patch', 'delete'),
+    core(['persistentvolumeclaims'], ...READ, 'create', 'delete'),
+    core(['secrets'], 'create', 'delete'),
+    core(['events'], 'create'),
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: [...READ, 'create', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+    // Owner references that block deletion need the right to set finalizers on the owner.
+    ours(['workflows/finalizers'], 'update'),
+  ],
+  'job-broker': [
+    ours(['workflows'], ...READ),
+    ours(['workflows/status'], 'patch'),
+    ours(['computeenvironments'], ...READ),
+    core(['secrets'], 'get', 'list', 'watch'),
+  ],
+};
+
+export interface Role extends KubeObject {
+  rules: readonly PolicyRule[];
+}
+
+export interface RoleBinding extends KubeObject {
+  roleRef: { apiGroup: string; kind: 'Role'; name: string };
+  subjects: { kind: 'ServiceAccount'; name: string; namespace: string }[];
+}
+
+const labels = { [LABELS.managedBy]: MANAGED_BY };
+
+export function roleOf(component: Component, namespace: string): Role {
+  return { metadata: { name: component, namespace, labels }, rules: RULES[component] };
+}
+
+export function roleBindingOf(component: Component, namespace: string): RoleBinding {
+  return {
+    metadata: { name: component, namespace, labels },
+    roleRef: { apiGroup: ROLES.group, kind: 'Role', name: component },
+    subjects: [{ kind: 'ServiceAccount', name: component, namespace }],
+  };
+}
