@@ -3,11 +3,10 @@ import type { Entropy } from '../../../../core/entropy.ts';
 import type { Logger } from '../../../../core/log.ts';
 import type { Native } from '../../../../core/native.ts';
 import type { ApiAccess } from '../api-access.ts';
-import type { Launcher } from '../launcher/launcher.ts';
+import type { ContainerMount, Launcher, PodSandbox } from '../launcher/launcher.ts';
 import type { NodeFacts } from './downward.ts';
 import type { ImageCatalogue } from './images.ts';
 import type { LocalProvisioner } from './local-provisioner.ts';
-import type { ContainerMount } from '../launcher/launcher.ts';
 import type { Pod } from './pod-types.ts';
 
 /** What all pods of a node share. */
@@ -30,10 +29,10 @@ export interface NodeServices {
   readonly openFiles: number;
 }
 
-/** The pod's way out, if policies give it one. */
+/** The pod's ways out and in, as far as policies give it any. */
 export interface EgressDoor {
-  /** Opens what a pod may use; undefined when nothing is permitted. @throws WavetankError POLICY_UNSUPPORTED */
-  open(pod: Pod, ip: string, enterNetwork: readonly string[] | undefined): Promise<OpenDoor | undefined>;
+  /** @throws WavetankError POLICY_UNSUPPORTED when a policy that selects the pod cannot be enforced. */
+  open(pod: Pod, sandbox: PodSandbox): Promise<OpenDoor>;
 }
 
 export interface OpenDoor {

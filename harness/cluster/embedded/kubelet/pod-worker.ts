@@ -120,7 +120,7 @@ export class PodWorker {
       this.#record = { ...this.#record, podIp: sandbox.ip };
       const context = { pod: this.#pod, node: this.#services.node, podIp: sandbox.ip, lookup: this.#lookup };
       volumes = await this.#untilMounted(sandbox, context);
-      door = await egress?.open(this.#pod, sandbox.ip, sandbox.enterNetwork);
+      door = await egress?.open(this.#pod, sandbox);
       this.#record = { ...this.#record, hasSandbox: true };
       const around: PodSurroundings = {
         services: this.#services,

@@ -14,6 +14,8 @@ export interface Launcher extends RunningResource {
   createVolume(spec: VolumeSpec): Promise<BackedVolume>;
   /** Gives a file or directory of ours to a user as containers see it. */
   own(path: string, uid: number, gid: number): void;
+  /** A path of the harness as helper processes in a pod's network can reach it. */
+  expose(path: string): Promise<string>;
   /** Where pods, volumes and sockets live: a short path, because a Unix socket's path has 108 bytes at most. */
   readonly runtimeDir: string;
 }

@@ -19,7 +19,7 @@ export function needTool(name: string): string {
   return path;
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

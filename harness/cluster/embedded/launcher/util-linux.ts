@@ -11,10 +11,12 @@ import type { PreparedNamespaces } from './pod-namespaces.ts';
 import { createPodNamespaces } from './pod-namespaces.ts';
 import type { SandboxNode } from './sandbox-node.ts';
 import { startSandboxNode } from './sandbox-node.ts';
+import { needTool } from './tools.ts';
 import { createVolumes } from './volumes.ts';
 
 /** For termination messages of all containers, so that one cannot fill the disk through its own. */
 const MESSAGES_BYTES = 16 * 1024 * 1024;
+export const NOBODY = 65_534;
 /** As in Kubernetes. */
 const LONGEST_MESSAGE = 4096;
 
@@ -62,6 +64,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
         facts,
         runtimeDir,
         own: node.own,
+        expose: node.expose,
         createVolume: volumes.create,
         async createPodSandbox(spec) {
           const dir = `${runtimeDir}/pods/${spec.id}`;
@@ -94,7 +97,7 @@ function podSandbox(
   return {
     dir,
     ip: prepared.ip,
-    enterNetwork: [...node.enter, ...prepared.enter, '--'],
+    enterNetwork: [...node.enter, ...prepared.enter, '--', ...asNobody(node)],
     startContainer,
     createMessageFile(name, uid, gid) {
       const path = `${dirname(dirname(dir))}/messages/${id}-${name}`;
@@ -110,4 +113,11 @@ function podSandbox(
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Helpers in a pod's network have no more rights than its containers. */
+function asNobody(node: SandboxNode): readonly string[] {
+  const drop = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'];
+  const user = node.users === 'range' ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : [];
+  return [needTool('setpriv'), ...user, ...drop];
 }

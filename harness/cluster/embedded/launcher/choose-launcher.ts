@@ -1,0 +1,86 @@
+import { messageOf } from '../../../../core/errors.ts';
+import { WavetankError } from '../../../../core/errors.ts';
+import type { Native } from '../../../../core/native.ts';
+import type { Launcher, LauncherKind } from './launcher.ts';
+import { startNoIsolationLauncher } from './none.ts';
+import { TOOLS_OF_THE_NODE } from './sandbox-node.ts';
+import { findTool } from './tools.ts';
+import { startUtilLinuxLauncher } from './util-linux.ts';
+
+export interface ChooseLauncherOptions {
+  readonly native: Native;
+  readonly instance: string;
+  readonly runtimeDir: string;
+  /** Takes this one or fails; without it the best that the machine allows, and `facts.why` tells why not a better. */
+  readonly want?: LauncherKind;
+}
+
+/**
+ * Tries to run something in a sandbox and takes what works. What is missing is never passed over in silence: it is in
+ * `facts.why`, from there in the capabilities, and `--require` turns it into a failure.
+ * @throws WavetankError LAUNCHER_UNAVAILABLE when `want` does not work here.
+ */
+export async function chooseLauncher(options: ChooseLauncherOptions): Promise<Launcher> {
+  const { native, instance, runtimeDir, want } = options;
+  const reasons: string[] = [];
+  if (want !== 'none') {
+    const missing = TOOLS_OF_THE_NODE.filter((tool) => findTool(tool) === undefined);
+    if (missing.length > 0) reasons.push(`util-linux: not installed: ${missing.join(', ')}`);
+    else {
+      try {
+        const launcher = await startUtilLinuxLauncher({
+          native,
+          instance,
+          runtimeDir,
+          isRoot: process.getuid?.() === 0,
+        });
+        return await tried(launcher);
+      } catch (error) {
+        reasons.push(`util-linux: ${messageOf(error)}`);
+      }
+    }
+    if (want !== undefined) {
+      throw new WavetankError('LAUNCHER_UNAVAILABLE', reasons.join('; '), {
+        category: 'environment',
+        hint: 'The sandbox needs user namespaces (sysctl user.max_user_namespaces) and util-linux 2.36 or newer.',
+      });
+    }
+  }
+  const why = want === 'none' ? 'isolation was switched off' : `no isolation on this machine: ${reasons.join('; ')}`;
+  return startNoIsolationLauncher({ native, runtimeDir, why });
+}
+
+/** Starts one container that does nothing: a machine may allow namespaces and still refuse a mount in them. */
+async function tried(launcher: Launcher): Promise<Launcher> {
+  try {
+    const sandbox = await launcher.createPodSandbox({ id: 'trial', hostname: 'trial' });
+    const container = await sandbox.startContainer({
+      id: 'trial',
+      argv: ['true'],
+      env: { PATH: '/usr/bin:/bin' },
+      workingDir: '/',
+      uid: 1000,
+      gid: 1000,
+      groups: [],
+      image: {
+        mounts: [{ source: '/usr', target: '/usr' }],
+        links: { '/bin': 'usr/bin', '/lib': 'usr/lib', '/lib64': 'usr/lib64' },
+      },
+      readOnlyRoot: true,
+      noNewPrivileges: true,
+      etc: {},
+      mounts: [],
+      limits: { memoryBytes: undefined, cpuMillis: undefined, pids: 64, openFiles: 256, scratchBytes: 1024 * 1024 },
+    });
+    container.stdout.resume();
+    container.stderr.resume();
+    const { code } = await container.exited;
+    await sandbox.remove();
+    if (code !== 0)
+      throw new WavetankError('SANDBOX_TRIAL_FAILED', `a sandboxed process that should do nothing ended with ${code}`);
+    return launcher;
+  } catch (error) {
+    await launcher.stop();
+    throw error;
+  }
+}
