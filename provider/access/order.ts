@@ -96,7 +96,7 @@ function checkStart(
   if (validUntil !== undefined && expected.now > validUntil) {
     return orderRefusal('ORDER_EXPIRED', 'order.validity', `The order was valid until ${validUntil}.`);
   }
-  if (!isPartyOf(call, start, expected)) {
+  if (!isPartyOf(call, start, of.asset.chain.factory, expected)) {
     return orderRefusal(
       'ORDER_NOT_YOURS',
       'order.consumer',
@@ -116,18 +116,19 @@ function checkStart(
 
 /**
  * The order's consumer may use it; its payer may where the consumer is the environment, as Compute-to-Data orders are
- * placed. Behind a contract that orders for its caller (the factory's startMultipleTokenOrder) the payer is whoever
- * signed the transaction (P10).
+ * placed. Through the factory's startMultipleTokenOrder the payer that the event names is the factory, and who called
+ * it paid (P10). Behind any other contract the transaction's sender may be a mere relayer, so there it is the contract.
  */
 function isPartyOf(
   { order }: Started,
   receipt: OrderReceipt,
+  factory: string,
   { caller, environmentAddress }: OrderExpectation,
 ): boolean {
   if (sameAddress(order.consumer, caller)) return true;
   if (!sameAddress(order.consumer, environmentAddress)) return false;
-  const isThroughContract = sameAddress(order.payer, receipt.calledContract);
-  return sameAddress(isThroughContract ? receipt.sender : order.payer, caller);
+  const isThroughFactory = sameAddress(order.payer, factory) && sameAddress(receipt.calledContract, factory);
+  return sameAddress(isThroughFactory ? receipt.sender : order.payer, caller);
 }
 
 function checkReceipt(receipt: OrderReceipt, { confirmations }: OrderExpectation): Reason | undefined {

@@ -24,11 +24,13 @@ export const algorithmSchema = z.looseObject({
   documentId: z.string().nullish(),
   serviceId: z.string().nullish(),
   transferTxId: z.string().nullish(),
-  meta: z.looseObject({ rawcode: z.string().nullish(), url: z.string().nullish(), container: z.unknown() }).nullish(),
+  meta: z
+    .looseObject({ rawcode: z.string().nullish(), url: z.string().nullish(), container: z.unknown().optional() })
+    .nullish(),
   userdata: userdataSchema,
   /** The spelling that Provider 2.1.6 reads; ocean.js sends `userdata` (F5). */
   algouserdata: userdataSchema,
-  algocustomdata: z.unknown(),
+  algocustomdata: z.unknown().optional(),
 });
 
 export type DatasetInput = z.infer<typeof datasetSchema>;

@@ -18,7 +18,7 @@ const schema = z.looseObject({
   dataset: datasetSchema,
   algorithm: algorithmSchema,
   additionalDatasets: z.union([z.array(datasetSchema), z.string()]).nullish(),
-  output: z.unknown(),
+  output: z.unknown().optional(),
   ...proofFields,
 });
 

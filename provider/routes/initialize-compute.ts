@@ -11,7 +11,7 @@ import { Refused, refused } from '../refusal.ts';
 const schema = z.looseObject({
   datasets: z.array(datasetSchema).min(1),
   algorithm: algorithmSchema,
-  compute: z.looseObject({ env: z.string().default(''), validUntil: z.unknown() }),
+  compute: z.looseObject({ env: z.string().default(''), validUntil: z.unknown().optional() }),
   consumerAddress: addressField,
 });
 
