@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, it } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import type { ContractSubject } from './subject.ts';
@@ -6,6 +7,17 @@ import type { RawAnswer } from './signed-request.ts';
 import { refusalOf, sendSigned, xmlOf } from './signed-request.ts';
 
 const PART = 5 * 1024 * 1024;
+
+/** Bytes that differ from place to place, so that a wrong offset shows. */
+function patterned(size: number): Buffer {
+  return Buffer.alloc(size, Buffer.from(Array.from({ length: 251 }, (_, index) => index)));
+}
+
+function crc32Of(data: Buffer | string): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(data));
+  return bytes.toString('base64');
+}
 
 /** Multipart uploads, the refusals above all. */
 export function describeMultipart({ storage, freshBucket }: ContractSubject): void {
@@ -125,6 +137,37 @@ export function describeMultipart({ storage, freshBucket }: ContractSubject): vo
       const done = await complete(path, id, [[1, md5Hex('123456789'), '<ChecksumCRC32>y/Q5Jg==</ChecksumCRC32>']]);
       expect([done.status, done.body.toString()]).toEqual([200, expect.stringContaining('<ChecksumCRC32>')]);
       expect(done.body.toString()).toMatch(/<ChecksumCRC32>[^<]{8}-1<\/ChecksumCRC32>/);
+    });
+
+    it('makes the checksum of the whole from those of the parts, a copied range among them', async ({ expect }) => {
+      const { bucket, path, id } = await begin({
+        'x-amz-checksum-algorithm': 'CRC32',
+        'x-amz-checksum-type': 'FULL_OBJECT',
+      });
+      const source = patterned(PART + 200);
+      await call('PUT', `/${bucket}/source`, source);
+      const first = await call('PUT', `${path}?partNumber=1&uploadId=${id}`, '', {
+        'x-amz-copy-source': `/${bucket}/source`,
+        'x-amz-copy-source-range': `bytes=100-${PART + 99}`,
+      });
+      expect(first.status).toBe(200);
+      await call('PUT', `${path}?partNumber=2&uploadId=${id}`, 'end', { 'x-amz-checksum-crc32': crc32Of('end') });
+      const copied = source.subarray(100, PART + 100);
+      expect(
+        (
+          await complete(path, id, [
+            [1, md5Hex(copied)],
+            [2, md5Hex('end')],
+          ])
+        ).status,
+      ).toBe(200);
+      const got = await call('GET', path, '', { 'x-amz-checksum-mode': 'ENABLED' });
+      const whole = Buffer.concat([copied, Buffer.from('end')]);
+      expect(got.body.equals(whole)).toBe(true);
+      expect(got.headers).toMatchObject({
+        'x-amz-checksum-crc32': crc32Of(whole),
+        'x-amz-checksum-type': 'FULL_OBJECT',
+      });
     });
   });
 }

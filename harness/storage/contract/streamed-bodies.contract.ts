@@ -78,6 +78,17 @@ export function describeStreamedBodies({ storage, freshBucket, capabilities }: C
       }
     });
 
+    it('refuses a trailer that is right but not signed so', async ({ expect }) => {
+      const bucket = await freshBucket();
+      const tamper = (framed: Buffer): Buffer => {
+        const at = framed.indexOf('x-amz-trailer-signature:') + 'x-amz-trailer-signature:'.length;
+        framed.write('0'.repeat(64), at);
+        return framed;
+      };
+      const answer = await put({ bucket, payload: `${SIGNED}-TRAILER`, trailer, tamper });
+      expect(refusalOf(answer)).toEqual({ status: 403, code: 'SignatureDoesNotMatch' });
+    });
+
     it('refuses a body shorter or longer than it was announced', async ({ expect }) => {
       const bucket = await freshBucket();
       for (const decodedLength of [WHOLE.length + 1, WHOLE.length - 1]) {

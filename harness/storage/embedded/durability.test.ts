@@ -121,6 +121,31 @@ describe('what the embedded S3 keeps', () => {
     await waitUntil('the file to go with its last reader', () => server.blobCount() === 0 || undefined, options);
   });
 
+  it('is not overwritten by a writer who wanted to be first and was not', async ({ expect }) => {
+    await using server = await withBucket();
+    const raw = { method: 'PUT', path: '/b-ucket/k', payloadHash: 'UNSIGNED-PAYLOAD', nowMs: server.clock.now() };
+    const { headers } = signRequest(server.s3, { ...raw, headers: { 'if-none-match': '*' } });
+    const { hostname, port } = new URL(server.s3.endpoint);
+    const outgoing = request({
+      hostname,
+      port,
+      method: 'PUT',
+      path: raw.path,
+      headers: { ...headers, 'content-length': LARGE + 1 },
+    });
+    const status = new Promise((resolve, reject) => {
+      outgoing.on('error', reject).on('response', (incoming) => resolve(incoming.resume().statusCode));
+    });
+    outgoing.write(Buffer.alloc(LARGE));
+    const options = { clock: systemClock, timeoutMs: 5000, intervalMs: 2 };
+    await waitUntil('the slow writer to be under way', () => server.blobCount() === 1 || undefined, options);
+    expect((await server.call('PUT', '/b-ucket/k', 'first')).status).toBe(200);
+    outgoing.end('x');
+    expect(await status).toBe(412);
+    expect((await server.call('GET', '/b-ucket/k')).body.toString()).toBe('first');
+    expect(server.blobCount()).toBe(0);
+  });
+
   it('refuses bodies and buckets beyond the limits', async ({ expect }) => {
     await using server = await startTestServer({ limits: { objectBytes: 100, buckets: 1 } });
     await server.call('PUT', '/b-ucket');
