@@ -165,6 +165,11 @@ export const SAMPLES: readonly Sample[] = [
     name: 'rich',
     object: podOf('rich', RICH_POD_SPEC, { labels: { a: 'b' }, annotations: { c: 'd' } }),
   },
+  {
+    resource: 'pods',
+    name: 'empty parts',
+    object: podOf('empty', { imagePullSecrets: [{}], volumes: [{ name: 'v', projected: {} }] }),
+  },
   { resource: 'configmaps', name: 'minimal', object: { metadata: { name: 'minimal' } } },
   {
     resource: 'configmaps',
@@ -250,6 +255,11 @@ export const SAMPLES: readonly Sample[] = [
   },
   { resource: 'events', name: 'minimal', object: EVENT },
   {
+    resource: 'events',
+    name: 'without times',
+    object: { metadata: { name: 'event' }, involvedObject: EVENT.involvedObject },
+  },
+  {
     resource: 'events.events.k8s.io',
     name: 'minimal',
     object: {
@@ -308,6 +318,7 @@ export const SAMPLES: readonly Sample[] = [
       rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'], resourceNames: [] }],
     },
   },
+  { resource: 'clusterroles.rbac.authorization.k8s.io', name: 'minimal', object: { metadata: { name: 'a' } } },
   {
     resource: 'clusterroles.rbac.authorization.k8s.io',
     name: 'rules',

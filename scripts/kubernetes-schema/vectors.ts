@@ -11,6 +11,8 @@ import type { Json } from './schema-walk.ts';
 import { collectionPath } from './schema-walk.ts';
 import { UPDATE_CASES } from './update-cases.ts';
 
+const MOST_ATTEMPTS = 10;
+
 interface Vector {
   readonly name: string;
   readonly resource: string;
@@ -70,24 +72,26 @@ async function updateVectors(api: ApiClient, kinds: readonly KindEntry[]): Promi
       );
     }
     const itemPath = `${collection}/${String((created.body['metadata'] as Json)['name'])}`;
-    for (const { name, change } of changes) {
-      // The newest version, since controllers may have touched it: the answer must be about the change alone.
-      const old = (await api.send('GET', itemPath)).body;
-      const sent = change(structuredClone(old));
-      delete (sent['metadata'] as Json)['resourceVersion'];
-      const answer = await api.send('PUT', `${itemPath}?dryRun=All&fieldValidation=Strict`, sent);
-      vectors.push({
-        name,
-        resource,
-        old: withoutCircumstance(old),
-        sent: withoutCircumstance(sent),
-        code: answer.code,
-        answer: withoutCircumstance(answer.body),
-      });
-    }
+    for (const { name, change } of changes)
+      vectors.push({ name, resource, ...(await updateVector(api, itemPath, change)) });
     await api.send('DELETE', itemPath, { gracePeriodSeconds: 0 });
   }
   return vectors;
+}
+
+/** Sent again when a controller changed the object in between: the answer must be about the change alone. */
+async function updateVector(
+  api: ApiClient,
+  path: string,
+  change: (object: Json) => Json,
+): Promise<Omit<Vector, 'name' | 'resource'>> {
+  for (let attempt = 1; ; attempt++) {
+    const old = (await api.send('GET', path)).body;
+    const sent = change(structuredClone(old));
+    const { code, body } = await api.send('PUT', `${path}?dryRun=All&fieldValidation=Strict`, sent);
+    if (code === 409 && attempt < MOST_ATTEMPTS) continue;
+    return { old: withoutCircumstance(old), sent: withoutCircumstance(sent), code, answer: withoutCircumstance(body) };
+  }
 }
 
 function kindOf(kinds: readonly KindEntry[], resource: string): KindEntry {

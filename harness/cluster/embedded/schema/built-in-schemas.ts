@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import type { FieldCause, KindName, SchemaFace } from '../schema-face.ts';
 import { decodeObject } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
@@ -9,10 +9,16 @@ import { openGeneratedFiles } from './generated-files.ts';
 import { composeOpenApi } from './open-api-document.ts';
 import { patchRootOf } from './patch-node.ts';
 import { roundTrip } from './round-trip.ts';
-import { UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
+import { validateMetadata } from './validate/metadata.ts';
+import { dnsSubdomain } from './validate/names.ts';
+import { NAME_CHECKS, NEW_VALIDATORS, UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
 
 /** The schemas of the built-in kinds, with what the API server may use beyond the face it asked for. */
 export interface BuiltInSchemas extends SchemaFace {
+  /** Name, labels, annotations, owners, finalizers. */
+  validateMetadata(kind: KindName, metadata: ObjectMeta): readonly FieldCause[];
+  /** `validate` and the rules for new objects alone. */
+  validateNew(kind: KindName, object: KubeObject): readonly FieldCause[];
   /** Rules against what was there before: immutable fields, what of a pod may change. Both objects have their defaults. */
   validateUpdate(kind: KindName, object: KubeObject, previous: KubeObject): readonly FieldCause[];
   /** The columns of a Table of this resource; undefined when it cannot be listed. */
@@ -45,6 +51,14 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
       withDefinition(kind, undefined, (definition) => applyDefaults(definitions, definition, object)),
     validate: (kind, object) =>
       withDefinition<readonly FieldCause[]>(kind, [], ({ name }) => VALIDATORS[name]?.(object) ?? []),
+    validateMetadata: (kind, metadata) =>
+      validateMetadata(metadata, NAME_CHECKS[definitions.ofKind(kind)?.name ?? ''] ?? dnsSubdomain),
+    validateNew: (kind, object) =>
+      withDefinition<readonly FieldCause[]>(
+        kind,
+        [],
+        ({ name }) => (NEW_VALIDATORS[name] ?? VALIDATORS[name])?.(object) ?? [],
+      ),
     validateUpdate: (kind, object, previous) =>
       withDefinition<readonly FieldCause[]>(kind, [], ({ name }) => UPDATE_VALIDATORS[name]?.(object, previous) ?? []),
     patchRoot: (kind) => withDefinition(kind, undefined, ({ name }) => patchRootOf(definitions, name)),

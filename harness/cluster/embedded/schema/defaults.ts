@@ -1,11 +1,16 @@
 import type { KubeObject } from '../kube-object.ts';
 import type { Definition, Definitions } from './definitions.ts';
+import { roundTrip } from './round-trip.ts';
 import { applyRuleDefaults } from './rule-defaults.ts';
 
 type Json = Record<string, unknown>;
 
-/** Sets what the server sets when it decodes an object and writes it again: plain defaults, and those that follow from other fields. In place. */
+/**
+ * Reads an object into the server's own type (see round-trip.ts), sets its defaults (plain ones, and those that follow from other
+ * fields) and writes it again. In place. The object has been decoded without a type error.
+ */
 export function applyDefaults(definitions: Definitions, definition: Definition, object: KubeObject): void {
+  roundTrip(definitions, definition, object);
   applyRuleDefaults(definition.name, object);
   fillDefaults(definitions, definition, object);
 }

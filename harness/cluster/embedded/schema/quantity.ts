@@ -80,6 +80,12 @@ function formatBinary(nano: bigint): string {
   return `${mantissa}${suffix}`;
 }
 
+const MILLI = 1_000_000n;
+
+export function roundUpToMilli({ nano, format }: Quantity): Quantity {
+  return { nano: nano < 0n ? -divideUp(-nano, MILLI) * MILLI : divideUp(nano, MILLI) * MILLI, format };
+}
+
 export function compareQuantities(a: Quantity, b: Quantity): number {
   return a.nano < b.nano ? -1 : a.nano > b.nano ? 1 : 0;
 }

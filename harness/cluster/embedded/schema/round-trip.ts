@@ -1,6 +1,6 @@
 import type { Definition, Definitions, Field } from './definitions.ts';
 import type { FieldType } from './field-type.ts';
-import { formatQuantity, parseQuantity } from './quantity.ts';
+import { formatQuantity, parseQuantity, roundUpToMilli } from './quantity.ts';
 import { canonicalTime, MICRO_TIME_LAYOUT, TIME_LAYOUT } from './times.ts';
 
 type Json = Record<string, unknown>;
@@ -64,7 +64,10 @@ function roundTripList(definitions: Definitions, element: FieldType, list: unkno
 
 function roundTripMap(definitions: Definitions, element: FieldType, map: Json): Json {
   for (const [key, entry] of Object.entries(map)) {
-    map[key] = entry === null ? emptyOf(element) : roundTripValue(definitions, element, entry);
+    // A map of quantities is a list of resources, which are kept to a thousandth.
+    if (element.form === 'quantity' && entry !== null)
+      map[key] = formatQuantity(roundUpToMilli(parseQuantity(String(entry))));
+    else map[key] = entry === null ? emptyOf(element) : roundTripValue(definitions, element, entry);
   }
   return map;
 }

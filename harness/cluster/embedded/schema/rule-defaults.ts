@@ -7,11 +7,12 @@ const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 /** Defaults that follow from other fields, so that no table can hold them; by definition of the kind. */
 const RULES: Readonly<Record<string, Rule>> = {
-  'io.k8s.api.core.v1.Pod': (pod) => defaultPodSpec(objectAt(pod, 'spec')),
+  'io.k8s.api.core.v1.Pod': defaultPod,
   'io.k8s.api.core.v1.Secret': mergeStringData,
   'io.k8s.api.core.v1.Namespace': labelNamespace,
   'io.k8s.api.core.v1.Node': defaultNode,
   'io.k8s.api.core.v1.PersistentVolumeClaim': copyDataSource,
+  'io.k8s.api.coordination.v1.Lease': dropCoordination,
   'io.k8s.api.networking.v1.NetworkPolicy': defaultPolicyTypes,
   'io.k8s.api.rbac.v1.RoleBinding': defaultSubjects,
   'io.k8s.api.rbac.v1.ClusterRoleBinding': defaultSubjects,
@@ -32,8 +33,37 @@ function objectsAt(object: Json | undefined, name: string): readonly Json[] {
   return Array.isArray(value) ? (value as Json[]) : [];
 }
 
-function defaultPodSpec(spec: Json | undefined): void {
+function defaultPod(pod: KubeObject): void {
+  const spec = objectAt(pod, 'spec');
   if (!spec) return;
+  readAppArmor(pod, spec);
+  defaultPodSpec(spec);
+}
+
+const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+
+/** The annotations that came before the field still fill it. */
+function readAppArmor(pod: KubeObject, spec: Json): void {
+  const containers = [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')];
+  for (const [key, value] of Object.entries(pod.metadata.annotations ?? {})) {
+    if (!key.startsWith(APP_ARMOR)) continue;
+    const container = containers.find((entry) => entry['name'] === key.slice(APP_ARMOR.length));
+    const profile = appArmorProfile(value);
+    if (!container || !profile) continue;
+    const context = objectAt(container, 'securityContext') ?? {};
+    container['securityContext'] = { ...context, appArmorProfile: context['appArmorProfile'] ?? profile };
+  }
+}
+
+function appArmorProfile(annotation: string): Json | undefined {
+  if (annotation === 'unconfined') return { type: 'Unconfined' };
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
+  return annotation.startsWith('localhost/')
+    ? { type: 'Localhost', localhostProfile: annotation.slice('localhost/'.length) }
+    : undefined;
+}
+
+function defaultPodSpec(spec: Json): void {
   const containers = [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')];
   for (const container of containers) {
     container['imagePullPolicy'] ??= pullPolicyFor(container['image']);
@@ -42,17 +72,29 @@ function defaultPodSpec(spec: Json | undefined): void {
       for (const port of objectsAt(container, 'ports')) port['hostPort'] ??= port['containerPort'];
     }
   }
+  dropDisabled(spec);
+  // The API promises it for a negative grace period: the shortest there is.
+  const grace = spec['terminationGracePeriodSeconds'];
+  if (typeof grace === 'number' && grace < 0) spec['terminationGracePeriodSeconds'] = 1;
   for (const container of objectsAt(spec, 'ephemeralContainers'))
     container['imagePullPolicy'] ??= pullPolicyFor(container['image']);
   for (const volume of objectsAt(spec, 'volumes')) {
     const image = objectAt(volume, 'image');
     if (image) image['pullPolicy'] ??= pullPolicyFor(image['reference']);
-    // Differs from a list of definitions: a volume without any source is an emptyDir.
+    // A volume without any source is an emptyDir.
     if (Object.keys(volume).every((key) => key === 'name')) volume['emptyDir'] = {};
   }
   // The deprecated name is kept as a copy of the one in use.
   const serviceAccount = spec['serviceAccountName'] ?? spec['serviceAccount'];
   if (serviceAccount !== undefined) Object.assign(spec, { serviceAccountName: serviceAccount, serviceAccount });
+}
+
+/** Fields behind feature gates that are off: the server drops them without a word, but for sidecars. */
+function dropDisabled(spec: Json): void {
+  for (const container of objectsAt(spec, 'containers')) delete container['restartPolicy'];
+  for (const container of objectsAt(spec, 'initContainers')) {
+    if (container['restartPolicy'] !== 'Always') delete container['restartPolicy'];
+  }
 }
 
 /** `Always` for a tag that moves: `latest`, or none at all; a digest never moves. */
@@ -97,13 +139,34 @@ function copyDataSource(claim: KubeObject): void {
   const spec = objectAt(claim, 'spec');
   const source = spec?.['dataSource'] ?? spec?.['dataSourceRef'];
   if (!spec || source === undefined || (source as Json)['namespace'] !== undefined) return;
+  if (spec['dataSource'] !== undefined && !isClaimOrSnapshot(spec['dataSource'] as Json)) {
+    delete spec['dataSource'];
+    return;
+  }
   spec['dataSource'] = source;
   spec['dataSourceRef'] = structuredClone(source);
 }
 
+/** The older field drops what it cannot name. */
+function isClaimOrSnapshot({ apiGroup, kind, name }: Json): boolean {
+  if (name === '') return false;
+  const isCore = apiGroup === undefined || apiGroup === null || apiGroup === '';
+  return isCore
+    ? kind === 'PersistentVolumeClaim'
+    : apiGroup === 'snapshot.storage.k8s.io' && kind === 'VolumeSnapshot';
+}
+
+/** Behind a feature gate that is off. */
+function dropCoordination(lease: KubeObject): void {
+  const spec = objectAt(lease, 'spec');
+  delete spec?.['strategy'];
+  delete spec?.['preferredHolder'];
+}
+
 function defaultPolicyTypes(policy: KubeObject): void {
-  const spec = objectAt(policy, 'spec');
-  if (!spec || spec['policyTypes'] !== undefined) return;
+  const spec = objectAt(policy, 'spec') ?? {};
+  policy['spec'] = spec;
+  if (spec['policyTypes'] !== undefined) return;
   spec['policyTypes'] = objectsAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
 }
 

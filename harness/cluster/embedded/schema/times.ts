@@ -9,16 +9,24 @@ export const MICRO_TIME_LAYOUT = '2006-01-02T15:04:05.000000Z07:00';
 const PARTS: readonly (readonly [layout: string, pattern: RegExp])[] = [
   ['2006', /^\d{4}/],
   ['-', /^-/],
-  ['01', /^(0[1-9]|1[0-2])/],
+  ['01', /^\d\d/],
   ['-', /^-/],
-  ['02', /^(0[1-9]|[12]\d|3[01])/],
+  ['02', /^\d\d/],
   ['T', /^T/],
-  ['15', /^([01]\d|2[0-3])/],
+  ['15', /^\d\d/],
   [':', /^:/],
-  ['04', /^[0-5]\d/],
+  ['04', /^\d\d/],
   [':', /^:/],
-  ['05', /^[0-5]\d/],
+  ['05', /^\d\d/],
 ];
+
+/** Numbers that may be too large or small, by their part, in the order in which the server looks. */
+const RANGES: Readonly<Record<string, readonly [name: string, least: number, most: number]>> = {
+  '01': ['month', 1, 12],
+  '15': ['hour', 0, 23],
+  '04': ['minute', 0, 59],
+  '05': ['second', 0, 59],
+};
 
 /** Parses a time as the decoder does; answers it in UTC as the server writes it. Throws a `TimeError`. */
 export function canonicalTime(text: string, layout: typeof TIME_LAYOUT | typeof MICRO_TIME_LAYOUT): string {
@@ -31,6 +39,9 @@ export function canonicalTime(text: string, layout: typeof TIME_LAYOUT | typeof 
   for (const [part, pattern] of PARTS) {
     const found = pattern.exec(rest)?.[0] ?? fail(part);
     rest = rest.slice(found.length);
+    const [name, least, most] = RANGES[part] ?? ['', 0, Infinity];
+    if (Number(found) < least || Number(found) > most)
+      throw new TimeError(`parsing time ${JSON.stringify(text)}: ${name} out of range`);
   }
   let micros = '000000';
   if (layout === MICRO_TIME_LAYOUT) {
@@ -43,8 +54,11 @@ export function canonicalTime(text: string, layout: typeof TIME_LAYOUT | typeof 
   if (rest.length > zone.length) {
     throw new TimeError(`parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest.slice(zone.length))}`);
   }
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number);
+  const daysInMonth = new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate();
   const utc = new Date(`${text.slice(0, 19)}${zone}`);
-  if (Number.isNaN(utc.getTime())) throw new TimeError(`parsing time ${JSON.stringify(text)}: day out of range`);
+  if (day === undefined || day < 1 || day > daysInMonth || Number.isNaN(utc.getTime()))
+    throw new TimeError(`parsing time ${JSON.stringify(text)}: day out of range`);
   const seconds = utc.toISOString().slice(0, 19);
   return layout === MICRO_TIME_LAYOUT ? `${seconds}.${micros}Z` : `${seconds}Z`;
 }

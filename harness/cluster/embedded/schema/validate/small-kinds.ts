@@ -1,0 +1,101 @@
+import type { KubeObject } from '../../kube-object.ts';
+import type { Causes } from './field-causes.ts';
+import { checkName, child, invalid, list, number, required, text, texts } from './field-causes.ts';
+import { checkFinalizer } from './metadata.ts';
+import { qualifiedName } from './names.ts';
+import { checkRanges } from './network-policy.ts';
+import { checkTaints } from './scheduling.ts';
+
+export function validateNamespace(namespace: KubeObject): Causes {
+  const causes: Causes = [];
+  for (const finalizer of texts(child(namespace, 'spec'), 'finalizers'))
+    checkFinalizer(causes, 'spec.finalizers', undefined, finalizer);
+  return causes;
+}
+
+export function validateNode(node: KubeObject): Causes {
+  const causes: Causes = [];
+  const spec = child(node, 'spec');
+  checkTaints(causes, list(spec, 'taints'));
+  checkRanges(causes, 'spec.podCIDRs', texts(spec, 'podCIDRs'));
+  return causes;
+}
+
+export function validateLease(lease: KubeObject): Causes {
+  const causes: Causes = [];
+  const spec = child(lease, 'spec');
+  const seconds = number(spec, 'leaseDurationSeconds');
+  const transitions = number(spec, 'leaseTransitions');
+  if (seconds !== undefined && seconds <= 0)
+    causes.push(invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0'));
+  if (transitions !== undefined && transitions < 0) {
+    causes.push(invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+  }
+  return causes;
+}
+
+const MOST_WORDS = 128;
+const MOST_NOTE = 1024;
+
+/** An event, in either of its two groups, seen as the server does: with the names of the older one. */
+export function validateEvent(event: KubeObject): Causes {
+  const causes: Causes = [];
+  const isNew = event.apiVersion?.startsWith('events.k8s.io/') === true;
+  const about = text(child(event, isNew ? 'regarding' : 'involvedObject'), 'namespace');
+  // An event about an object of the cluster belongs to the namespace default.
+  const home = about === '' ? 'default' : about;
+  if (home !== event.metadata.namespace)
+    causes.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'));
+  const hasNewTime = typeof event['eventTime'] === 'string';
+  if (isNew && !hasNewTime) causes.push(required('eventTime'));
+  if (hasNewTime) checkNewEvent(causes, event, isNew);
+  const type = text(event, 'type');
+  if (isNew && type !== 'Normal' && type !== 'Warning') causes.push(invalid('type', '', `has invalid value: ${type}`));
+  return causes;
+}
+
+/** Rules of the newer sort of events, which has a time to the microsecond. */
+function checkNewEvent(causes: Causes, event: KubeObject, isNew: boolean): void {
+  const controller = text(event, isNew ? 'reportingController' : 'reportingComponent');
+  if (controller === '') causes.push(required('reportingComponent'));
+  checkName(causes, 'reportingComponent', controller, qualifiedName);
+  for (const name of ['reportingInstance', 'action', 'reason']) {
+    const value = text(event, name);
+    if (value === '') causes.push(required(name));
+    if (value.length > MOST_WORDS) causes.push(invalid(name, '', `can have at most ${MOST_WORDS} characters`));
+  }
+  if (text(event, isNew ? 'note' : 'message').length > MOST_NOTE) {
+    causes.push(invalid('message', '', `can have at most ${MOST_NOTE} characters`));
+  }
+}
+
+export function validateAccessReview(review: KubeObject): Causes {
+  const causes: Causes = [];
+  const spec = child(review, 'spec');
+  const hasResource = spec?.['resourceAttributes'] !== undefined;
+  const url = child(spec, 'nonResourceAttributes');
+  if (hasResource && url) {
+    const seen = { Path: text(url, 'path'), Verb: text(url, 'verb') };
+    causes.push(
+      invalid('spec.nonResourceAttributes', seen, 'cannot be specified in combination with resourceAttributes'),
+    );
+  } else if (!hasResource && !url) {
+    causes.push(
+      invalid(
+        'spec.resourceAttributes',
+        null,
+        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      ),
+    );
+  }
+  return causes;
+}
+
+export function validateSubjectAccessReview(review: KubeObject): Causes {
+  const causes = validateAccessReview(review);
+  const spec = child(review, 'spec');
+  if (text(spec, 'user') === '' && texts(spec, 'groups').length === 0) {
+    causes.push(invalid('spec.user', '', 'at least one of user or group must be specified'));
+  }
+  return causes;
+}
