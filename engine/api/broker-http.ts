@@ -50,7 +50,20 @@ export interface StoredBytes {
   readonly sha256: string;
 }
 
-export type StageReport = { stage: 'configure'; report: ConfigureReport } | { stage: 'publish'; report: PublishReport };
+/** A file that pod-publish sent, as it read it: the broker compares with what it stored. */
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly type: 'output' | 'algorithmLog';
+}
+
+/** In the order of the results' indexes. */
+export type PublishStageReport = PublishReport & { readonly files: readonly PublishedFile[] };
+
+export type StageReport =
+  | { readonly stage: 'configure'; readonly report: ConfigureReport }
+  | { readonly stage: 'publish'; readonly report: PublishStageReport };
 
 /** Where the engine mounts what its own pods read, and where their scripts lie in the image. */
 export const POD_PATHS = {

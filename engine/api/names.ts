@@ -31,6 +31,8 @@ export const MANAGED_BY = 'wavetank';
 
 export const ANNOTATIONS = {
   requestId: 'oceanprotocol.com/request-id',
+  /** 'true' once the owner deleted the job: it is listed no more, and its end leaves nothing in the archive. */
+  deleteRequested: 'oceanprotocol.com/delete-requested',
 } as const;
 
 export const FINALIZERS = {

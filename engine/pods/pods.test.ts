@@ -236,7 +236,12 @@ describe('pod-publish', () => {
       '/v1/outputs/empty': '',
       '/v1/logs/algorithm': 'trained\n',
     });
-    expect(broker.report).toEqual({ ok: true, published: 3, refused: [] });
+    expect(broker.report).toMatchObject({
+      ok: true,
+      published: 3,
+      refused: [],
+      files: [{}, {}, {}, { type: 'algorithmLog' }],
+    });
   });
 
   test('never follows a link, and says what it refused', async () => {

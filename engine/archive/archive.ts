@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Transform } from 'node:stream';
+import type { Client } from 'minio';
+import { WavetankError } from '../../core/errors.ts';
+import type { Net } from '../../core/net.ts';
+import type { StoredResult } from '../api/workflow.ts';
+import { archiveKeys } from './keys.ts';
+import type { JobRecord } from './record.ts';
+
+export interface ArchiveOptions {
+  /** http(s)://host:port of any S3. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Outputs, logs of algorithms and records. Private: nobody reads it but through the Provider. */
+  readonly resultsBucket: string;
+  /** Logs of our own stages, for operators. */
+  readonly adminBucket: string;
+  readonly net: Net;
+}
+
+export interface Stored {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Inclusive, as in a Range header. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the operator keeps of jobs outside the cluster. Every method throws WavetankError ARCHIVE_FAILED when the S3 does not do it. */
+export interface Archive {
+  putOutput(jobId: string, path: string, body: Readable, size: number): Promise<Stored>;
+  putAlgorithmLog(jobId: string, body: Readable, size: number): Promise<Stored>;
+  putAdminLog(jobId: string, stage: string, text: string): Promise<Stored>;
+  /** Sizes of what lies below a job's outputs, by path. */
+  outputSizes(jobId: string): Promise<ReadonlyMap<string, number>>;
+  putResults(jobId: string, results: readonly StoredResult[]): Promise<void>;
+  getResults(jobId: string): Promise<readonly StoredResult[] | undefined>;
+  putRecord(record: JobRecord): Promise<void>;
+  getRecord(jobId: string): Promise<JobRecord | undefined>;
+  jobsOf(owner: string): Promise<readonly string[]>;
+  open(key: string, range?: ByteRange): Promise<Readable>;
+  /** Everything of a job: outputs, logs, record, its entry in the owner's list. */
+  removeJob(jobId: string, owner: string): Promise<void>;
+}
+
+/** Streams above this size go up in parts of it, so that memory stays flat. */
+const PART_BYTES = 5 * 1024 * 1024;
+
+const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+
+export async function createArchive(options: ArchiveOptions): Promise<Archive> {
+  // Imported here: the client takes a quarter of a second to load, and not every process needs an archive.
+  const minio = await import('minio');
+  const url = new URL(options.endpoint);
+  const isTls = url.protocol === 'https:';
+  const client = new minio.Client({
+    endPoint: url.hostname,
+    port: Number(url.port || (isTls ? 443 : 80)),
+    useSSL: isTls,
+    accessKey: options.accessKey,
+    secretKey: options.secretKey,
+    region: options.region,
+    pathStyle: true,
+    partSize: PART_BYTES,
+    transportAgent: isTls ? options.net.httpsAgent : options.net.httpAgent,
+  });
+  return new S3Archive(client, options);
+}
+
+class S3Archive implements Archive {
+  readonly #client: Client;
+  readonly #results: string;
+  readonly #admin: string;
+
+  constructor(client: Client, { resultsBucket, adminBucket }: ArchiveOptions) {
+    this.#client = client;
+    this.#results = resultsBucket;
+    this.#admin = adminBucket;
+  }
+
+  putOutput(jobId: string, path: string, body: Readable, size: number): Promise<Stored> {
+    return this.#putStream(archiveKeys.output(jobId, path), body, size);
+  }
+
+  putAlgorithmLog(jobId: string, body: Readable, size: number): Promise<Stored> {
+    return this.#putStream(archiveKeys.algorithmLog(jobId), body, size);
+  }
+
+  async putAdminLog(jobId: string, stage: string, text: string): Promise<Stored> {
+    const bytes = Buffer.from(text, 'utf8');
+    await attempt('store a log', () => this.#client.putObject(this.#admin, archiveKeys.adminLog(jobId, stage), bytes));
+    return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  }
+
+  async outputSizes(jobId: string): Promise<ReadonlyMap<string, number>> {
+    const prefix = archiveKeys.output(jobId, '');
+    const found = await this.#list(prefix);
+    return new Map(found.map(({ name, size }) => [name.slice(prefix.length), size]));
+  }
+
+  putResults(jobId: string, results: readonly StoredResult[]): Promise<void> {
+    return this.#putJson(archiveKeys.results(jobId), results);
+  }
+
+  getResults(jobId: string): Promise<readonly StoredResult[] | undefined> {
+    return this.#getJson<readonly StoredResult[]>(archiveKeys.results(jobId));
+  }
+
+  /** The owner's entry first: a record that nobody lists would be lost, an entry without a record is only looked up in vain. */
+  async putRecord(record: JobRecord): Promise<void> {
+    const entry = archiveKeys.ownerEntry(record.owner, record.jobId);
+    await attempt('list a job under its owner', () => this.#client.putObject(this.#results, entry, Buffer.alloc(0)));
+    await this.#putJson(archiveKeys.record(record.jobId), record);
+  }
+
+  getRecord(jobId: string): Promise<JobRecord | undefined> {
+    return this.#getJson<JobRecord>(archiveKeys.record(jobId));
+  }
+
+  async jobsOf(owner: string): Promise<readonly string[]> {
+    const prefix = archiveKeys.ownerPrefix(owner);
+    return (await this.#list(prefix)).map(({ name }) => name.slice(prefix.length));
+  }
+
+  open(key: string, range?: ByteRange): Promise<Readable> {
+    return attempt('read a result', () =>
+      range
+        ? this.#client.getPartialObject(this.#results, key, range.first, range.last - range.first + 1)
+        : this.#client.getObject(this.#results, key),
+    );
+  }
+
+  async removeJob(jobId: string, owner: string): Promise<void> {
+    const keys = (await this.#list(archiveKeys.job(jobId))).map(({ name }) => name);
+    await attempt('remove a job', () =>
+      this.#client.removeObjects(this.#results, [...keys, archiveKeys.ownerEntry(owner, jobId)]),
+    );
+  }
+
+  async #putStream(key: string, body: Readable, size: number): Promise<Stored> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const counted = body.pipe(
+      new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          bytes += chunk.length;
+          hash.update(chunk);
+          done(null, chunk);
+        },
+      }),
+    );
+    body.once('error', (error) => counted.destroy(error));
+    await attempt('store an output', () => this.#client.putObject(this.#results, key, counted, size));
+    if (bytes !== size) throw new WavetankError('ARCHIVE_INCOMPLETE', `Expected ${size} bytes and got ${bytes}.`);
+    return { bytes, sha256: hash.digest('hex') };
+  }
+
+  async #putJson(key: string, value: unknown): Promise<void> {
+    await attempt('store a record', () =>
+      this.#client.putObject(this.#results, key, Buffer.from(JSON.stringify(value), 'utf8')),
+    );
+  }
+
+  async #getJson<T>(key: string): Promise<T | undefined> {
+    try {
+      const parts: Buffer[] = [];
+      let length = 0;
+      for await (const part of (await this.#client.getObject(this.#results, key)) as AsyncIterable<Buffer>) {
+        length += part.length;
+        if (length > MAX_DOCUMENT_BYTES)
+          throw new WavetankError('ARCHIVE_FAILED', 'A record in the archive is too large.');
+        parts.push(part);
+      }
+      return JSON.parse(Buffer.concat(parts).toString('utf8')) as T;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'NoSuchKey') return undefined;
+      throw failed('read a record', error);
+    }
+  }
+
+  async #list(prefix: string): Promise<readonly { name: string; size: number }[]> {
+    return attempt('list a prefix', async () => {
+      const found: { name: string; size: number }[] = [];
+      for await (const item of this.#client.listObjectsV2(this.#results, prefix, true) as AsyncIterable<{
+        name?: string;
+        size: number;
+      }>) {
+        if (item.name !== undefined) found.push({ name: item.name, size: item.size });
+      }
+      return found;
+    });
+  }
+}
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failed(what, error);
+  }
+}
+
+function failed(what: string, cause: unknown): WavetankError {
+  const { code } = cause as { code?: unknown };
+  return new WavetankError('ARCHIVE_FAILED', `The S3 did not ${what}${typeof code === 'string' ? ` (${code})` : ''}.`, {
+    cause,
+  });
+}

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+
+/** Where things lie in the buckets. Everything of a job is below its own prefix, so that nothing else is touched with it. */
+export const archiveKeys = {
+  job: (jobId: string) => `jobs/${jobId}/`,
+  output: (jobId: string, path: string) => `jobs/${jobId}/outputs/${path}`,
+  algorithmLog: (jobId: string) => `jobs/${jobId}/logs/algorithm.log`,
+  results: (jobId: string) => `jobs/${jobId}/results.json`,
+  record: (jobId: string) => `jobs/${jobId}/record.json`,
+  /** An empty object per job: the listing of an owner's jobs. */
+  ownerEntry: (owner: string, jobId: string) => `owners/${ownerDigest(owner)}/${jobId}`,
+  ownerPrefix: (owner: string) => `owners/${ownerDigest(owner)}/`,
+  /** In the bucket for operators. */
+  adminLog: (jobId: string, stage: string) => `jobs/${jobId}/${stage}.log`,
+} as const;
+
+/** The first 40 hex digits of SHA-256 over the lower-case address: also the value of the owner label. */
+export function ownerDigest(owner: string): string {
+  return createHash('sha256').update(owner.toLowerCase()).digest('hex').slice(0, 40);
+}

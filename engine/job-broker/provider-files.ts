@@ -1,0 +1,71 @@
+import type { Response } from 'undici';
+import { messageOf, WavetankError } from '../../core/errors.ts';
+import type { Net } from '../../core/net.ts';
+import { checksumAddress } from '../../core/protocol/address.ts';
+import type { WorkflowFile } from '../../core/protocol/workflow.ts';
+
+/** Which Providers an operator works for, and where each may be fetched from: address -> base URLs as this broker reaches them. */
+export type AllowedProviders = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Streams a file from the Provider that asked for the job. Only from an address that the operator listed for it, and
+ * never along a redirect: otherwise a workflow could make the broker fetch from anywhere inside the operator's network.
+ */
+export class ProviderFiles {
+  readonly #net: Net;
+  readonly #origins: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(net: Net, allowed: AllowedProviders) {
+    this.#net = net;
+    this.#origins = new Map(
+      Object.entries(allowed).map(([address, urls]) => [
+        checksumAddress(address),
+        new Set(urls.map((url) => new URL(url).origin)),
+      ]),
+    );
+  }
+
+  /**
+   * @throws WavetankError PROVIDER_NOT_ALLOWED, PROVIDER_UNREACHABLE (may pass), INPUT_REFUSED with the Provider's own code in its details
+   */
+  async open(provider: string, file: WorkflowFile, range: string | undefined): Promise<Response> {
+    this.#assertAllowed(provider, file.url);
+    const headers = { authorization: `Bearer ${file.capability}`, ...(range === undefined ? {} : { range }) };
+    let response: Response;
+    try {
+      response = await this.#net.fetch(file.url, { headers, redirect: 'error' });
+    } catch (cause) {
+      throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input cannot be reached.', { cause });
+    }
+    if (response.ok) return response;
+    const code = await codeOf(response);
+    if (response.status >= 500)
+      throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input failed.', { details: { code } });
+    throw new WavetankError('INPUT_REFUSED', 'The Provider refused an input.', {
+      details: { status: response.status, code },
+    });
+  }
+
+  #assertAllowed(provider: string, url: string): void {
+    let origin: string;
+    try {
+      origin = new URL(url).origin;
+    } catch (cause) {
+      throw new WavetankError('PROVIDER_NOT_ALLOWED', `An input has no valid address: ${messageOf(cause)}`);
+    }
+    if (this.#origins.get(checksumAddress(provider))?.has(origin)) return;
+    throw new WavetankError('PROVIDER_NOT_ALLOWED', 'This operator does not fetch inputs from there.', {
+      details: { provider },
+    });
+  }
+}
+
+async function codeOf(response: Response): Promise<string> {
+  const text = (await response.text()).slice(0, 4096);
+  try {
+    const { code } = JSON.parse(text) as { code?: unknown };
+    return typeof code === 'string' ? code : 'REFUSED';
+  } catch {
+    return 'REFUSED';
+  }
+}
