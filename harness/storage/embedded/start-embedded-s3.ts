@@ -71,7 +71,7 @@ export async function startEmbeddedS3(options: EmbeddedS3Options): Promise<Runni
   // Bodies may take as long as they move: only headers and idle connections have a time limit.
   const server = createServer({ requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 30_000 }, serve(false));
   server.on('checkContinue', serve(true));
-  server.setTimeout(IDLE_MS);
+  server.timeout = IDLE_MS;
   const stop = async (): Promise<void> => {
     if (server.listening) await closeServer(server);
     await Promise.allSettled(running);

@@ -7,7 +7,7 @@ describe('xml', () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1 }), async (text) => {
         const root = await parseXml(renderXml('R', { T: text }), 'R');
-        expect(root.only('T').text).toBe(text);
+        expect(root.single('T').text).toBe(text);
       }),
       { numRuns: 200 },
     );
@@ -20,10 +20,10 @@ describe('xml', () => {
     }
     const root = await parseXml('<R><A>&nbsp;</A><B>&#xD800;</B><C/><C/></R>', 'R');
     for (const read of [
-      () => root.only('A').text,
-      () => root.only('B').text,
-      () => root.only('C'),
-      () => root.only('D'),
+      () => root.single('A').text,
+      () => root.single('B').text,
+      () => root.single('C'),
+      () => root.single('D'),
       () => root.allow('A'),
     ]) {
       expect(read).toThrow(malformed as Error);

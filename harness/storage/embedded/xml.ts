@@ -72,7 +72,7 @@ export class XmlElement {
     return found[0];
   }
 
-  only(name: string): XmlElement {
+  single(name: string): XmlElement {
     const found = this.optional(name);
     if (!found) throw new S3Error('MalformedXML');
     return found;
@@ -111,7 +111,7 @@ export async function parseXml(text: string, root: string): Promise<XmlElement> 
   } catch {
     throw new S3Error('MalformedXML');
   }
-  return new XmlElement(parsed).allow(root).only(root);
+  return new XmlElement(parsed).allow(root).single(root);
 }
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

@@ -85,14 +85,14 @@ function commit(
 
 function listedPart(element: XmlElement): ListedPart {
   element.allow('PartNumber', 'ETag', ...CHECKSUM_ALGORITHMS.map(checksumElement));
-  const text = element.only('PartNumber').text.trim();
+  const text = element.single('PartNumber').text.trim();
   if (!/^\d{1,6}$/.test(text)) throw new S3Error('MalformedXML');
   const checksums = new Map<ChecksumAlgorithm, string>();
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = element.optional(checksumElement(algorithm))?.text;
     if (value !== undefined) checksums.set(algorithm, value);
   }
-  return { number: Number(text), etag: element.only('ETag').text.trim().replaceAll('"', ''), checksums };
+  return { number: Number(text), etag: element.single('ETag').text.trim().replaceAll('"', ''), checksums };
 }
 
 function checkOrder(listed: readonly ListedPart[], most: number): void {

@@ -55,7 +55,7 @@ export const DELETE_OPERATIONS: readonly Operation[] = [deleteObject, deleteObje
 
 function keyOf(element: XmlElement): string {
   if (element.optional('VersionId')) throw new S3Error('NotImplemented', 'Versions of objects are not implemented.');
-  const key = element.allow('Key').only('Key').text;
+  const key = element.allow('Key').single('Key').text;
   if (key === '') throw new S3Error('MalformedXML');
   checkKey(key);
   return key;
