@@ -53,7 +53,7 @@ function validateEnum(schema: JsonObject, value: unknown, path: string): FieldCa
 
 function validateString(schema: JsonObject, value: string, path: string): FieldCause[] {
   const causes: FieldCause[] = [];
-  const length = [...value].length;
+  const length = Array.from(value).length;
   const { maxLength, minLength, pattern, format } = schema;
   if (typeof maxLength === 'number' && length > maxLength) {
     causes.push({

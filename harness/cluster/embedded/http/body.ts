@@ -2,11 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { messageOf } from '../../../../core/errors.ts';
 import { badRequest, bodyTooLarge, unsupportedMediaType } from '../kube-status.ts';
+import { parseProtobuf } from './protobuf.ts';
 
 /** The real server's limit for a request body. */
 const MOST_BYTES = 3 * 1024 * 1024;
 
-export const BODY_TYPES = ['application/json', 'application/yaml'];
+const EMPTY = Buffer.alloc(0);
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+export const BODY_TYPES = ['application/json', 'application/yaml', PROTOBUF];
 
 /** The media type without its parameters, in lower case; '' when absent. */
 export function mediaTypeOf(request: IncomingMessage): string {
@@ -14,7 +17,7 @@ export function mediaTypeOf(request: IncomingMessage): string {
 }
 
 /** @throws KubeStatusError 413 */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES) throw bodyTooLarge(MOST_BYTES);
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -23,12 +26,14 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (bytes > MOST_BYTES) throw bodyTooLarge(MOST_BYTES);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
 
-/** A whole object, as JSON or YAML; undefined for an empty body. @throws KubeStatusError 400, 415 */
-export function parseBody(text: string, mediaType: string, kind: string): unknown {
-  if (text === '') return undefined;
+/** A whole object, as JSON, YAML or (a few kinds) protobuf; undefined for an empty body. @throws KubeStatusError 400, 415 */
+export function parseBody(body: Buffer, mediaType: string, kind: string): unknown {
+  if (body.length === 0) return undefined;
+  if (mediaType === PROTOBUF) return parseProtobuf(body, kind, BODY_TYPES);
+  const text = body.toString('utf8');
   if (mediaType === '' || mediaType === 'application/json') return parseJson(text, kind);
   if (mediaType !== 'application/yaml') throw unsupportedMediaType(BODY_TYPES);
   try {

@@ -123,7 +123,7 @@ export class ResourceRoutes {
     const { info, request, user } = exchange;
     const accepted = negotiate(request.headers.accept);
     const context = contextFrom(user, info.query, 'PatchOptions');
-    const text = await readBody(request);
+    const text = (await readBody(request)).toString('utf8');
     const mediaType = mediaTypeOf(request) || JSON_PATCH;
     const patch = mediaType.endsWith('+json') ? parseJson(text, served.kind) : undefined;
     const object = patchObject(this.#core, context, targetOf(info, served), mediaType, patch);
