@@ -1,0 +1,52 @@
+import type { MachineDifference, MachineSnapshot } from '../accounting/machine.ts';
+import type { CanaryListeners } from './canary-listeners.ts';
+
+export interface ObservedPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly jobId: string | undefined;
+  /** configure | compute | publish. */
+  readonly stage: string | undefined;
+  readonly phase: string;
+  readonly deletedAt: string | undefined;
+  /** The object as the API server gave it last. */
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export interface StoredObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly size: number;
+}
+
+/** An HTTP answer that an actor outside got. */
+export interface CapturedAnswer {
+  /** `usLab GET /api/services/compute`. */
+  readonly where: string;
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+
+/** The omniscient side of a lab: sees what no product and no actor sees, and changes nothing. */
+export interface Observer {
+  /** Pods that exist now. */
+  pods(): Promise<readonly ObservedPod[]>;
+  /** Every pod that was ever created in this testbed, deleted ones included. Waits until all that happened so far is seen. */
+  podsEverCreated(jobId?: string): Promise<readonly ObservedPod[]>;
+  /** Objects of the jobs' namespace by kind: `{ pods: 0, persistentvolumeclaims: 0, secrets: 2, … }`. */
+  clusterObjects(): Promise<Readonly<Record<string, readonly string[]>>>;
+  /** Any list of the API server, by path: `/api/v1/pods`. */
+  list(path: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  buckets(): Promise<readonly string[]>;
+  objects(bucket: string, prefix?: string): Promise<readonly StoredObject[]>;
+  readObject(bucket: string, key: string): Promise<Uint8Array>;
+  /** Names of the buckets in use. */
+  readonly bucketNames: { readonly results: string; readonly adminLogs: string };
+  startCanaryListeners(): Promise<CanaryListeners>;
+  /** Answers that actors got so far; the newest ones when there were very many. */
+  capturedAnswers(): readonly CapturedAnswer[];
+  /** Log lines of all parts so far. */
+  logLines(): readonly string[];
+  machine(): Promise<MachineSnapshot>;
+  machineDifference(before: MachineSnapshot, after: MachineSnapshot): MachineDifference;
+}
