@@ -1,29 +1,31 @@
 import type { Timer } from '../../../../core/clock.ts';
 import type { ApiCore } from '../api-core.ts';
-import { apiVersionOf } from '../resource-table.ts';
-import type { ServedResource } from '../resource-table.ts';
+import { isTrue } from '../http/request-info.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { FailureStatus } from '../kube-status.ts';
 import { expired, invalid, resourceVersionTooLarge } from '../kube-status.ts';
-import { forbiddenField } from '../validation/metadata.ts';
+import type { ServedResource } from '../resource-table.ts';
+import { apiVersionOf } from '../resource-table.ts';
 import { WatchCursor } from '../store/watch-cursor.ts';
-import type { CursorEvent } from '../store/watch-cursor.ts';
-import { isTrue } from '../http/request-info.ts';
+import { forbiddenField } from '../validation/metadata.ts';
 import { countFrom, matcherFrom, parseVersion } from './list.ts';
 
 export interface WatchSink {
-  /** `json` of one event's object; false when the client reads too slowly and the watch must end. */
+  /** False when the client reads too slowly and the watch must end. */
   object(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): boolean;
   bookmark(object: KubeObject): void;
   error(status: FailureStatus): void;
   end(): void;
 }
 
-/** Like the real server: half an hour to an hour when the client names no time. */
+/** The real server takes between half an hour and an hour when the client names no time. */
 const DEFAULT_SECONDS = 1800;
 const BOOKMARK_EVERY_MS = 60_000;
 
-/** Streams changes into a sink until time is up, the history is lost or `stop` is called. @throws KubeStatusError before anything was sent. */
+/**
+ * Streams changes into a sink until time is up, the history is lost or `stop` is called.
+ * @throws KubeStatusError before anything was sent
+ */
 export function startWatch(
   core: ApiCore,
   served: ServedResource,
@@ -32,90 +34,99 @@ export function startWatch(
   sink: WatchSink,
 ): { stop(): void } {
   const matches = matcherFrom(served, query);
-  const wantsBookmarks = isTrue(query.get('allowWatchBookmarks'));
+  const sendsBookmarks = isTrue(query.get('allowWatchBookmarks'));
+  const marksInitialEnd = checkInitialEvents(query, sendsBookmarks);
   const asked = parseVersion(query.get('resourceVersion'));
-  const sendsInitial = checkInitialEvents(query, wantsBookmarks);
-  if (asked !== undefined && asked > core.store.version) throw resourceVersionTooLarge(asked, core.store.version);
-  const start = asked === undefined || sendsInitial ? core.store.version : asked;
-  const scope = { resource: served.key, namespace, matches };
-  const cursor = new WatchCursor(core.store, scope, start);
-  const timers: Timer[] = [];
-  let isStopped = false;
-  const stop = (): void => {
-    isStopped = true;
-    subscription.stop();
-    for (const timer of timers) timer.cancel();
-  };
-  const finish = (): void => {
-    if (isStopped) return;
-    stop();
-    sink.end();
-  };
-  const bookmark = (annotations?: Record<string, string>): void => {
-    sink.bookmark(bookmarkOf(served, cursor.version, annotations));
-  };
-  const pump = (): void => {
-    if (isStopped) return;
-    const before = cursor.version;
-    const events = cursor.next();
-    if (events === undefined) {
-      sink.error(expired(`too old resource version: ${before} (${core.store.oldestVersion})`).status);
-      return finish();
-    }
-    if (!send(events, sink)) finish();
-  };
-  const subscription = core.store.onChange(pump);
-  if (asked === undefined ? query.get('sendInitialEvents') !== 'false' : sendsInitial) {
-    const initial = core.store.list(served.key, namespace).filter(matches);
-    send(
-      initial.map((object) => ({ type: 'ADDED', object, version: start })),
-      sink,
-    );
-    if (sendsInitial) bookmark({ 'k8s.io/initial-events-end': 'true' });
-  }
-  pump();
-  const repeatBookmark = (): void => {
-    if (isStopped) return;
-    bookmark();
-    timers[0] = core.clock.after(BOOKMARK_EVERY_MS, repeatBookmark);
-  };
-  if (!isStopped && wantsBookmarks) timers[0] = core.clock.after(BOOKMARK_EVERY_MS, repeatBookmark);
   const seconds = countFrom(query, 'timeoutSeconds') || DEFAULT_SECONDS;
-  const expire = (): void => {
-    if (!isStopped && wantsBookmarks) bookmark();
-    finish();
-  };
-  if (!isStopped) timers[1] = core.clock.after(seconds * 1000, expire);
-  return { stop };
+  const { version } = core.store;
+  if (asked !== undefined && asked > version) throw resourceVersionTooLarge(asked, version);
+  const sendsInitial = marksInitialEnd || (asked === undefined && query.get('sendInitialEvents') !== 'false');
+  const start = sendsInitial || asked === undefined ? version : asked;
+  const cursor = new WatchCursor(core.store, { resource: served.key, namespace, matches }, start);
+  const watch = new RunningWatch(core, served, cursor, sink);
+  if (sendsInitial) watch.sendInitial(core.store.list(served.key, namespace).filter(matches), marksInitialEnd);
+  watch.run(seconds, sendsBookmarks);
+  return watch;
 }
 
-function send(events: readonly CursorEvent[], sink: WatchSink): boolean {
-  return events.every((event) => sink.object(event.type, event.object));
+class RunningWatch {
+  readonly #core: ApiCore;
+  readonly #served: ServedResource;
+  readonly #cursor: WatchCursor;
+  readonly #sink: WatchSink;
+  #subscription: { stop(): void } | undefined;
+  #deadline: Timer | undefined;
+  #nextBookmark: Timer | undefined;
+  #isStopped = false;
+
+  constructor(core: ApiCore, served: ServedResource, cursor: WatchCursor, sink: WatchSink) {
+    this.#core = core;
+    this.#served = served;
+    this.#cursor = cursor;
+    this.#sink = sink;
+  }
+
+  sendInitial(objects: readonly KubeObject[], marksEnd: boolean): void {
+    for (const object of objects) this.#sink.object('ADDED', object);
+    if (marksEnd) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
+  }
+
+  run(seconds: number, sendsBookmarks: boolean): void {
+    this.#subscription = this.#core.store.onChange(() => this.#pump());
+    this.#deadline = this.#core.clock.after(seconds * 1000, () => {
+      // The client resumes from here without seeing anything twice.
+      if (sendsBookmarks) this.#bookmark();
+      this.#finish();
+    });
+    if (sendsBookmarks) this.#bookmarkLater();
+    this.#pump();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#subscription?.stop();
+    this.#deadline?.cancel();
+    this.#nextBookmark?.cancel();
+  }
+
+  #finish(): void {
+    if (this.#isStopped) return;
+    this.stop();
+    this.#sink.end();
+  }
+
+  #pump(): void {
+    if (this.#isStopped) return;
+    const before = this.#cursor.version;
+    const events = this.#cursor.next();
+    if (events === undefined) {
+      this.#sink.error(expired(`too old resource version: ${before} (${this.#core.store.oldestVersion})`).status);
+      return this.#finish();
+    }
+    if (!events.every(({ type, object }) => this.#sink.object(type, object))) this.#finish();
+  }
+
+  #bookmarkLater(): void {
+    this.#nextBookmark = this.#core.clock.after(BOOKMARK_EVERY_MS, () => {
+      this.#bookmark();
+      this.#bookmarkLater();
+    });
+  }
+
+  #bookmark(annotations?: Record<string, string>): void {
+    const metadata = { resourceVersion: String(this.#cursor.version), creationTimestamp: null, ...(annotations ? { annotations } : {}) };
+    this.#sink.bookmark({ kind: this.#served.kind, apiVersion: apiVersionOf(this.#served), metadata: metadata as unknown as KubeObject['metadata'] });
+  }
 }
 
-function checkInitialEvents(query: URLSearchParams, wantsBookmarks: boolean): boolean {
+/** @returns whether the end of the initial events is to be marked. */
+function checkInitialEvents(query: URLSearchParams, sendsBookmarks: boolean): boolean {
   if (!query.has('sendInitialEvents')) return false;
   const options = { group: 'meta.k8s.io', kind: 'ListOptions' };
   if (query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw invalid(options, '', [
-      forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-    ]);
+    throw invalid(options, '', [forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]);
   }
   const sendsInitial = isTrue(query.get('sendInitialEvents'));
-  if (sendsInitial && !wantsBookmarks)
-    throw invalid(options, '', [forbiddenField('sendInitialEvents', 'sendInitialEvents requires allowWatchBookmarks')]);
+  if (sendsInitial && !sendsBookmarks) throw invalid(options, '', [forbiddenField('sendInitialEvents', 'sendInitialEvents requires allowWatchBookmarks')]);
   return sendsInitial;
-}
-
-function bookmarkOf(served: ServedResource, version: number, annotations?: Record<string, string>): KubeObject {
-  const metadata = {
-    resourceVersion: String(version),
-    creationTimestamp: null,
-    ...(annotations ? { annotations } : {}),
-  };
-  return {
-    kind: served.kind,
-    apiVersion: apiVersionOf(served),
-    metadata: metadata as unknown as KubeObject['metadata'],
-  };
 }
