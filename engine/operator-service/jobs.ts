@@ -1,0 +1,191 @@
+import { sameAddress } from '../../core/protocol/address.ts';
+import type { ComputeJob } from '../../core/protocol/job-status.ts';
+import { ANNOTATIONS, LABELS, WORKFLOWS } from '../api/names.ts';
+import type { StoredResult, WorkFlow } from '../api/workflow.ts';
+import type { Archive } from '../archive/archive.ts';
+import { ownerDigest } from '../archive/keys.ts';
+import type { JobRecord } from '../archive/record.ts';
+import type { KubeClient } from '../kubernetes/client.ts';
+import { isConflict, isNotFound } from '../kubernetes/kube-error.ts';
+import type { Reflector } from '../kubernetes/reflector.ts';
+import { viewOfRecord, viewOfWorkflow } from './job-view.ts';
+import { OperatorRefusal } from './refusal.ts';
+
+/** Which jobs are meant: all that is given must fit (`agreementId` with or without 0x). Always within one Provider's own. */
+export interface JobSelector {
+  readonly provider: string;
+  readonly jobId?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly agreementId?: string | undefined;
+}
+
+export const BY_OWNER = 'owner';
+export const ownersOf = (workflow: WorkFlow): readonly string[] => [workflow.metadata.labels?.[LABELS.owner] ?? ''];
+
+const MAX_ARCHIVED_JOBS = 200;
+const MAX_CACHED_RECORDS = 1000;
+
+export interface JobsOptions {
+  readonly client: KubeClient;
+  readonly archive: Archive;
+  readonly workflows: Reflector<WorkFlow>;
+  readonly namespace: string;
+}
+
+/** Live jobs from the informer's cache, ended ones from the archive. */
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #records = new Map<string, JobRecord>();
+
+  constructor(options: JobsOptions) {
+    this.#options = options;
+  }
+
+  /** Newest first. */
+  async find(selector: JobSelector): Promise<ComputeJob[]> {
+    const live = this.live(selector);
+    const jobs = await Promise.all(live.map((workflow) => this.#viewOf(workflow)));
+    const archived = await this.#archived(selector, new Set(live.map((workflow) => workflow.spec.jobId)));
+    return [...jobs, ...archived.map(viewOfRecord)].toSorted((a, b) => Number(b.dateCreated) - Number(a.dateCreated));
+  }
+
+  live(selector: JobSelector): WorkFlow[] {
+    const { cache } = this.#options.workflows;
+    const candidates =
+      selector.owner === undefined ? cache.list() : cache.byIndex(BY_OWNER, ownerDigest(selector.owner));
+    return candidates.filter((workflow) => isMeant(workflow.spec, selector) && !isDeleteRequested(workflow));
+  }
+
+  /** Every unfinished job of one Provider. */
+  running(provider: string): ComputeJob[] {
+    return this.live({ provider })
+      .filter((workflow) => workflow.status?.finishedAt === undefined)
+      .map(viewOfWorkflow);
+  }
+
+  /** Asks for the end of each; what has ended stays as it is. */
+  async stop(selector: JobSelector): Promise<ComputeJob[]> {
+    const unfinished = this.live(selector).filter((workflow) => workflow.status?.finishedAt === undefined);
+    await Promise.all(unfinished.map((workflow) => this.#patch(workflow, { spec: { stopRequested: true } })));
+    return this.find(selector);
+  }
+
+  /** Stops what runs, and removes results and records: at once what has ended, the rest when it ends. */
+  async remove(selector: JobSelector): Promise<void> {
+    const { archive, client, namespace } = this.#options;
+    const live = this.live(selector);
+    await Promise.all(
+      live.map(async (workflow) => {
+        const isEnded = workflow.status?.finishedAt !== undefined;
+        const metadata = { annotations: { [ANNOTATIONS.deleteRequested]: 'true' } };
+        await this.#patch(workflow, { metadata, ...(isEnded ? {} : { spec: { stopRequested: true } }) });
+        if (!workflow.status?.archived) return; // the archiver removes what there is when the job ends
+        const { jobId, owner } = workflow.spec;
+        await archive.removeJob(jobId, owner);
+        this.#records.delete(jobId);
+        await ignoreGone(
+          client.delete(WORKFLOWS, { namespace, name: workflow.metadata.name }, { uid: workflow.metadata.uid }),
+        );
+      }),
+    );
+    const known = new Set(live.map((workflow) => workflow.spec.jobId));
+    for (const { jobId, owner } of await this.#archived(selector, known)) {
+      await archive.removeJob(jobId, owner);
+      this.#records.delete(jobId);
+    }
+  }
+
+  /**
+   * One result of a job, by its index.
+   * @throws OperatorRefusal JOB_NOT_FOUND (also for another's job: who asks learns nothing), NO_RESULTS, NO_SUCH_RESULT
+   */
+  async result(provider: string, owner: string, jobId: string, index: number): Promise<StoredResult> {
+    const selector = { provider, owner, jobId };
+    const [workflow] = this.live(selector);
+    const [record] = workflow ? [] : await this.#archived(selector, new Set());
+    if (!workflow && !record) throw new OperatorRefusal(404, 'JOB_NOT_FOUND', 'No such jobId for this owner', 'jobId');
+    const results = workflow ? await this.#resultsOf(workflow) : (record?.results ?? []);
+    if (results.length === 0) throw new OperatorRefusal(404, 'NO_RESULTS', 'No results for this job', 'jobId');
+    const result = results.find((one) => one.index === index);
+    if (!result) throw new OperatorRefusal(404, 'NO_SUCH_RESULT', 'No such index in this compute job', 'index');
+    return result;
+  }
+
+  async #viewOf(workflow: WorkFlow): Promise<ComputeJob> {
+    if (!hasMoreResults(workflow)) return viewOfWorkflow(workflow);
+    const results = [...(await this.#resultsOf(workflow))];
+    return viewOfWorkflow({ ...workflow, ...(workflow.status ? { status: { ...workflow.status, results } } : {}) });
+  }
+
+  async #resultsOf(workflow: WorkFlow): Promise<readonly StoredResult[]> {
+    if (!hasMoreResults(workflow)) return workflow.status?.results ?? [];
+    return (await this.#options.archive.getResults(workflow.spec.jobId)) ?? [];
+  }
+
+  async #archived(selector: JobSelector, known: ReadonlySet<string>): Promise<JobRecord[]> {
+    if (selector.jobId === undefined && selector.owner === undefined) return [];
+    const ids =
+      selector.jobId === undefined ? await this.#options.archive.jobsOf(selector.owner ?? '') : [selector.jobId];
+    const asked = ids.filter((id) => !known.has(id) && !this.#isInCluster(id)).slice(-MAX_ARCHIVED_JOBS);
+    const records = await Promise.all(asked.map((id) => this.#record(id)));
+    return records.filter((record) => record !== undefined).filter((record) => isMeant(record, selector));
+  }
+
+  /** A live WorkFlow hides its record: it may be another's, or deleted. */
+  #isInCluster(jobId: string): boolean {
+    return this.#options.workflows.cache.get(`${this.#options.namespace}/job-${jobId}`) !== undefined;
+  }
+
+  async #record(jobId: string): Promise<JobRecord | undefined> {
+    const known = this.#records.get(jobId);
+    if (known) return known;
+    const record = await this.#options.archive.getRecord(jobId);
+    if (record) this.#records.set(jobId, record);
+    if (this.#records.size > MAX_CACHED_RECORDS) this.#records.delete(this.#records.keys().next().value ?? '');
+    return record;
+  }
+
+  async #patch(workflow: WorkFlow, patch: object): Promise<void> {
+    const { client, namespace, workflows } = this.#options;
+    const ref = { namespace, name: workflow.metadata.name };
+    const patched = await ignoreGone(client.mergePatch<WorkFlow>(WORKFLOWS, ref, patch));
+    if (patched) workflows.cache.put(patched);
+  }
+}
+
+function hasMoreResults({ status }: WorkFlow): boolean {
+  return status?.reports?.publish?.ok === true && (status.results ?? []).length === 0;
+}
+
+function isDeleteRequested({ metadata }: WorkFlow): boolean {
+  return metadata.annotations?.[ANNOTATIONS.deleteRequested] === 'true';
+}
+
+interface Identified {
+  readonly jobId: string;
+  readonly owner: string;
+  readonly provider: string;
+  readonly agreementId: string;
+}
+
+function isMeant(job: Identified, selector: JobSelector): boolean {
+  return (
+    sameAddress(job.provider, selector.provider) &&
+    (selector.jobId === undefined || job.jobId === selector.jobId) &&
+    (selector.owner === undefined || sameAddress(job.owner, selector.owner)) &&
+    (selector.agreementId === undefined || bare(job.agreementId) === bare(selector.agreementId))
+  );
+}
+
+function bare(hash: string): string {
+  return hash.toLowerCase().replace(/^0x/, '');
+}
+
+async function ignoreGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return undefined;
+    throw error;
+  }
+}
