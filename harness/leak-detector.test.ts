@@ -68,6 +68,19 @@ describe('the leak detector', () => {
     },
   );
 
+  it('finds it in runs too short to decode, at any alignment, and in lines shorter than itself', async () => {
+    for (const length of [0, 1, 2, 3]) {
+      const part = Buffer.concat([random(`part ${length}`, length), secret]);
+      expect(await detector.scan(part.toString('base64'), 'w')).toMatchObject([{ encoding: 'base64' }]);
+      expect(await detector.scan(part.toString('hex'), 'w')).toContainEqual(expect.objectContaining({ canary: 'row' }));
+    }
+    const long = Buffer.concat([random('long', 100), secret, random('tail', 100)]);
+    for (const encoding of ['base64', 'hex'] as const) {
+      const narrow = long.toString(encoding).replaceAll(/.{20}/g, '$&\r\n');
+      expect(await detector.scan(narrow, 'w')).toMatchObject([{ encoding: `${encoding} > clear` }]);
+    }
+  });
+
   it('finds the same wherever a stream is cut', async () => {
     const item = Buffer.concat([
       random('head', 700),
