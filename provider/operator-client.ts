@@ -5,6 +5,7 @@ import type { Seams } from '../core/seams.ts';
 import type { ComputeJob } from '../core/protocol/job-status.ts';
 import type { WorkflowRequest } from '../core/protocol/workflow.ts';
 import type { ProviderLimits } from './config.ts';
+import { guarded } from './files/guarded.ts';
 import type { Refused } from './refusal.ts';
 import { refused } from './refusal.ts';
 import type { Signer } from './signer.ts';
@@ -111,6 +112,7 @@ export function createOperatorClient(baseUrl: string, seams: Seams, limits: Prov
         };
         return request(baseUrl + target, signal ? { ...options, signal } : options);
       });
+      guarded(body);
       if (attempt === NONCE_ATTEMPTS || (statusCode !== 401 && statusCode !== 409))
         return { status: statusCode, headers: answered, body };
       body.destroy();

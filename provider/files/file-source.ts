@@ -11,6 +11,7 @@ import { passed, refuse } from '../refusal.ts';
 import { isPublicAddress } from './address-policy.ts';
 import type { ByteRange } from './byte-range.ts';
 import { formatRange } from './byte-range.ts';
+import { guarded } from './guarded.ts';
 import type { FileObject } from './file-object.ts';
 import { openMirrored } from './mirror.ts';
 import type { OpenedFile } from './opened-file.ts';
@@ -113,6 +114,7 @@ export function createFileSource(
         signal: limit.signal,
         bodyTimeout: limits.fileTimeoutMs,
       });
+      guarded(response.body);
       return passed(response);
     } catch (error) {
       seams.log.debug('A file could not be opened.', { problem: codeOf(error) });

@@ -8,6 +8,7 @@ import type { Checked } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import type { ByteRange } from './byte-range.ts';
 import { resolveRange } from './byte-range.ts';
+import { guarded } from './guarded.ts';
 import type { OpenedFile } from './opened-file.ts';
 import { filenameOf } from './opened-file.ts';
 
@@ -49,7 +50,7 @@ export async function openMirrored(
       status: 200,
       contentLength: file.size,
       contentRange: undefined,
-      body: createReadStream(file.path),
+      body: guarded(createReadStream(file.path)),
     });
   }
   return passed({
@@ -57,7 +58,7 @@ export async function openMirrored(
     status: 206,
     contentLength: wanted.end - wanted.start + 1,
     contentRange: `bytes ${wanted.start}-${wanted.end}/${file.size}`,
-    body: createReadStream(file.path, wanted),
+    body: guarded(createReadStream(file.path, wanted)),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Checked } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import type { ByteRange } from './byte-range.ts';
 import { resolveRange, sliceBytes } from './byte-range.ts';
+import { guarded } from './guarded.ts';
 
 /** A file's bytes on their way. */
 export interface OpenedFile {
@@ -74,7 +75,7 @@ export function openedFrom(response: Dispatcher.ResponseData, request: Opened): 
 function cut(file: OpenedFile, range: ByteRange, length: number): OpenedFile {
   const wanted = resolveRange(range, length);
   if (!wanted) return { ...file, status: 416, contentLength: 0, contentRange: `bytes */${length}` };
-  const sliced = sliceBytes(wanted.start, wanted.end);
+  const sliced = guarded(sliceBytes(wanted.start, wanted.end));
   file.body.once('error', (error) => sliced.destroy(error));
   sliced.once('close', () => file.body.destroy());
   return {
