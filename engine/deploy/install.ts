@@ -7,7 +7,7 @@ import type { KubeObject, Resource } from '../kubernetes/objects.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICE_ACCOUNTS } from '../kubernetes/objects.ts';
 import type { CustomResourceDefinition } from './crds.ts';
 import { definitions } from './crds.ts';
-import { COMPONENTS, ROLES, ROLE_BINDINGS, roleBindingOf, roleOf } from './rbac.ts';
+import * as rbac from './rbac.ts';
 
 export interface InstallOptions {
   readonly namespace: string;
@@ -26,16 +26,23 @@ const labels = { [LABELS.managedBy]: MANAGED_BY };
 
 /** Everything but the environments, in the order in which it is applied. Also what an export to YAML prints. */
 export function manifestsOf({ namespace, withRbac = true }: InstallOptions): Manifest[] {
-  const accounts = COMPONENTS.map((name) => ({
+  const accounts = rbac.COMPONENTS.map((name) => ({
     resource: SERVICE_ACCOUNTS,
     object: { metadata: { name, namespace, labels }, automountServiceAccountToken: true },
   }));
-  const roles = COMPONENTS.map((name) => ({ resource: ROLES, object: roleOf(name, namespace) }));
-  const bindings = COMPONENTS.map((name) => ({ resource: ROLE_BINDINGS, object: roleBindingOf(name, namespace) }));
+  const roles = rbac.COMPONENTS.map((name) => ({ resource: rbac.ROLES, object: rbac.roleOf(name, namespace) }));
+  const bindings = rbac.COMPONENTS.map((name) => ({
+    resource: rbac.ROLE_BINDINGS,
+    object: rbac.roleBindingOf(name, namespace),
+  }));
+  const storage = [
+    { resource: rbac.CLUSTER_ROLES, object: rbac.storageReader },
+    { resource: rbac.CLUSTER_ROLE_BINDINGS, object: rbac.storageReaderBinding(namespace) },
+  ];
   return [
     ...definitions.map((object) => ({ resource: CUSTOM_RESOURCE_DEFINITIONS, object })),
     { resource: NAMESPACES, object: namespaceOf(namespace) },
-    ...(withRbac ? [...accounts, ...roles, ...bindings] : []),
+    ...(withRbac ? [...accounts, ...roles, ...bindings, ...storage] : []),
   ];
 }
 
@@ -97,7 +104,11 @@ async function established(client: KubeClient, name: string): Promise<void> {
 
 /** Removes what `installOperator` made in the namespace, and the namespace; definitions stay, others may use them. */
 export async function uninstallOperator(client: KubeClient, namespace: string): Promise<void> {
-  await client.delete(NAMESPACES, { name: namespace }).catch((error: unknown) => {
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-  });
+  const away = [
+    client.delete(rbac.CLUSTER_ROLE_BINDINGS, { name: rbac.storageReaderBinding(namespace).metadata.name }),
+    client.delete(NAMESPACES, { name: namespace }),
+  ];
+  for (const result of await Promise.allSettled(away)) {
+    if (result.status === 'rejected' && !isNotFound(result.reason) && !isConflict(result.reason)) throw result.reason;
+  }
 }

@@ -10,7 +10,8 @@ export interface PolicyRule {
 export type Component = 'operator-service' | 'operator-engine' | 'job-broker';
 export const COMPONENTS: readonly Component[] = ['operator-service', 'operator-engine', 'job-broker'];
 
-const rbac = (resource: string, kind: string): Resource => ({
+const rbac = (resource: string, kind: string, isClusterScoped = false): Resource => ({
+  isClusterScoped,
   group: 'rbac.authorization.k8s.io',
   version: 'v1',
   resource,
@@ -18,6 +19,8 @@ const rbac = (resource: string, kind: string): Resource => ({
 });
 export const ROLES = rbac('roles', 'Role');
 export const ROLE_BINDINGS = rbac('rolebindings', 'RoleBinding');
+export const CLUSTER_ROLES = rbac('clusterroles', 'ClusterRole', true);
+export const CLUSTER_ROLE_BINDINGS = rbac('clusterrolebindings', 'ClusterRoleBinding', true);
 
 const core = (resources: readonly string[], ...verbs: string[]): PolicyRule => ({ apiGroups: [''], resources, verbs });
 const ours = (resources: readonly string[], ...verbs: string[]): PolicyRule => ({
@@ -65,7 +68,7 @@ export interface Role extends KubeObject {
 }
 
 export interface RoleBinding extends KubeObject {
-  roleRef: { apiGroup: string; kind: 'Role'; name: string };
+  roleRef: { apiGroup: string; kind: 'Role' | 'ClusterRole'; name: string };
   subjects: { kind: 'ServiceAccount'; name: string; namespace: string }[];
 }
 
@@ -80,5 +83,19 @@ export function roleBindingOf(component: Component, namespace: string): RoleBind
     metadata: { name: component, namespace, labels },
     roleRef: { apiGroup: ROLES.group, kind: 'Role', name: component },
     subjects: [{ kind: 'ServiceAccount', name: component, namespace }],
+  };
+}
+
+/** The one thing outside the namespace: whether a storage class keeps released volumes is for the engine to check. */
+export const storageReader: Role = {
+  metadata: { name: 'wavetank-storage-class-reader', labels },
+  rules: [{ apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get', 'list'] }],
+};
+
+export function storageReaderBinding(namespace: string): RoleBinding {
+  return {
+    metadata: { name: `wavetank-storage-class-reader-${namespace}`, labels },
+    roleRef: { apiGroup: ROLES.group, kind: 'ClusterRole', name: storageReader.metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: 'operator-engine', namespace }],
   };
 }

@@ -13,7 +13,9 @@ export interface ObjectMeta {
   generation?: number;
   /** RFC 3339. */
   creationTimestamp?: string;
+  /** When it is to be gone: the request's time plus the grace period. */
   deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   finalizers?: string[];

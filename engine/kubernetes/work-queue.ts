@@ -27,6 +27,7 @@ export class WorkQueue {
   readonly #later = new Map<string, { at: number; timer: Timer }>();
   readonly #failures = new Map<string, Backoff>();
   readonly #idle: (() => void)[] = [];
+  #isOpen = false;
   #isStopped = false;
   #isDraining = false;
 
@@ -37,6 +38,12 @@ export class WorkQueue {
   /** Keys that wait for a worker, not those that wait for their time. */
   get depth(): number {
     return this.#waiting.size;
+  }
+
+  /** Lets the workers begin; what was added before waits until then. */
+  open(): void {
+    this.#isOpen = true;
+    this.#drainSoon();
   }
 
   add(key: string): void {
@@ -82,6 +89,7 @@ export class WorkQueue {
   }
 
   #drain(): void {
+    if (!this.#isOpen) return;
     for (const key of this.#waiting) {
       if (this.#running.size >= this.#options.concurrency) return;
       this.#waiting.delete(key);

@@ -36,7 +36,9 @@ export async function startController({ client, seams, options }: ControllerOpti
     stack.defer('work queue', () => queue.stop());
     caches.policies.cache.onChange(() => queue.add(POLICIES));
     await Promise.all(allOf(caches).map((cache) => cache.synced));
+    // Not before everything is known: an environment that is not in the cache yet would look like none.
     admission.open();
+    queue.open();
     const { heartbeatSeconds, identity } = options;
     const environments = caches.environments.cache;
     const heartbeat = startHeartbeat({ client, seams, environments, identity, heartbeatSeconds });

@@ -88,7 +88,7 @@ export function viewPod(pod: Pod): PodView {
     uid: metadata.uid ?? '',
     node: spec.nodeName,
     createdAt: millisecondsOf(metadata.creationTimestamp) ?? 0,
-    deletingSince: millisecondsOf(metadata.deletionTimestamp),
+    deletingSince: deletionRequestedAt(metadata),
     isHeld: metadata.finalizers?.includes(FINALIZERS.outcome) ?? false,
     activeDeadlineSeconds: spec.activeDeadlineSeconds,
     kubeletStartedAt: millisecondsOf(status.startTime),
@@ -99,6 +99,14 @@ export function viewPod(pod: Pod): PodView {
     waiting: end !== undefined || main?.state?.running !== undefined ? undefined : waitOf(pod, main),
     end,
   };
+}
+
+function deletionRequestedAt({
+  deletionTimestamp,
+  deletionGracePeriodSeconds = 0,
+}: Pod['metadata']): number | undefined {
+  const goneBy = millisecondsOf(deletionTimestamp);
+  return goneBy === undefined ? undefined : goneBy - deletionGracePeriodSeconds * 1000;
 }
 
 function endOf(pod: Pod, main: ContainerStatus | undefined): PodEnd | undefined {
