@@ -15,6 +15,7 @@ export interface Cgroup {
   /** A process joins by writing its id into each. */
   readonly procsFiles: readonly string[];
   oomKills(): number;
+  throttledPeriods(): number;
   remove(): void;
 }
 
@@ -33,7 +34,7 @@ export function openCgroups(instance: string): Cgroups {
 }
 
 export function absentCgroups(why: string): Cgroups {
-  const none: Cgroup = { procsFiles: [], oomKills: () => 0, remove: () => undefined };
+  const none: Cgroup = { procsFiles: [], oomKills: () => 0, throttledPeriods: () => 0, remove: () => undefined };
   return { version: 'absent', why, roots: [], create: () => none, remove: () => undefined };
 }
 
@@ -65,7 +66,7 @@ function openV2(name: string): Cgroups {
       }
       if (limits.cpuMillis !== undefined) writeFileSync(`${dir}/cpu.max`, `${quota(limits.cpuMillis)} ${PERIOD_US}`);
       writeFileSync(`${dir}/pids.max`, String(limits.pids));
-      return cgroupOf([dir], `${dir}/memory.events`);
+      return cgroupOf([dir], `${dir}/memory.events`, `${dir}/cpu.stat`);
     },
     remove: () => removeTree(root),
   };
@@ -97,16 +98,19 @@ function openV1(name: string): Cgroups {
         writeFileSync(`${cpu}/${child}/cpu.cfs_quota_us`, String(quota(limits.cpuMillis)));
       }
       writeFileSync(`${pids}/${child}/pids.max`, String(limits.pids));
-      return cgroupOf(dirs, `${memory}/${child}/memory.oom_control`);
+      return cgroupOf(dirs, `${memory}/${child}/memory.oom_control`, `${cpu}/${child}/cpu.stat`);
     },
     remove: () => roots.forEach(removeTree),
   };
 }
 
-function cgroupOf(dirs: readonly string[], eventsFile: string): Cgroup {
+function cgroupOf(dirs: readonly string[], eventsFile: string, cpuFile: string): Cgroup {
+  const count = (file: string, name: string): number =>
+    Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
   return {
     procsFiles: dirs.map((dir) => `${dir}/cgroup.procs`),
-    oomKills: () => Number(/^oom_kill (\d+)/m.exec(readFileSync(eventsFile, 'utf8'))?.[1] ?? 0),
+    oomKills: () => count(eventsFile, 'oom_kill'),
+    throttledPeriods: () => count(cpuFile, 'nr_throttled'),
     remove: () => dirs.forEach(removeTree),
   };
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../../core/errors.ts';
 import { WavetankError } from '../../../../core/errors.ts';
 import type { Native } from '../../../../core/native.ts';
+import type { Journal } from './journal.ts';
 import type { Launcher, LauncherKind } from './launcher.ts';
 import { startNoIsolationLauncher } from './none.ts';
 import { TOOLS_OF_THE_NODE } from './sandbox-node.ts';
@@ -13,6 +14,7 @@ export interface ChooseLauncherOptions {
   readonly runtimeDir: string;
   /** Takes this one or fails; without it the best that the machine allows, and `facts.why` tells why not a better. */
   readonly want?: LauncherKind;
+  readonly journal?: Journal;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface ChooseLauncherOptions {
  */
 export async function chooseLauncher(options: ChooseLauncherOptions): Promise<Launcher> {
   const { native, instance, runtimeDir, want } = options;
+  const journal = options.journal ? { journal: options.journal } : {};
   const reasons: string[] = [];
   if (want !== 'none') {
     const missing = TOOLS_OF_THE_NODE.filter((tool) => findTool(tool) === undefined);
@@ -33,6 +36,7 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
           instance,
           runtimeDir,
           isRoot: process.getuid?.() === 0,
+          ...journal,
         });
         return await tried(launcher);
       } catch (error) {
@@ -47,7 +51,7 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
     }
   }
   const why = want === 'none' ? 'isolation was switched off' : `no isolation on this machine: ${reasons.join('; ')}`;
-  return startNoIsolationLauncher({ native, runtimeDir, why });
+  return startNoIsolationLauncher({ native, runtimeDir, why, ...journal });
 }
 
 /** Starts one container that does nothing: a machine may allow namespaces and still refuse a mount in them. */

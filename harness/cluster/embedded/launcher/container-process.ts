@@ -159,8 +159,14 @@ function exitOf(child: ChildProcess, cgroup: Cgroup, cgroupVersion: string): Pro
     const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
       const number = signal === null ? 0 : os.signals[signal];
       const oomKilled = cgroupVersion !== 'absent' && cgroup.oomKills() > 0;
+      const throttledPeriods = cgroup.throttledPeriods();
       cgroup.remove();
-      resolve({ code: code ?? 128 + number, signal: number, oomKilled: oomKilled && (number === 9 || code === 137) });
+      resolve({
+        code: code ?? 128 + number,
+        signal: number,
+        oomKilled: oomKilled && (number === 9 || code === 137),
+        throttledPeriods,
+      });
     };
     child.once('exit', settle);
     child.once('error', () => settle(128, null));

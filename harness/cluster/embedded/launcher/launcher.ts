@@ -134,4 +134,6 @@ export interface ContainerExit {
   readonly code: number;
   readonly signal: number;
   readonly oomKilled: boolean;
+  /** How many periods the processor limit held it back. */
+  readonly throttledPeriods: number;
 }

@@ -8,6 +8,7 @@ import { runningResource } from '../../../../core/resource.ts';
 import { createFifoPool } from './fifo-pool.ts';
 import type { FifoPool } from './fifo-pool.ts';
 import type { BackedVolume, ContainerSpec, Launcher, LauncherFacts, PodSandbox, RunningContainer } from './launcher.ts';
+import type { Journal } from './journal.ts';
 import { sourceOf } from './container-root.ts';
 import { TOOL_ENV, findTool, isExecutable } from './tools.ts';
 
@@ -16,6 +17,7 @@ export interface NoIsolationOptions {
   readonly runtimeDir: string;
   /** Why nothing better is used. */
   readonly why: string;
+  readonly journal?: Journal;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function startNoIsolationLauncher(options: NoIsolationOptions): Pro
           },
           startContainer: async (container) => {
             const started = await startPlainProcess(native, fifos, dir, container);
+            options.journal?.addProcess(started.pid);
             running.add(started);
             void started.exited.then(() => running.delete(started));
             return started;
@@ -128,7 +131,7 @@ async function startPlainProcess(
     const number = name === null ? 0 : os.signals[name];
     // What its children left running in its group ends with it, as in a container.
     signal('SIGKILL');
-    resolve({ code: code ?? 128 + number, signal: number, oomKilled: false });
+    resolve({ code: code ?? 128 + number, signal: number, oomKilled: false, throttledPeriods: 0 });
   });
   if (child.pid === undefined) await failed.promise;
   return { pid: child.pid ?? 0, stdout: stdout.reader as Readable, stderr: stderr.reader as Readable, exited, signal };

@@ -5,6 +5,7 @@ import { ResourceStack, runningResource } from '../../../../core/resource.ts';
 import { openCgroups } from './cgroups.ts';
 import { startContainerProcess } from './container-process.ts';
 import { createFifoPool } from './fifo-pool.ts';
+import type { Journal } from './journal.ts';
 import type { Launcher, LauncherFacts, PodSandbox } from './launcher.ts';
 import { readMountFlags } from './mount-flags.ts';
 import type { PreparedNamespaces } from './pod-namespaces.ts';
@@ -27,6 +28,7 @@ export interface UtilLinuxOptions {
   /** An existing directory of ours with a short path. */
   readonly runtimeDir: string;
   readonly isRoot: boolean;
+  readonly journal?: Journal;
 }
 
 /**
@@ -41,8 +43,10 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
     mkdirSync(`${runtimeDir}/${dir}`, { recursive: true, mode: 0o711 });
   try {
     const cgroups = openCgroups(options.instance);
+    for (const path of cgroups.roots) options.journal?.add({ kind: 'cgroup', path });
     stack.defer('cgroups', () => cgroups.remove());
     const node = await startSandboxNode(native, runtimeDir, options.isRoot);
+    options.journal?.addProcess(node.pid);
     stack.defer('node', () => node.stop());
     const mountMessages = `mount -n -t tmpfs -o size=${MESSAGES_BYTES},mode=711,nosuid,nodev,noexec tmpfs ${runtimeDir}/messages`;
     await (node.asRoot ?? node.inside).run(mountMessages);

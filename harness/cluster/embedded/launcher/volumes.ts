@@ -9,9 +9,9 @@ export interface Volumes {
 }
 
 /** What mkfs.ext4 itself takes, so that a small claim still has its bytes. */
-const EXT4_OVERHEAD_BYTES = 4 * 1024 * 1024;
+const EXT4_OVERHEAD_BYTES = 256 * 1024;
 /** No journal (a volume does not outlive a crash), no reserved blocks, nothing written that is not needed yet. */
-const EXT4_OPTIONS = '-q -F -m 0 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard,root_owner=0:0';
+const EXT4_OPTIONS = '-q -F -m 0 -i 16384 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard,root_owner=0:0';
 
 /**
  * Volumes of a fixed size. As root: a sparse file with ext4, whose pages the kernel can write back, so that data on

@@ -29,7 +29,7 @@ const SCRIPT = fileURLToPath(new URL('pod-forwarder.mjs', import.meta.url));
 export async function startForwarder(options: ForwarderOptions): Promise<PodForwarder> {
   const { launcher, sandbox, socketPath } = options;
   const [node, script] = await Promise.all([launcher.expose(process.execPath), launcher.expose(SCRIPT)]);
-  const [file = '', ...args] = [
+  const [file, ...args] = [
     ...(sandbox.enterNetwork ?? []),
     node,
     script,
@@ -54,8 +54,8 @@ export async function startForwarder(options: ForwarderOptions): Promise<PodForw
   return {
     dial: (port) => dialThrough(socketPath, port),
     async stop() {
+      // Not killed: nsenter has to stay, to reap the helper it waits for.
       child.stdin?.end();
-      child.kill('SIGKILL');
       await gone;
     },
   };

@@ -1,0 +1,138 @@
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { basename, join } from 'node:path';
+import { removeTree } from './cgroups.ts';
+import { TOOL_ENV, findTool } from './tools.ts';
+
+/** What a run makes outside its own process, written down before or as it is made, so that a crash can be cleaned up. */
+export type JournalRecord =
+  | { readonly kind: 'owner'; readonly pid: number; readonly startTicks: string; readonly bootId: string }
+  | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string }
+  | { readonly kind: 'cgroup'; readonly path: string }
+  | { readonly kind: 'directory'; readonly path: string };
+
+export interface Journal {
+  add(record: JournalRecord): void;
+  addProcess(pid: number): void;
+  /** Everything was undone: the journal goes. */
+  close(): void;
+}
+
+const SUFFIX = '.journal.ndjson';
+/** Directories and cgroups of ours start so; nothing else is ever removed. */
+const OUR_DIRECTORY = /^wt-[A-Za-z0-9]+$/;
+const OUR_CGROUP = /^wavetank-[A-Za-z0-9-]+$/;
+
+/** Opens the journal of one run. Its first line says whose it is. */
+export function openJournal(stateDir: string, instance: string): Journal {
+  mkdirSync(stateDir, { recursive: true });
+  const path = join(stateDir, `${instance}${SUFFIX}`);
+  const file = openSync(path, 'ax', 0o600);
+  const add = (record: JournalRecord): void => void writeSync(file, `${JSON.stringify(record)}\n`);
+  add({ kind: 'owner', pid: process.pid, startTicks: startTicks(process.pid) ?? '', bootId: bootId() });
+  let isOpen = true;
+  return {
+    add,
+    addProcess: (pid) => add({ kind: 'process', pid, startTicks: startTicks(pid) ?? '' }),
+    close() {
+      if (isOpen) closeSync(file);
+      isOpen = false;
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+export interface Swept {
+  readonly processes: number;
+  readonly mounts: number;
+  readonly cgroups: number;
+  readonly directories: number;
+}
+
+/**
+ * Removes what runs that were killed left behind. A run that is still alive is not touched; neither is a process
+ * that merely got the same number, or a directory that does not look like ours.
+ */
+export function sweep(stateDir: string): Swept {
+  const total = { processes: 0, mounts: 0, cgroups: 0, directories: 0 };
+  if (!existsSync(stateDir)) return total;
+  for (const name of readdirSync(stateDir).filter((each) => each.endsWith(SUFFIX))) {
+    const path = join(stateDir, name);
+    const records = readJournal(path);
+    if (isAlive(records)) continue;
+    const isSameBoot = records.some((record) => record.kind === 'owner' && record.bootId === bootId());
+    for (const record of records.toReversed()) sweepRecord(record, isSameBoot, total);
+    rmSync(path, { force: true });
+  }
+  return total;
+}
+
+/** A line that was cut off by the crash is left out. */
+function readJournal(path: string): JournalRecord[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as JournalRecord];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function isAlive(records: readonly JournalRecord[]): boolean {
+  const owner = records.find((record) => record.kind === 'owner');
+  return owner !== undefined && owner.bootId === bootId() && startTicks(owner.pid) === owner.startTicks;
+}
+
+function sweepRecord(
+  record: JournalRecord,
+  isSameBoot: boolean,
+  total: { -readonly [K in keyof Swept]: number },
+): void {
+  switch (record.kind) {
+    case 'owner':
+      return;
+    case 'process':
+      if (!isSameBoot || startTicks(record.pid) !== record.startTicks) return;
+      process.kill(record.pid, 'SIGKILL');
+      total.processes++;
+      return;
+    case 'cgroup':
+      if (!OUR_CGROUP.test(basename(record.path)) || !existsSync(record.path)) return;
+      removeTree(record.path);
+      total.cgroups++;
+      return;
+    case 'directory':
+      if (!OUR_DIRECTORY.test(basename(record.path)) || !existsSync(record.path)) return;
+      total.mounts += unmountBelow(record.path);
+      rmSync(record.path, { recursive: true, force: true });
+      total.directories++;
+  }
+}
+
+/** Mounts live in a namespace that dies with its processes; one that shows here was made by other means. */
+function unmountBelow(directory: string): number {
+  const umount = findTool('umount');
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => point === directory || point.startsWith(`${directory}/`));
+  if (umount === undefined) return 0;
+  for (const point of points.toReversed()) spawnSync(umount, ['-n', '-l', point], { env: TOOL_ENV, stdio: 'ignore' });
+  return points.length;
+}
+
+/** When a process started, in ticks since boot: with the number together it names one process for good. */
+export function startTicks(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
