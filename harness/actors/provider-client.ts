@@ -1,0 +1,97 @@
+import { signMessage } from '../../core/protocol/signing.ts';
+import type { Answer } from '../scenario/checks.ts';
+import type { Alteration } from './consumer.ts';
+import { inTurn } from './in-turn.ts';
+import type { OutsideHttp, OutsideRequest } from './outside-http.ts';
+
+export interface SignedRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below `/api/services/`. */
+  readonly route: string;
+  /** The exact text to sign. */
+  readonly message: (nonce: string) => string;
+  /** Everything but nonce and signature. Body of POST, PUT and DELETE, query of GET. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface ProviderClientOptions {
+  readonly http: OutsideHttp;
+  readonly providerUrl: string;
+  readonly address: string;
+  readonly privateKey: string;
+}
+
+/** Signs and sends requests to one Provider. Signed requests go one after another, since their nonces must rise. */
+export class ProviderClient {
+  readonly #options: ProviderClientOptions;
+  readonly #turn = inTurn();
+  #lastNonce: number | undefined;
+
+  constructor(options: ProviderClientOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return this.#options.providerUrl;
+  }
+
+  ask<T>(route: string, request: Omit<OutsideRequest, 'url'> = {}): Promise<Answer<T>> {
+    return this.#options.http.json<T>({ ...request, url: this.#urlOf(route) });
+  }
+
+  async lastNonce(): Promise<string> {
+    const answer = await this.ask<{ nonce: string | number | null }>('nonce', {
+      query: { userAddress: this.#options.address },
+    });
+    return answer.ok ? String(answer.value.nonce ?? '0') : '0';
+  }
+
+  signed<T>(request: SignedRequest, alteration: Alteration = {}): Promise<Answer<T>> {
+    return this.#turn(async () => this.#options.http.json<T>(await this.#sign(request, alteration)));
+  }
+
+  signedBytes(request: SignedRequest, alteration: Alteration = {}): ReturnType<OutsideHttp['bytes']> {
+    return this.#turn(async () => this.#options.http.bytes(await this.#sign(request, alteration)));
+  }
+
+  open(route: string, request: Omit<OutsideRequest, 'url'>): ReturnType<OutsideHttp['open']> {
+    return this.#options.http.open({ ...request, url: this.#urlOf(route) });
+  }
+
+  #urlOf(route: string): string {
+    return `${this.#options.providerUrl}/api/services/${route}`;
+  }
+
+  async #sign(request: SignedRequest, alteration: Alteration): Promise<OutsideRequest> {
+    const nonce = alteration.nonce ?? (await this.#nextNonce());
+    const text = alteration.message ?? request.message(nonce);
+    const signature = alteration.signature ?? signMessage(text, alteration.privateKey ?? this.#options.privateKey);
+    const fields = withFields({ ...request.fields, nonce, signature }, alteration.fields ?? {});
+    const sent = request.method === 'GET' ? { query: fields } : { body: fields };
+    return { method: request.method, url: this.#urlOf(request.route), ...sent };
+  }
+
+  /** Asked for once, counted from there: as ocean.js, which adds one to what the Provider says. */
+  async #nextNonce(): Promise<string> {
+    this.#lastNonce ??= Number(await this.lastNonce());
+    this.#lastNonce += 1;
+    return String(this.#lastNonce);
+  }
+}
+
+/** `{ 'dataset.transferTxId': … }` replaces one field inside; undefined removes it. */
+export function withFields(
+  body: Readonly<Record<string, unknown>>,
+  replaced: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const copy = structuredClone(body) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(replaced)) {
+    const steps = path.split('.');
+    const last = steps.pop() ?? path;
+    let target = copy;
+    for (const step of steps) target = (target[step] ??= {}) as Record<string, unknown>;
+    if (value === undefined) delete target[last];
+    else target[last] = value;
+  }
+  return copy;
+}
