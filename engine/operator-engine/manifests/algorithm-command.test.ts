@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'vitest';
+import { algorithmCommand } from './algorithm-command.ts';
+
+let volume = '';
+beforeEach(async () => {
+  volume = await mkdtemp(path.join(tmpdir(), 'algorithm-command-'));
+  for (const folder of ['logs', 'transformations']) await mkdir(path.join(volume, folder));
+});
+afterEach(() => rm(volume, { recursive: true, force: true }));
+
+/** As the kubelet makes it: `$$` stands for `$`, names that it does not know stay. */
+const unescaped = (command: readonly string[]): string[] => command.map((part) => part.replaceAll('$$', () => '$'));
+
+interface Ended {
+  readonly code: number | null;
+  readonly log: string;
+}
+
+/** A shell called `sh` keeps to POSIX, as the one of an image does. */
+async function asSh(shell: string): Promise<string> {
+  const link = path.join(volume, 'sh');
+  if (!existsSync(link)) await symlink(shell, link);
+  return link;
+}
+
+async function run(shell: string, entrypoint: string, options: { cap?: number } = {}): Promise<Ended> {
+  const [, ...args] = unescaped(algorithmCommand(entrypoint, options.cap ?? 1000));
+  const logs = path.join(volume, 'logs');
+  const child = spawn(await asSh(shell), args, {
+    env: { ...process.env, VOLUME: volume, LOGS: logs },
+    stdio: 'ignore',
+  });
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  child.once('exit', (code) => {
+    readFile(path.join(logs, 'algorithm.log'), 'utf8').then(
+      (log) => resolve({ code, log }),
+      () => resolve({ code, log: '' }),
+    );
+  });
+  return promise;
+}
+
+describe.each(['/bin/sh', '/bin/bash'])('under %s', (shell) => {
+  test('E3: the exit status is the algorithm’s own, and its output is in the log', async ({ expect, skip }) => {
+    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+    expect(await run(shell, 'echo out; echo err >&2; exit 7')).toEqual({ code: 7, log: 'out\nerr\n' });
+    expect(await run(shell, 'true')).toEqual({ code: 0, log: '' });
+    expect((await run(shell, 'kill -SEGV $$')).code).toBe(128 + 11);
+    expect((await run(shell, 'no-such-program')).code).toBe(127);
+  });
+
+  test('$ALGO is the algorithm on the volume, quotes or not', async ({ expect, skip }) => {
+    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+    await writeFile(path.join(volume, 'transformations', 'algorithm'), 'echo "ran $1"');
+    expect((await run(shell, 'sh $ALGO one')).log).toBe('ran one\n');
+    expect((await run(shell, `sh -c 'sh $ALGO two'`)).log).toBe('ran two\n');
+  });
+
+  test('output beyond the cap is dropped with a notice, and the algorithm lives on', async ({ expect, skip }) => {
+    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+    const flood = `i=0; while [ $i -lt 2000 ]; do echo 012345678901234; i=$((i+1)); done; exit 5`;
+    const { code, log } = await run(shell, flood, { cap: 1024 });
+    expect(code).toBe(5);
+    expect(log).toBe(`${'012345678901234\n'.repeat(64)}\n[the log was cut here: it may hold 1024 bytes]\n`);
+    expect((await run(shell, `printf %512s x`, { cap: 512 })).log).toBe('x'.padStart(512));
+  });
+
+  test('a process left behind with the log open does not keep the job alive', async ({ expect, skip }) => {
+    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+    const { code, log } = await run(shell, 'echo before; sleep 30 & echo "$!" >"$LOGS/left"; exit 3');
+    expect({ code, log }).toEqual({ code: 3, log: 'before\n' });
+    process.kill(Number(await readFile(path.join(volume, 'logs', 'left'), 'utf8')), 'SIGKILL');
+  });
+
+  test('TERM reaches the algorithm, whose log and status are kept', async ({ expect, skip }) => {
+    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+    const entrypoint = `trap 'echo stopping; exit 9' TERM; echo ready; kill -TERM "$(cat "$LOGS/wrapper")"; while :; do sleep 0.01; done`;
+    const wrapped = algorithmCommand(entrypoint, 1000);
+    const [, ...args] = unescaped(wrapped);
+    const logs = path.join(volume, 'logs');
+    const sh = await asSh(shell);
+    const child = spawn(sh, ['-c', 'echo $$ >"$LOGS/wrapper"; exec "$0" "$@"', sh, ...args], {
+      env: { ...process.env, VOLUME: volume, LOGS: logs },
+      stdio: 'ignore',
+    });
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    expect(code).toBe(9);
+    expect(await readFile(path.join(logs, 'algorithm.log'), 'utf8')).toBe('ready\nstopping\n');
+  });
+});
+
+test('a consumer’s $(…) and $$ are for the shell, not for Kubernetes', ({ expect }) => {
+  const command = algorithmCommand('echo $(date) $$ $HOME', 10);
+  expect(command[4]).toBe('echo $$(date) $$$ $HOME');
+});

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import { isEndPhase } from '../../core/protocol/job-status.ts';
+import { planWorkflow } from './plan.ts';
+import type { Happening } from './testing/model-world.ts';
+import { ModelWorld, SETTINGS, modelWorkflow } from './testing/model-world.ts';
+
+const stage = fc.constantFrom('configure' as const, 'compute' as const, 'publish' as const);
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('start' as const, 'end' as const), stage }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('fail' as const, 'evict' as const, 'delete' as const, 'stick' as const),
+      stage,
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('crash' as const), after: fc.integer({ min: 0, max: 4 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('time' as const), seconds: fc.integer({ min: 1, max: 4000 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'deleteWorkflow' as const, 'loseReport' as const) }),
+  },
+);
+
+const RANK = ['warmingUp', 'configuringVolumes', 'provisioned', 'runningAlgorithm', 'publishingResults'];
+
+/** Any history, then a healthy cluster: the world, and whether it came to its end. */
+function live(history: readonly Happening[]): ModelWorld {
+  const world = new ModelWorld(modelWorkflow());
+  for (const event of history) {
+    world.happen(event);
+    world.step();
+  }
+  for (let round = 0; round < 60 && !world.isGone; round++) {
+    for (let looks = 0; looks < 6 && !world.isGone; looks++) world.step();
+    world.settle();
+    world.now += 30_000;
+  }
+  return world;
+}
+
+describe('whatever happens to a job, in whatever order, with the engine dying anywhere', () => {
+  const property = (check: (world: ModelWorld) => boolean): void =>
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 25 }), (history) => check(live(history))),
+      { numRuns: 1500, seed: 3 },
+    );
+
+  test('it comes to an end and is gone, pods and volume included', () =>
+    property((world) => world.isGone && Object.keys(world.pods).length === 0 && world.volume === undefined));
+
+  test('E4: at most one compute pod is ever made', () => property((world) => world.made.length <= 1));
+
+  test('the algorithm never runs before its data is verified', () =>
+    property((world) => world.ran.length === 0 || world.workflow.status?.reports?.configure?.ok === true));
+
+  test('no phase goes backwards, and an end is the last of all', () =>
+    property((world) => {
+      const ranks = world.phases.map((phase) => (isEndPhase(phase as never) ? RANK.length : RANK.indexOf(phase)));
+      return ranks.every((rank, i) => rank >= 0 && (i === 0 || rank > (ranks[i - 1] ?? -1)));
+    }));
+
+  test('finished means: the algorithm ran to its end and its results are published', () =>
+    property(({ workflow: { status } }) => {
+      if (status?.phase !== 'finished') return true;
+      return (
+        status.outcome?.kind === 'succeeded' && status.reports?.publish?.ok === true && status.runConsumed === true
+      );
+    }));
+
+  test('a run that never started, or was taken away, is given back', () =>
+    property(({ ran, workflow: { status } }) => {
+      if (ran.length === 0 || status?.phase === 'interrupted') return status?.runConsumed === false;
+      return true;
+    }));
+});
+
+const kinds = (world: ModelWorld): string[][] => world.step().waves.map((wave) => wave.map((action) => action.do));
+
+test('what is created when', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  expect(kinds(world)).toEqual([['writeStatus', 'createToken', 'createVolume'], ['createPod']]);
+  world.happen({ kind: 'start', stage: 'configure' });
+  expect(kinds(world)).toEqual([]);
+  world.happen({ kind: 'end', stage: 'configure' });
+  // The intent is written before the pod exists.
+  expect(kinds(world)).toEqual([['writeStatus']]);
+  expect(world.workflow.status).toMatchObject({ phase: 'provisioned', computeIntent: { pod: 'job-1-compute' } });
+  expect(kinds(world)).toEqual([['createPod']]);
+  expect(kinds(world)).toEqual([['writeStatus'], ['deletePod', 'deleteToken', 'createToken']]);
+  world.happen({ kind: 'start', stage: 'compute' });
+  expect(kinds(world)).toEqual([['limitPod', 'writeStatus']]);
+  world.happen({ kind: 'end', stage: 'compute' });
+  // The outcome is recorded before the pod is let go.
+  expect(kinds(world)).toEqual([
+    ['writeStatus', 'createToken'],
+    ['createPod', 'releasePod'],
+  ]);
+  world.happen({ kind: 'start', stage: 'publish' });
+  world.happen({ kind: 'end', stage: 'publish' });
+  expect(kinds(world)).toEqual([['writeStatus']]);
+  expect(world.workflow.status?.phase).toBe('finished');
+});
+
+test('E10: publishing begins only when the algorithm has ended', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'compute');
+  world.step();
+  world.happen({ kind: 'stop' });
+  expect(kinds(world)).toEqual([['writeStatus']]);
+  expect(planWorkflow(world.observation(), SETTINGS).waves.flat()).toMatchObject([{ do: 'limitPod', seconds: 1 }]);
+  // Its pod takes its time to die; until it has, nobody reads what it still writes.
+  expect(world.pods.publish).toBeUndefined();
+  world.step();
+  expect(kinds(world)).toEqual([
+    ['writeStatus', 'createToken'],
+    ['createPod', 'releasePod'],
+  ]);
+});
+
+test('E9: the deadline adds what passed before the algorithm started', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow({ maxDurationSeconds: 100 }));
+  run(world, 'compute', false);
+  const pod = world.pods.compute;
+  if (pod === undefined) throw new Error('no pod');
+  world.now += 40_000;
+  const startedAt = new Date(world.now).toISOString();
+  world.pods.compute = {
+    ...pod,
+    state: 'running',
+    waiting: undefined,
+    startedAt,
+    kubeletStartedAt: world.now - 40_000,
+  };
+  expect(world.step().waves.flat()).toContainEqual({ do: 'limitPod', uid: pod.uid, seconds: 140 });
+});
+
+test('the time is the least of what was paid, what the environment allows, and the order’s end', ({ expect }) => {
+  for (const [spec, seconds] of [
+    [{ maxDurationSeconds: 300 }, 300],
+    [{ maxDurationSeconds: 3000 }, 600],
+    [{ maxDurationSeconds: 300, validUntil: Date.parse('2026-01-01T00:01:00Z') / 1000 }, 60],
+  ] as const) {
+    const world = new ModelWorld(modelWorkflow(spec));
+    run(world, 'compute');
+    const limits = world
+      .step()
+      .waves.flat()
+      .filter((action) => action.do === 'limitPod');
+    expect(limits).toMatchObject([{ seconds }]);
+  }
+});
+
+test('E2: a pod that cannot start is bounded, and the job says why', ({ expect }) => {
+  for (const [stuck, phase] of [
+    ['configure', 'containerCreationFailed'],
+    ['compute', 'containerCreationFailed'],
+    ['publish', 'publishingFailed'],
+  ] as const) {
+    const world = new ModelWorld(modelWorkflow());
+    run(world, stuck, false);
+    world.happen({ kind: 'stick', stage: stuck });
+    const plan = world.step();
+    expect(plan).toMatchObject({ waves: [], lookAgainAt: world.now + SETTINGS.deadlines.imagePullSeconds * 1000 });
+    world.now = plan.lookAgainAt ?? 0;
+    for (let i = 0; i < 5; i++) {
+      world.step();
+      world.settle();
+    }
+    expect(world.workflow.status).toMatchObject({ phase, details: { reason: 'ImagePullBackOff' } });
+  }
+});
+
+test('an unreachable node ends the job as interrupted and says that it may still run', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'compute');
+  world.step();
+  world.now += (300 + SETTINGS.deadlines.lostNodeSeconds) * 1000;
+  world.step();
+  expect(world.workflow.status).toMatchObject({
+    phase: 'interrupted',
+    runConsumed: false,
+    details: { mayStillRun: true },
+  });
+});
+
+test('a WorkFlow stays until it is archived and its retention is over', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'publish');
+  world.happen({ kind: 'end', stage: 'publish' });
+  for (let i = 0; i < 8; i++) {
+    world.step();
+    for (const name of ['configure', 'compute', 'publish'] as const)
+      if (world.pods[name]?.deletingSince) delete world.pods[name];
+  }
+  expect(world.workflow.status?.cleanedAt).toBeDefined();
+  expect(world.step()).toEqual({ waves: [] });
+  world.happen({ kind: 'archive' });
+  expect(world.step()).toEqual({ waves: [], lookAgainAt: world.now + 60_000 });
+  world.now += 60_000;
+  expect(kinds(world)).toEqual([['deleteWorkflow']]);
+  expect(kinds(world)).toEqual([['removeFinalizer']]);
+  expect(world.isGone).toBe(true);
+});
+
+/** Takes a job to where this stage's pod exists, and runs unless told otherwise. */
+function run(world: ModelWorld, upTo: 'configure' | 'compute' | 'publish', isRunning = true): void {
+  for (const name of ['configure', 'compute', 'publish'] as const) {
+    for (let i = 0; i < 4 && world.pods[name] === undefined; i++) world.step();
+    if (name === upTo) {
+      if (name === 'compute') world.step();
+      if (isRunning) world.happen({ kind: 'start', stage: name });
+      return;
+    }
+    world.happen({ kind: 'start', stage: name });
+    world.step();
+    world.happen({ kind: 'end', stage: name });
+  }
+}
