@@ -1,5 +1,17 @@
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
-import { ApiException, ApiextensionsV1Api, AuthorizationV1Api, CoordinationV1Api, CoreV1Api as CoreApi, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions, VersionApi, Watch } from '@kubernetes/client-node';
+import {
+  ApiException,
+  ApiextensionsV1Api,
+  AuthorizationV1Api,
+  CoordinationV1Api,
+  CoreV1Api as CoreApi,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  VersionApi,
+  Watch,
+} from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 export interface ClusterUnderTest {
@@ -16,7 +28,11 @@ export interface ClusterContractFlags {
 }
 
 /** What products may rely on of any cluster, driven by the unmodified client library. */
-export function describeClusterContract(title: string, start: () => Promise<ClusterUnderTest>, flags: ClusterContractFlags): void {
+export function describeClusterContract(
+  title: string,
+  start: () => Promise<ClusterUnderTest>,
+  flags: ClusterContractFlags,
+): void {
   describe(title, () => {
     let cluster: ClusterUnderTest;
     let config: KubeConfig;
@@ -34,11 +50,17 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       await cluster?.stop();
     });
 
-    const map = (name: string, data: Record<string, string> = {}): { metadata: { name: string }; data: Record<string, string> } => ({ metadata: { name }, data });
+    const map = (
+      name: string,
+      data: Record<string, string> = {},
+    ): { metadata: { name: string }; data: Record<string, string> } => ({ metadata: { name }, data });
 
     describe('objects', () => {
       it('come back as they were written, with the system fields filled in', async () => {
-        const created = await core.createNamespacedConfigMap({ namespace, body: { ...map('whole', { a: '1' }), metadata: { name: 'whole', labels: { app: 'x' } } } });
+        const created = await core.createNamespacedConfigMap({
+          namespace,
+          body: { ...map('whole', { a: '1' }), metadata: { name: 'whole', labels: { app: 'x' } } },
+        });
         const { uid, resourceVersion, creationTimestamp } = created.metadata ?? {};
         expect(uid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
         expect(resourceVersion).toMatch(/^\d+$/);
@@ -48,14 +70,25 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
           apiVersion: 'v1',
           kind: 'ConfigMap',
           data: { a: '1' },
-          metadata: { name: 'whole', namespace, labels: { app: 'x' }, uid, resourceVersion, creationTimestamp, managedFields: undefined },
+          metadata: {
+            name: 'whole',
+            namespace,
+            labels: { app: 'x' },
+            uid,
+            resourceVersion,
+            creationTimestamp,
+            managedFields: undefined,
+          },
         });
       });
 
       it('get a unique name from generateName', async () => {
         const names = new Set<string>();
         for (let i = 0; i < 5; i++) {
-          const created = await core.createNamespacedConfigMap({ namespace, body: { metadata: { generateName: 'gen-' } } });
+          const created = await core.createNamespacedConfigMap({
+            namespace,
+            body: { metadata: { generateName: 'gen-' } },
+          });
           names.add(created.metadata?.name ?? '');
         }
         expect(names.size).toBe(5);
@@ -90,7 +123,9 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       });
 
       it('are refused in a namespace that does not exist', async () => {
-        expect(await statusOf(core.createNamespacedConfigMap({ namespace: 'no-such-namespace', body: map('a') }))).toMatchObject({
+        expect(
+          await statusOf(core.createNamespacedConfigMap({ namespace: 'no-such-namespace', body: map('a') })),
+        ).toMatchObject({
           message: 'namespaces "no-such-namespace" not found',
           reason: 'NotFound',
           code: 404,
@@ -101,7 +136,11 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
         expect(await statusOf(core.createNamespacedConfigMap({ namespace, body: map('Not_A_Name') }))).toMatchObject({
           code: 422,
           reason: 'Invalid',
-          details: { name: 'Not_A_Name', kind: 'ConfigMap', causes: [{ reason: 'FieldValueInvalid', field: 'metadata.name' }] },
+          details: {
+            name: 'Not_A_Name',
+            kind: 'ConfigMap',
+            causes: [{ reason: 'FieldValueInvalid', field: 'metadata.name' }],
+          },
         });
       });
 
@@ -113,7 +152,18 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
 
       it('with unknown fields are refused when the client wants strictness', async () => {
         const body = { ...map('strict'), surplus: true };
-        expect(await statusOf(config.makeApiClient(CustomObjectsApi).createNamespacedCustomObject({ group: 'coordination.k8s.io', version: 'v1', namespace, plural: 'leases', body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'strict' }, spec: body }, fieldValidation: 'Strict' }))).toMatchObject({
+        expect(
+          await statusOf(
+            config.makeApiClient(CustomObjectsApi).createNamespacedCustomObject({
+              group: 'coordination.k8s.io',
+              version: 'v1',
+              namespace,
+              plural: 'leases',
+              body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'strict' }, spec: body },
+              fieldValidation: 'Strict',
+            }),
+          ),
+        ).toMatchObject({
           code: 400,
           reason: 'BadRequest',
         });
@@ -124,10 +174,15 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       it('with a stale version are a conflict and change nothing', async () => {
         const first = await core.createNamespacedConfigMap({ namespace, body: map('stale', { n: '1' }) });
         await core.replaceNamespacedConfigMap({ namespace, name: 'stale', body: { ...first, data: { n: '2' } } });
-        expect(await statusOf(core.replaceNamespacedConfigMap({ namespace, name: 'stale', body: { ...first, data: { n: '3' } } }))).toMatchObject({
+        expect(
+          await statusOf(
+            core.replaceNamespacedConfigMap({ namespace, name: 'stale', body: { ...first, data: { n: '3' } } }),
+          ),
+        ).toMatchObject({
           code: 409,
           reason: 'Conflict',
-          message: 'Operation cannot be fulfilled on configmaps "stale": the object has been modified; please apply your changes to the latest version and try again',
+          message:
+            'Operation cannot be fulfilled on configmaps "stale": the object has been modified; please apply your changes to the latest version and try again',
         });
         expect((await core.readNamespacedConfigMap({ namespace, name: 'stale' })).data).toEqual({ n: '2' });
       });
@@ -141,13 +196,20 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       it('by merge patch remove what is null', async () => {
         await core.createNamespacedConfigMap({ namespace, body: map('merge', { a: '1', b: '2' }) });
         const body = { data: { a: null, c: '3' } };
-        const patched = await core.patchNamespacedConfigMap({ namespace, name: 'merge', body }, setHeaderOptions('Content-Type', PatchStrategy.MergePatch));
+        const patched = await core.patchNamespacedConfigMap(
+          { namespace, name: 'merge', body },
+          setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+        );
         expect(patched.data).toEqual({ b: '2', c: '3' });
       });
 
       it('by JSON patch apply all operations or none', async () => {
         await core.createNamespacedConfigMap({ namespace, body: map('json', { a: '1' }) });
-        const patch = (body: object[]): Promise<unknown> => core.patchNamespacedConfigMap({ namespace, name: 'json', body }, setHeaderOptions('Content-Type', PatchStrategy.JsonPatch));
+        const patch = (body: object[]): Promise<unknown> =>
+          core.patchNamespacedConfigMap(
+            { namespace, name: 'json', body },
+            setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
+          );
         const refused = patch([
           { op: 'add', path: '/data/b', value: '2' },
           { op: 'test', path: '/data/a', value: 'other' },
@@ -161,7 +223,10 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       it('by strategic merge patch merge lists by their key', async () => {
         await core.createNamespacedPod({ namespace, body: pod('strategic') });
         const body = { spec: { containers: [{ name: 'side', image: 'example/side:2' }] } };
-        const patched = await core.patchNamespacedPod({ namespace, name: 'strategic', body }, setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch));
+        const patched = await core.patchNamespacedPod(
+          { namespace, name: 'strategic', body },
+          setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+        );
         expect(patched.spec?.containers.map(({ name, image }) => ({ name, image }))).toEqual([
           { name: 'main', image: 'example/main:1' },
           { name: 'side', image: 'example/side:2' },
@@ -172,10 +237,17 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
     describe('lists', () => {
       it('select by labels and fields', async () => {
         for (const [name, tier] of Object.entries({ 'sel-a': 'front', 'sel-b': 'back', 'sel-c': 'front' })) {
-          await core.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { suite: 'select', tier } } } });
+          await core.createNamespacedConfigMap({
+            namespace,
+            body: { metadata: { name, labels: { suite: 'select', tier } } },
+          });
         }
         const names = async (labelSelector: string, fieldSelector?: string): Promise<unknown[]> => {
-          const list = await core.listNamespacedConfigMap({ namespace, labelSelector, ...(fieldSelector === undefined ? {} : { fieldSelector }) });
+          const list = await core.listNamespacedConfigMap({
+            namespace,
+            labelSelector,
+            ...(fieldSelector === undefined ? {} : { fieldSelector }),
+          });
           return list.items.map((item) => item.metadata?.name);
         };
         expect(await names('suite=select')).toEqual(['sel-a', 'sel-b', 'sel-c']);
@@ -183,15 +255,24 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
         expect(await names('suite in (select),tier notin (front)')).toEqual(['sel-b']);
         expect(await names('suite=select,!tier')).toEqual([]);
         expect(await names('suite=select', 'metadata.name=sel-b')).toEqual(['sel-b']);
-        expect(await statusOf(core.listNamespacedConfigMap({ namespace, fieldSelector: 'data.x=1' }))).toMatchObject({ code: 400, reason: 'BadRequest' });
+        expect(await statusOf(core.listNamespacedConfigMap({ namespace, fieldSelector: 'data.x=1' }))).toMatchObject({
+          code: 400,
+          reason: 'BadRequest',
+        });
       });
 
       it('come in pages that are consistent while objects change', async () => {
-        for (const name of ['page-1', 'page-2', 'page-3']) await core.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { suite: 'page' } } } });
+        for (const name of ['page-1', 'page-2', 'page-3'])
+          await core.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { suite: 'page' } } } });
         const first = await core.listNamespacedConfigMap({ namespace, labelSelector: 'suite=page', limit: 2 });
         expect(first.items.map((item) => item.metadata?.name)).toEqual(['page-1', 'page-2']);
         await core.deleteNamespacedConfigMap({ namespace, name: 'page-3' });
-        const rest = await core.listNamespacedConfigMap({ namespace, labelSelector: 'suite=page', limit: 2, _continue: first.metadata?._continue ?? '' });
+        const rest = await core.listNamespacedConfigMap({
+          namespace,
+          labelSelector: 'suite=page',
+          limit: 2,
+          _continue: first.metadata?._continue ?? '',
+        });
         expect(rest.items.map((item) => item.metadata?.name)).toEqual(['page-3']);
         expect(rest.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
       });
@@ -200,8 +281,14 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
     describe('watches', () => {
       it('start where a list ended and see every change in order', async () => {
         const { metadata } = await core.listNamespacedConfigMap({ namespace });
-        const events = collect(config, `/api/v1/namespaces/${namespace}/configmaps`, { resourceVersion: metadata?.resourceVersion, labelSelector: 'suite=watch' });
-        const created = await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'seen', labels: { suite: 'watch' } } } });
+        const events = collect(config, `/api/v1/namespaces/${namespace}/configmaps`, {
+          resourceVersion: metadata?.resourceVersion,
+          labelSelector: 'suite=watch',
+        });
+        const created = await core.createNamespacedConfigMap({
+          namespace,
+          body: { metadata: { name: 'seen', labels: { suite: 'watch' } } },
+        });
         await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'unseen' } } });
         await core.replaceNamespacedConfigMap({ namespace, name: 'seen', body: { ...created, data: { n: '1' } } });
         await core.deleteNamespacedConfigMap({ namespace, name: 'seen' });
@@ -209,34 +296,57 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       });
 
       it('see an object leave a selector as deleted', async () => {
-        const created = await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'leaver', labels: { suite: 'leave' } } } });
+        const created = await core.createNamespacedConfigMap({
+          namespace,
+          body: { metadata: { name: 'leaver', labels: { suite: 'leave' } } },
+        });
         const events = collect(config, `/api/v1/namespaces/${namespace}/configmaps`, { labelSelector: 'suite=leave' });
         expect(await events.take(1, false)).toEqual(['ADDED leaver']);
-        await core.replaceNamespacedConfigMap({ namespace, name: 'leaver', body: { ...created, metadata: { name: 'leaver', labels: {} } } });
+        await core.replaceNamespacedConfigMap({
+          namespace,
+          name: 'leaver',
+          body: { ...created, metadata: { name: 'leaver', labels: {} } },
+        });
         expect(await events.take(2)).toEqual(['ADDED leaver', 'DELETED leaver']);
       });
     });
 
     describe('deletion', () => {
       it('waits for finalizers', async () => {
-        await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'held', finalizers: ['example.com/hold'] } } });
+        await core.createNamespacedConfigMap({
+          namespace,
+          body: { metadata: { name: 'held', finalizers: ['example.com/hold'] } },
+        });
         await core.deleteNamespacedConfigMap({ namespace, name: 'held' });
         const held = await core.readNamespacedConfigMap({ namespace, name: 'held' });
         expect(held.metadata?.deletionTimestamp).toBeInstanceOf(Date);
-        await core.replaceNamespacedConfigMap({ namespace, name: 'held', body: { ...held, metadata: { ...held.metadata, finalizers: [] } } });
+        await core.replaceNamespacedConfigMap({
+          namespace,
+          name: 'held',
+          body: { ...held, metadata: { ...held.metadata, finalizers: [] } },
+        });
         expect(await statusOf(core.readNamespacedConfigMap({ namespace, name: 'held' }))).toMatchObject({ code: 404 });
       });
 
       it('of another incarnation is a conflict', async () => {
         await core.createNamespacedConfigMap({ namespace, body: map('incarnation') });
-        const refused = core.deleteNamespacedConfigMap({ namespace, name: 'incarnation', body: { preconditions: { uid: '00000000-0000-4000-8000-000000000000' } } });
+        const refused = core.deleteNamespacedConfigMap({
+          namespace,
+          name: 'incarnation',
+          body: { preconditions: { uid: '00000000-0000-4000-8000-000000000000' } },
+        });
         expect(await statusOf(refused)).toMatchObject({ code: 409, reason: 'Conflict' });
       });
 
       it('takes owned objects along', async () => {
         const owner = await core.createNamespacedConfigMap({ namespace, body: map('owner') });
-        const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata?.uid ?? '' }];
-        await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'owned', ownerReferences, labels: { suite: 'owned' } } } });
+        const ownerReferences = [
+          { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata?.uid ?? '' },
+        ];
+        await core.createNamespacedConfigMap({
+          namespace,
+          body: { metadata: { name: 'owned', ownerReferences, labels: { suite: 'owned' } } },
+        });
         const events = collect(config, `/api/v1/namespaces/${namespace}/configmaps`, { labelSelector: 'suite=owned' });
         await core.deleteNamespacedConfigMap({ namespace, name: 'owner' });
         expect(await events.take(2)).toEqual(['ADDED owned', 'DELETED owned']);
@@ -266,7 +376,10 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
                     spec: {
                       type: 'object',
                       required: ['size'],
-                      properties: { size: { type: 'integer', minimum: 1 }, mode: { type: 'string', enum: ['on', 'off'], default: 'on' } },
+                      properties: {
+                        size: { type: 'integer', minimum: 1 },
+                        mode: { type: 'string', enum: ['on', 'off'], default: 'on' },
+                      },
                       ...extra,
                     },
                     status: { type: 'object', properties: { phase: { type: 'string' } } },
@@ -278,16 +391,34 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
         },
       });
       const place = { group, version: 'v1', plural: 'probes' };
-      const body = (name: string, spec: object): object => ({ apiVersion: `${group}/v1`, kind: 'Probe', metadata: { name }, spec });
+      const body = (name: string, spec: object): object => ({
+        apiVersion: `${group}/v1`,
+        kind: 'Probe',
+        metadata: { name },
+        spec,
+      });
       let custom: CustomObjectsApi;
       // As a custom object, because the typed call spells schema fields its own way and drops those that it does not know.
       const define = (body: object): Promise<unknown> =>
-        custom.createClusterCustomObject({ group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', body });
+        custom.createClusterCustomObject({
+          group: 'apiextensions.k8s.io',
+          version: 'v1',
+          plural: 'customresourcedefinitions',
+          body,
+        });
 
       beforeAll(async () => {
         custom = config.makeApiClient(CustomObjectsApi);
-        const established = collect(config, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { fieldSelector: `metadata.name=probes.${group}` }, (object) =>
-          object.status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True') === true ? 'established' : 'waiting',
+        const established = collect(
+          config,
+          '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+          { fieldSelector: `metadata.name=probes.${group}` },
+          (object) =>
+            object.status?.conditions?.some(
+              (condition) => condition.type === 'Established' && condition.status === 'True',
+            ) === true
+              ? 'established'
+              : 'waiting',
         );
         await define(definition());
         await established.until('established');
@@ -297,32 +428,74 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       });
 
       it('are defaulted, pruned and validated by their schema', async () => {
-        const created = (await custom.createNamespacedCustomObject({ ...place, namespace, body: body('ok', { size: 1, surplus: 'x' }) })) as { spec: unknown; metadata: { generation: number } };
+        const created = (await custom.createNamespacedCustomObject({
+          ...place,
+          namespace,
+          body: body('ok', { size: 1, surplus: 'x' }),
+        })) as { spec: unknown; metadata: { generation: number } };
         expect(created.spec).toEqual({ size: 1, mode: 'on' });
         expect(created.metadata.generation).toBe(1);
-        const refused = await statusOf(custom.createNamespacedCustomObject({ ...place, namespace, body: body('bad', { size: 0, mode: 'maybe' }) }));
+        const refused = await statusOf(
+          custom.createNamespacedCustomObject({ ...place, namespace, body: body('bad', { size: 0, mode: 'maybe' }) }),
+        );
         expect(refused).toMatchObject({ code: 422, reason: 'Invalid', details: { name: 'bad', group, kind: 'Probe' } });
-        const causes = (refused as { details: { causes: { reason: string; field: string; message: string }[] } }).details.causes;
+        const causes = (refused as { details: { causes: { reason: string; field: string; message: string }[] } })
+          .details.causes;
         expect(causes.toSorted((a, b) => a.field.localeCompare(b.field))).toEqual([
-          { reason: 'FieldValueNotSupported', field: 'spec.mode', message: 'Unsupported value: "maybe": supported values: "on", "off"' },
-          { reason: 'FieldValueInvalid', field: 'spec.size', message: 'Invalid value: 0: spec.size in body should be greater than or equal to 1' },
+          {
+            reason: 'FieldValueNotSupported',
+            field: 'spec.mode',
+            message: 'Unsupported value: "maybe": supported values: "on", "off"',
+          },
+          {
+            reason: 'FieldValueInvalid',
+            field: 'spec.size',
+            message: 'Invalid value: 0: spec.size in body should be greater than or equal to 1',
+          },
         ]);
       });
 
       it('keep spec and status apart, and count generations of the spec', async () => {
         const name = 'halves';
         type Probe = { metadata: { generation: number }; spec: object; status?: { phase: string } };
-        const created = (await custom.createNamespacedCustomObject({ ...place, namespace, body: { ...body(name, { size: 1 }), status: { phase: 'ignored' } } })) as Probe;
+        const created = (await custom.createNamespacedCustomObject({
+          ...place,
+          namespace,
+          body: { ...body(name, { size: 1 }), status: { phase: 'ignored' } },
+        })) as Probe;
         expect(created.status).toBeUndefined();
-        const withStatus = (await custom.replaceNamespacedCustomObjectStatus({ ...place, namespace, name, body: { ...created, spec: { size: 7 }, status: { phase: 'Busy' } } })) as Probe;
+        const withStatus = (await custom.replaceNamespacedCustomObjectStatus({
+          ...place,
+          namespace,
+          name,
+          body: { ...created, spec: { size: 7 }, status: { phase: 'Busy' } },
+        })) as Probe;
         expect(withStatus).toMatchObject({ spec: { size: 1 }, status: { phase: 'Busy' }, metadata: { generation: 1 } });
-        const updated = (await custom.replaceNamespacedCustomObject({ ...place, namespace, name, body: { ...withStatus, spec: { size: 2 }, status: { phase: 'Lost' } } })) as Probe;
-        expect(updated).toMatchObject({ spec: { size: 2, mode: 'on' }, status: { phase: 'Busy' }, metadata: { generation: 2 } });
+        const updated = (await custom.replaceNamespacedCustomObject({
+          ...place,
+          namespace,
+          name,
+          body: { ...withStatus, spec: { size: 2 }, status: { phase: 'Lost' } },
+        })) as Probe;
+        expect(updated).toMatchObject({
+          spec: { size: 2, mode: 'on' },
+          status: { phase: 'Busy' },
+          metadata: { generation: 2 },
+        });
       });
 
       it('refuse an update without a version', async () => {
         await custom.createNamespacedCustomObject({ ...place, namespace, body: body('unversioned', { size: 1 }) });
-        expect(await statusOf(custom.replaceNamespacedCustomObject({ ...place, namespace, name: 'unversioned', body: body('unversioned', { size: 2 }) }))).toMatchObject({
+        expect(
+          await statusOf(
+            custom.replaceNamespacedCustomObject({
+              ...place,
+              namespace,
+              name: 'unversioned',
+              body: body('unversioned', { size: 2 }),
+            }),
+          ),
+        ).toMatchObject({
           code: 422,
           details: { causes: [{ field: 'metadata.resourceVersion' }] },
         });
@@ -336,7 +509,14 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
         other.spec.names.plural = 'others';
         expect(await statusOf(define(other))).toMatchObject({
           code: 422,
-          details: { causes: [{ reason: 'FieldValueForbidden', field: 'spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations' }] },
+          details: {
+            causes: [
+              {
+                reason: 'FieldValueForbidden',
+                field: 'spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations',
+              },
+            ],
+          },
         });
       });
     });
@@ -345,9 +525,15 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
       it('answers who may do what', async () => {
         const reviews = config.makeApiClient(AuthorizationV1Api);
         const ask = async (user: string): Promise<boolean | undefined> =>
-          (await reviews.createSubjectAccessReview({ body: { spec: { user, resourceAttributes: { namespace, verb: 'list', resource: 'pods' } } } })).status?.allowed;
+          (
+            await reviews.createSubjectAccessReview({
+              body: { spec: { user, resourceAttributes: { namespace, verb: 'list', resource: 'pods' } } },
+            })
+          ).status?.allowed;
         expect(await ask('nobody-in-particular')).toBe(false);
-        const own = await reviews.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes: { namespace, verb: 'list', resource: 'pods' } } } });
+        const own = await reviews.createSelfSubjectAccessReview({
+          body: { spec: { resourceAttributes: { namespace, verb: 'list', resource: 'pods' } } },
+        });
         expect(own.status?.allowed).toBe(true);
       });
 
@@ -355,14 +541,33 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
         await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'reader' } } });
         const objects = config.makeApiClient(CustomObjectsApi);
         const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', namespace };
-        await objects.createNamespacedCustomObject({ ...rbac, plural: 'roles', body: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'read' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }] } });
+        await objects.createNamespacedCustomObject({
+          ...rbac,
+          plural: 'roles',
+          body: {
+            apiVersion: 'rbac.authorization.k8s.io/v1',
+            kind: 'Role',
+            metadata: { name: 'read' },
+            rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }],
+          },
+        });
         await objects.createNamespacedCustomObject({
           ...rbac,
           plural: 'rolebindings',
-          body: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'read' }, roleRef: { apiGroup: rbac.group, kind: 'Role', name: 'read' }, subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace }] },
+          body: {
+            apiVersion: 'rbac.authorization.k8s.io/v1',
+            kind: 'RoleBinding',
+            metadata: { name: 'read' },
+            roleRef: { apiGroup: rbac.group, kind: 'Role', name: 'read' },
+            subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace }],
+          },
         });
         await core.createNamespacedConfigMap({ namespace, body: map('readable') });
-        const issued = await core.createNamespacedServiceAccountToken({ namespace, name: 'reader', body: { spec: { audiences: [] } } });
+        const issued = await core.createNamespacedServiceAccountToken({
+          namespace,
+          name: 'reader',
+          body: { spec: { audiences: [] } },
+        });
         const reader = asToken(config, issued.status?.token ?? '').makeApiClient(CoreApi);
         expect((await reader.readNamespacedConfigMap({ namespace, name: 'readable' })).metadata?.name).toBe('readable');
         expect(await statusOf(reader.listNamespacedConfigMap({ namespace }))).toMatchObject({
@@ -370,7 +575,9 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
           reason: 'Forbidden',
           message: `configmaps is forbidden: User "system:serviceaccount:${namespace}:reader" cannot list resource "configmaps" in API group "" in the namespace "${namespace}"`,
         });
-        expect(await statusOf(asToken(config, 'not-a-token').makeApiClient(CoreApi).listNamespacedConfigMap({ namespace }))).toMatchObject({ code: 401 });
+        expect(
+          await statusOf(asToken(config, 'not-a-token').makeApiClient(CoreApi).listNamespacedConfigMap({ namespace })),
+        ).toMatchObject({ code: 401 });
       });
 
       it('tells its version', async () => {
@@ -379,9 +586,20 @@ export function describeClusterContract(title: string, start: () => Promise<Clus
 
       it('keeps leases, the ground that leader election stands on', async () => {
         const leases = config.makeApiClient(CoordinationV1Api);
-        const created = await leases.createNamespacedLease({ namespace, body: { metadata: { name: 'leader' }, spec: { holderIdentity: 'a', leaseDurationSeconds: 15 } } });
-        await leases.replaceNamespacedLease({ namespace, name: 'leader', body: { ...created, spec: { ...created.spec, holderIdentity: 'b' } } });
-        const late = leases.replaceNamespacedLease({ namespace, name: 'leader', body: { ...created, spec: { ...created.spec, holderIdentity: 'c' } } });
+        const created = await leases.createNamespacedLease({
+          namespace,
+          body: { metadata: { name: 'leader' }, spec: { holderIdentity: 'a', leaseDurationSeconds: 15 } },
+        });
+        await leases.replaceNamespacedLease({
+          namespace,
+          name: 'leader',
+          body: { ...created, spec: { ...created.spec, holderIdentity: 'b' } },
+        });
+        const late = leases.replaceNamespacedLease({
+          namespace,
+          name: 'leader',
+          body: { ...created, spec: { ...created.spec, holderIdentity: 'c' } },
+        });
         expect(await statusOf(late)).toMatchObject({ code: 409, reason: 'Conflict' });
       });
     });
@@ -421,7 +639,12 @@ interface Watched {
 }
 
 /** Follows a watch and tells its events as `TYPE name`, or as `describeEvent` puts them. */
-function collect(config: KubeConfig, path: string, query: Record<string, unknown>, describeEvent?: (object: Watched) => string): { take(count: number, ends?: boolean): Promise<string[]>; until(event: string): Promise<void> } {
+function collect(
+  config: KubeConfig,
+  path: string,
+  query: Record<string, unknown>,
+  describeEvent?: (object: Watched) => string,
+): { take(count: number, ends?: boolean): Promise<string[]>; until(event: string): Promise<void> } {
   const events: string[] = [];
   let notify = (): void => undefined;
   const finished = (error: unknown): void => {

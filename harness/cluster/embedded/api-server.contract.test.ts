@@ -7,7 +7,9 @@ describeClusterContract(
   'the embedded API server, through the unmodified client library',
   async () => {
     const server = await startApiServer({ clock: systemClock, entropy: seededEntropy('contract') });
-    server.access.create({ group: '', version: 'v1', resource: 'namespaces' }, undefined, { metadata: { name: 'contract' } });
+    server.access.create({ group: '', version: 'v1', resource: 'namespaces' }, undefined, {
+      metadata: { name: 'contract' },
+    });
     return { kubeconfig: server.kubeconfig(), namespace: 'contract', stop: () => server.stop() };
   },
   { refusesCel: true },

@@ -71,7 +71,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
   const authenticator = new Authenticator(entropy, tokens);
   const authorizer = new RbacAuthorizer(store);
   const access = inProcessAccess(core);
-  const certificate = await issueServingCertificate(clock, entropy);
+  const certificate = await issueServingCertificate(entropy);
   const subresources = new SubresourceRoutes({
     core,
     nodeAccess: options.nodeAccess,

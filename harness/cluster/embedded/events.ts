@@ -1,8 +1,9 @@
 import { randomHex } from '../../../core/entropy.ts';
 import type { ApiCore } from './api-core.ts';
 import { internalContext, timestamp } from './api-core.ts';
-import { cloneJson, stringAt, valueAt } from './json.ts';
+import { cloneJson, valueAt } from './json.ts';
 import type { KubeObject } from './kube-object.ts';
+import type { ServedResource } from './resource-table.ts';
 import { createObject } from './verbs/create.ts';
 
 export interface EventRecord {
@@ -16,32 +17,55 @@ export interface EventRecord {
 /** Events are kept for an hour by the real server; here, the newest of them, so that a long session stays bounded. */
 const MOST_EVENTS = 5_000;
 
+/** Which Event says what, so that finding the one to count up does not cost a search; oldest first. */
+const recorded = new WeakMap<ApiCore, Map<string, { namespace: string; name: string }>>();
+
 /** Records a core/v1 Event, or counts up the one that says the same. */
-export function recordEvent(core: ApiCore, { about, type, reason, message, component }: EventRecord): void {
+export function recordEvent(core: ApiCore, record: EventRecord): void {
   const served = core.resources.find('', 'v1', 'events');
   if (served === undefined) return;
+  const { about } = record;
   const namespace = about.metadata.namespace ?? 'default';
-  // A namespace that is going takes no new events, and nobody is left to read them.
-  if (core.store.get('/namespaces', undefined, namespace)?.metadata.deletionTimestamp !== undefined) return;
-  const now = timestamp(core.clock.now());
-  const events = core.store.list(served.key, namespace);
-  const same = events.findLast(
-    (event) =>
-      valueAt(event, 'involvedObject', 'uid') === about.metadata.uid &&
-      stringAt(event, 'reason') === reason &&
-      stringAt(event, 'message') === message &&
-      stringAt(event, 'source', 'component') === component,
-  );
-  if (same !== undefined) {
-    const again = cloneJson(same);
-    const count = valueAt(same, 'count');
-    core.store.put(served.key, { ...again, count: (typeof count === 'number' ? count : 1) + 1, lastTimestamp: now });
-    return;
+  // A namespace that is going or gone takes no new events, and nobody is left to read them.
+  const home = core.store.get('/namespaces', undefined, namespace);
+  if (home === undefined || home.metadata.deletionTimestamp !== undefined) return;
+  const known = recorded.get(core) ?? new Map<string, { namespace: string; name: string }>();
+  recorded.set(core, known);
+  const key = [about.metadata.uid, record.reason, record.component, record.message].join('\n');
+  const same = known.get(key);
+  if (same !== undefined && countUp(core, served.key, same)) return;
+  known.set(key, { namespace, name: createEvent(core, served, namespace, record) });
+  if (known.size <= MOST_EVENTS) return;
+  for (const [oldKey, old] of known) {
+    known.delete(oldKey);
+    core.store.remove(served.key, old.namespace, old.name);
+    break;
   }
-  const [oldest] = events;
-  if (events.length >= MOST_EVENTS && oldest) core.store.remove(served.key, namespace, oldest.metadata.name ?? '');
+}
+
+/** @returns false when somebody has deleted the event. */
+function countUp(core: ApiCore, key: string, { namespace, name }: { namespace: string; name: string }): boolean {
+  const event = core.store.get(key, namespace, name);
+  if (event === undefined) return false;
+  const count = valueAt(event, 'count');
+  core.store.put(key, {
+    ...cloneJson(event),
+    count: (typeof count === 'number' ? count : 1) + 1,
+    lastTimestamp: timestamp(core.clock.now()),
+  });
+  return true;
+}
+
+function createEvent(
+  core: ApiCore,
+  served: ServedResource,
+  namespace: string,
+  { about, type, reason, message, component }: EventRecord,
+): string {
+  const now = timestamp(core.clock.now());
+  const name = `${about.metadata.name}.${randomHex(core.entropy, 8)}`;
   createObject(core, internalContext(), served, namespace, {
-    metadata: { name: `${about.metadata.name}.${randomHex(core.entropy, 8)}`, namespace },
+    metadata: { name, namespace },
     involvedObject: {
       kind: about.kind,
       apiVersion: about.apiVersion,
@@ -60,4 +84,5 @@ export function recordEvent(core: ApiCore, { about, type, reason, message, compo
     lastTimestamp: now,
     count: 1,
   });
+  return name;
 }

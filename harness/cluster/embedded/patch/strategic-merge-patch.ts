@@ -75,8 +75,9 @@ function mergeByKey(
       throw badRequest(`expected an object with the merge key ${mergeKey}, got ${JSON.stringify(item)}`);
     return item;
   });
+  // As the real server: one element that says replace replaces the whole list, by the elements without a directive.
   if (items.some((item) => item[DIRECTIVE] === 'replace'))
-    return items.filter((item) => !isDirectiveOnly(item)).map(withoutDirectives);
+    return cloneJson(items.filter((item) => !(DIRECTIVE in item)));
   let merged = [...list];
   for (const item of items) {
     const key = item[mergeKey];

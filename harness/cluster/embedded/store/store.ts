@@ -25,7 +25,7 @@ export interface StoreOptions {
  */
 export class Store {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
-  readonly #sortedKeys = new Map<string, readonly string[]>();
+  readonly #sortedKeys = new Map<string, string[]>();
   readonly #historyLength: number;
   readonly #listeners = new Set<() => void>();
   #history: Change[] = [];
@@ -54,13 +54,8 @@ export class Store {
   list(resource: string, namespace?: string): readonly KubeObject[] {
     const objects = this.#objects.get(resource);
     if (objects === undefined) return [];
-    let keys = this.#sortedKeys.get(resource);
-    if (keys === undefined) {
-      keys = [...objects.keys()].toSorted(compareKeys);
-      this.#sortedKeys.set(resource, keys);
-    }
     const found: KubeObject[] = [];
-    for (const key of keys) {
+    for (const key of this.#sortedKeys.get(resource) ?? []) {
       const object = objects.get(key);
       if (object !== undefined && (namespace === undefined || object.metadata.namespace === namespace))
         found.push(object);
@@ -93,7 +88,7 @@ export class Store {
     object.metadata.resourceVersion = String(++this.#version);
     deepFreeze(object);
     objects.set(key, object);
-    if (previous === undefined) this.#sortedKeys.delete(resource);
+    if (previous === undefined) this.#insertKey(resource, key);
     this.#record({ type: previous ? 'MODIFIED' : 'ADDED', resource, version: this.#version, object, previous });
     return object;
   }
@@ -103,7 +98,8 @@ export class Store {
     const previous = this.#objects.get(resource)?.get(key);
     if (previous === undefined) return undefined;
     this.#objects.get(resource)?.delete(key);
-    this.#sortedKeys.delete(resource);
+    const keys = this.#sortedKeys.get(resource);
+    keys?.splice(placeOf(keys, key), 1);
     const version = ++this.#version;
     const object = deepFreeze({ ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } });
     this.#record({ type: 'DELETED', resource, version, object, previous });
@@ -126,6 +122,12 @@ export class Store {
     return { stop: () => void this.#listeners.delete(listener) };
   }
 
+  #insertKey(resource: string, key: string): void {
+    const keys = this.#sortedKeys.get(resource);
+    if (keys === undefined) this.#sortedKeys.set(resource, [key]);
+    else keys.splice(placeOf(keys, key), 0, key);
+  }
+
   #record(change: Change): void {
     this.#history.push(change);
     // Cut in blocks: cutting one at a time would copy the whole history at every write.
@@ -142,6 +144,18 @@ export class Store {
 /** A newline cannot be part of a name, and sorts before every character that can. */
 function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}\n${name}`;
+}
+
+/** Where a key is, or belongs, in a sorted list. */
+function placeOf(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(keys[middle] ?? '', key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function compareKeys(a: string, b: string): number {

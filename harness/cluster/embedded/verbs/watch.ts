@@ -114,8 +114,16 @@ class RunningWatch {
   }
 
   #bookmark(annotations?: Record<string, string>): void {
-    const metadata = { resourceVersion: String(this.#cursor.version), creationTimestamp: null, ...(annotations ? { annotations } : {}) };
-    this.#sink.bookmark({ kind: this.#served.kind, apiVersion: apiVersionOf(this.#served), metadata: metadata as unknown as KubeObject['metadata'] });
+    const metadata = {
+      resourceVersion: String(this.#cursor.version),
+      creationTimestamp: null,
+      ...(annotations ? { annotations } : {}),
+    };
+    this.#sink.bookmark({
+      kind: this.#served.kind,
+      apiVersion: apiVersionOf(this.#served),
+      metadata: metadata as unknown as KubeObject['metadata'],
+    });
   }
 }
 
@@ -124,9 +132,12 @@ function checkInitialEvents(query: URLSearchParams, sendsBookmarks: boolean): bo
   if (!query.has('sendInitialEvents')) return false;
   const options = { group: 'meta.k8s.io', kind: 'ListOptions' };
   if (query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw invalid(options, '', [forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]);
+    throw invalid(options, '', [
+      forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    ]);
   }
   const sendsInitial = isTrue(query.get('sendInitialEvents'));
-  if (sendsInitial && !sendsBookmarks) throw invalid(options, '', [forbiddenField('sendInitialEvents', 'sendInitialEvents requires allowWatchBookmarks')]);
+  if (sendsInitial && !sendsBookmarks)
+    throw invalid(options, '', [forbiddenField('sendInitialEvents', 'sendInitialEvents requires allowWatchBookmarks')]);
   return sendsInitial;
 }
