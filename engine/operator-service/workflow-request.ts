@@ -39,7 +39,7 @@ const algorithm = z
     }),
     files: z.array(file).max(1000),
     userdata: records.optional(),
-    algocustomdata: z.unknown(),
+    algocustomdata: z.unknown().optional(),
   })
   .refine((a) => (a.rawcode === undefined) !== (a.files.length === 0), 'either rawcode or files');
 
