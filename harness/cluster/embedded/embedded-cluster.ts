@@ -73,11 +73,11 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     const runtimeDir = makeRuntimeDir();
     stack.defer('runtime directory', () => rmSync(runtimeDir, { recursive: true, force: true }));
     journal.add({ kind: 'directory', path: runtimeDir });
-    let nodeAccess: NodeAccess | undefined;
+    const node: { access?: NodeAccess } = {};
     const logs: NodeAccess = {
       containerLogs(pod, container, logOptions) {
-        if (!nodeAccess) throw notFound({ group: '', resource: 'pods' }, pod.name);
-        return nodeAccess.containerLogs(pod, container, logOptions);
+        if (!node.access) throw notFound({ group: '', resource: 'pods' }, pod.name);
+        return node.access.containerLogs(pod, container, logOptions);
       },
     };
     const [launcher, api] = await Promise.all([
@@ -129,7 +129,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       openFiles: Math.min(OPEN_FILES, hardOpenFileLimit()),
     });
     stack.defer('kubelet', () => kubelet.stop());
-    nodeAccess = kubelet;
+    node.access = kubelet;
     const capabilities = await measuring;
     const kubeconfigPath = join(stateDir, `${instance}.kubeconfig`);
     stack.defer('kubeconfig', () => rmSync(kubeconfigPath, { force: true }));

@@ -82,14 +82,17 @@ function spawnStart(
     .filter((fd) => fd > 3)
     .map((fd) => `exec ${fd}>&-; `)
     .join('');
+  // Not `unshare --fork`: some versions forget that the child was killed. timeout (with none) forks the first
+  // process of the new PID namespace and ends as it ended.
   const unshare = [
     needTool('unshare'),
     '--mount',
     '--pid',
     '--cgroup',
-    '--fork',
-    '--kill-child',
     '--',
+    needTool('timeout'),
+    '--foreground',
+    '0',
     '/bin/sh',
     script,
   ];

@@ -103,6 +103,7 @@ export const TOOLS_OF_THE_NODE = [
   'umount',
   'pivot_root',
   'mkfifo',
+  'timeout',
   'hostname',
   'ip',
 ] as const;
