@@ -31,7 +31,7 @@ export type {
 } from './actors/consumer.ts';
 export type { FileContent, FilesHost, HostedFile } from './actors/files-host.ts';
 export type { Component, Endpoints, RunningTestbed, StageTiming } from './running-testbed.ts';
-export type { CapturedAnswer, ObservedPod, Observer, StoredObject } from './observe/observer.ts';
+export type { CapturedAnswer, ObservedPod, ObservedServer, Observer, StoredObject } from './observe/observer.ts';
 export type { CanaryHit, CanaryListeners } from './observe/canary-listeners.ts';
 export type { MachineDifference, MachineSnapshot } from './accounting/machine.ts';
 export type { Capability, CapabilityName, ClusterCapabilities, Enforcement } from './cluster/cluster.ts';

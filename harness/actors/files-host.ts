@@ -9,6 +9,8 @@ export interface HostedFile {
   readonly name: string;
   /** From now on the same URL answers with other bytes. */
   setContent(content: FileContent): void;
+  /** The next GET is still answered as before; every later one with `content`. A HEAD changes nothing. */
+  changeAfterNextGet(content: FileContent): void;
   /** Requests for this file so far. */
   requests(): { readonly get: number; readonly head: number };
 }

@@ -27,6 +27,18 @@ export interface CapturedAnswer {
   readonly body: Uint8Array;
 }
 
+/** A server of this testbed. */
+export interface ObservedServer {
+  /** `provider`, `operator-service`, `broker`, `kubernetes-api`, `s3`, `chain`, `metadata-cache`, `files of EU lab` … */
+  readonly name: string;
+  /** `host:port` on this machine. */
+  readonly address: string;
+  /** The same server under the address that pods would have to use. */
+  readonly addressFromPods: string;
+  /** Closed connections that brought no request: somebody who only knocked, or who does not speak the protocol. */
+  strayConnections(): number;
+}
+
 /** The omniscient side of a lab: sees what no product and no actor sees, and changes nothing. */
 export interface Observer {
   /** Pods that exist now. */
@@ -43,10 +55,13 @@ export interface Observer {
   /** Names of the buckets in use. */
   readonly bucketNames: { readonly results: string; readonly adminLogs: string };
   startCanaryListeners(): Promise<CanaryListeners>;
+  servers(): readonly ObservedServer[];
   /** Answers that actors got so far; the newest ones when there were very many. */
   capturedAnswers(): readonly CapturedAnswer[];
   /** Log lines of all parts so far. */
   logLines(): readonly string[];
+  /** Lines of the trace so far, checks and figures included: what a report would show. */
+  traceLines(): readonly string[];
   machine(): Promise<MachineSnapshot>;
   machineDifference(before: MachineSnapshot, after: MachineSnapshot): MachineDifference;
 }
