@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Parameters travel inside capabilities, and those in a request header. */
+const MAX_USERDATA_CHARS = 4096;
+
 /** Consumers send parameters as an object or as its JSON text. */
 export const userdataSchema = z
   .union([z.record(z.string(), z.unknown()), z.string()])
@@ -11,7 +14,11 @@ export const userdataSchema = z
     if (parsed.success) return parsed.data;
     context.addIssue({ code: 'custom', message: 'must be a JSON object' });
     return z.NEVER;
-  });
+  })
+  .refine(
+    (value) => value === undefined || JSON.stringify(value).length <= MAX_USERDATA_CHARS,
+    `is longer than ${MAX_USERDATA_CHARS} characters`,
+  );
 
 export const datasetSchema = z.looseObject({
   documentId: z.string().optional(),

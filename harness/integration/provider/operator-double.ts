@@ -14,6 +14,8 @@ export interface OperatorDouble {
   readonly unsigned: string[];
   /** Called before a start is answered: throwing cuts the connection. */
   beforeStart: (workflow: WorkflowRequest) => Promise<void> | void;
+  /** Answered to a start instead of a job. */
+  refusal: { readonly status: number; readonly body: unknown } | undefined;
   moveTo(jobId: string, phase: JobPhase, results?: readonly JobResult[]): void;
   stop(): Promise<void>;
 }
@@ -47,6 +49,7 @@ export async function startOperatorDouble(): Promise<OperatorDouble> {
     jobs,
     unsigned: [],
     beforeStart: () => undefined,
+    refusal: undefined,
     moveTo(jobId, phase, results) {
       const job = jobs.get(jobId);
       if (!job) throw new Error(`no job ${jobId}`);
@@ -129,6 +132,7 @@ async function start(
   send: (status: number, value: unknown) => void,
 ): Promise<void> {
   await double.beforeStart(workflow);
+  if (double.refusal) return send(double.refusal.status, double.refusal.body);
   double.started.push(workflow);
   const stage = workflow.workflow.stages[0];
   const job: ComputeJob = {

@@ -41,6 +41,10 @@ export interface ProviderLab {
   /** Path -> content of the file host. */
   readonly files: Map<string, string>;
   readonly filesUrl: string;
+  /** Paths whose content breaks off in the middle. */
+  readonly cutShort: Set<string>;
+  /** What the metadata cache says about a DID. */
+  readonly hints: Map<string, { nftAddress: string; chainId: number }>;
   /** Every record of every Provider of this lab. */
   readonly logged: LogRecord[];
   readonly stateFile: string;
@@ -93,9 +97,10 @@ export async function startProviderLab(
   const operator = await startOperatorDouble();
   stack.defer('operator', () => operator.stop());
   const files = new Map<string, string>();
-  const filesUrl = await startFiles(stack, files);
-  const assets = new Map<string, { nftAddress: string; chainId: number }>();
-  const cacheUrl = await startCache(stack, assets);
+  const cutShort = new Set<string>();
+  const filesUrl = await startFiles(stack, files, cutShort);
+  const hints = new Map<string, { nftAddress: string; chainId: number }>();
+  const cacheUrl = await startCache(stack, hints);
   const dir = await mkdtemp(path.join(os.tmpdir(), 'provider-lab-'));
   stack.defer('state', () => rm(dir, { recursive: true, force: true }));
   const stateFile = path.join(dir, 'state.sqlite');
@@ -165,6 +170,8 @@ export async function startProviderLab(
     operator,
     files,
     filesUrl,
+    cutShort,
+    hints,
     logged,
     stateFile,
     provider: () => provider,
@@ -176,7 +183,7 @@ export async function startProviderLab(
     async publish(plan) {
       const { nft, datatoken } = await owner.ocean.createNftWithErc20({ name: 'Asset', symbol: 'A' });
       const did = didOf(nft, chain.chainId);
-      assets.set(did, { nftAddress: nft, chainId: chain.chainId });
+      hints.set(did, { nftAddress: nft, chainId: chain.chainId });
       return { did, nft, datatoken, metadataTx: await setMetadata(owner, plan, nft, datatoken) };
     },
     async update(asset, plan) {
@@ -223,11 +230,21 @@ function ddoOf(
   };
 }
 
-async function startFiles(stack: ResourceStack, files: ReadonlyMap<string, string>): Promise<string> {
+async function startFiles(
+  stack: ResourceStack,
+  files: ReadonlyMap<string, string>,
+  cutShort: ReadonlySet<string>,
+): Promise<string> {
   const server = http.createServer((request, response) => {
-    const content = files.get((request.url ?? '/').slice(1).split('?')[0] ?? '');
-    if (content === undefined) return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': 'text/csv', 'content-length': Buffer.byteLength(content) }).end(content);
+    const name = (request.url ?? '/').slice(1).split('?')[0] ?? '';
+    const content = files.get(name);
+    if (content === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/csv', 'content-length': Buffer.byteLength(content) });
+    if (cutShort.has(name)) response.write(content.slice(0, 10), () => response.destroy());
+    else response.end(content);
   });
   const { port } = await listen(server);
   stack.defer('file host', () => closeServer(server));
@@ -243,6 +260,18 @@ async function startCache(stack: ResourceStack, assets: ReadonlyMap<string, obje
   const { port } = await listen(server);
   stack.defer('metadata cache', () => closeServer(server));
   return `http://127.0.0.1:${port}`;
+}
+
+/** Real time that a test can move on. */
+export function movableClock(): Clock & { move(seconds: number): void } {
+  let offsetMs = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + offsetMs,
+    move(seconds) {
+      offsetMs += seconds * 1000;
+    },
+  };
 }
 
 /** One HTTP exchange with a JSON answer. */
