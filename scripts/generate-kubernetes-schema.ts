@@ -11,6 +11,7 @@ import { readColumns } from './kubernetes-schema/columns.ts';
 import { probeGoTypes } from './kubernetes-schema/go-types.ts';
 import { measureTypes } from './kubernetes-schema/measure.ts';
 import { readOpenApi } from './kubernetes-schema/openapi.ts';
+import { readTables } from './kubernetes-schema/tables.ts';
 import { inNamespace, writeVectors } from './kubernetes-schema/vectors.ts';
 
 const SCHEMA_FOLDER = path.join(import.meta.dirname, '../harness/cluster/embedded/schema');
@@ -49,6 +50,7 @@ async function generate(api: ApiClient, list: KindList, folder: string): Promise
     'definitions.json': openApi.definitions,
     'paths.json': openApi.paths,
     'measured.json': { goTypes, ...measured },
+    'tables.json': await readTables(api, kinds),
     'columns.json': await readColumns(api, kinds),
   };
   for (const [name, value] of Object.entries(files)) await writeJson(path.join(folder, 'generated', name), value);

@@ -12,8 +12,12 @@ export interface ApiAnswer {
 
 export interface ApiClient {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
+  /** Watches a collection from a version on until the named object is deleted, for a minute at most. */
+  untilDeleted(collection: string, name: string, resourceVersion: string): Promise<void>;
   close(): Promise<void>;
 }
+
+const WATCH_SECONDS = 60;
 
 interface Kubeconfig {
   clusters: { cluster: { server: string; 'certificate-authority-data'?: string } }[];
@@ -29,14 +33,34 @@ export async function connectToApi(kubeconfigPath: string): Promise<ApiClient> {
     throw new WavetankError('KUBECONFIG_INVALID', `${kubeconfigPath} names no cluster and user`, { category: 'usage' });
   }
   const dispatcher = new Agent({ connect: tlsOptions(cluster, user), connections: 8 });
+  const authorization: Record<string, string> =
+    user.token === undefined ? {} : { authorization: `Bearer ${user.token}` };
   return {
+    async untilDeleted(collection, name, resourceVersion) {
+      const query = new URLSearchParams({
+        watch: 'true',
+        fieldSelector: `metadata.name=${name}`,
+        resourceVersion,
+        timeoutSeconds: String(WATCH_SECONDS),
+      });
+      const url = new URL(`${collection}?${query.toString()}`, cluster.server);
+      const answer = await request(url, { dispatcher, headers: authorization });
+      let seen = '';
+      for await (const chunk of answer.body.setEncoding('utf8')) {
+        seen += String(chunk);
+        if (seen.includes('"type":"DELETED"')) return;
+      }
+      throw new WavetankError('WAIT_TIMEOUT', `${name} was not deleted within ${WATCH_SECONDS} s`, {
+        category: 'environment',
+      });
+    },
     async send(method, path, body, headers) {
       const answer = await request(new URL(path, cluster.server), {
         method: method as 'GET',
         dispatcher,
         headers: {
           'content-type': 'application/json',
-          ...(user.token === undefined ? {} : { authorization: `Bearer ${user.token}` }),
+          ...authorization,
           ...headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -37,14 +37,25 @@ export async function writeVectors(api: ApiClient, kinds: readonly KindEntry[], 
   }
 }
 
-/** Runs work with the namespace that the cases name. Pods are refused until the namespace's own service account is there. */
+/** Runs work with the namespace that the cases name, and is done when the namespace is gone again. */
 export async function inNamespace(api: ApiClient, work: () => Promise<void>): Promise<void> {
-  await api.send('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+  const made = await api.send('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+  if (made.code !== 201) {
+    throw new WavetankError('NAMESPACE_REFUSED', `namespace ${NAMESPACE}: ${String(made.body['message'])}`, {
+      category: 'environment',
+    });
+  }
+  // Pods are refused until the namespace's own service account is there.
   await api.send('POST', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { metadata: { name: 'default' } });
   try {
     await work();
   } finally {
-    await api.send('DELETE', `/api/v1/namespaces/${NAMESPACE}`);
+    const { body } = await api.send('DELETE', `/api/v1/namespaces/${NAMESPACE}`);
+    await api.untilDeleted(
+      '/api/v1/namespaces',
+      NAMESPACE,
+      String((body['metadata'] as Json | undefined)?.['resourceVersion'] ?? ''),
+    );
   }
 }
 
@@ -90,25 +101,33 @@ async function updateVector(
     const sent = change(structuredClone(old));
     const { code, body } = await api.send('PUT', `${path}?dryRun=All&fieldValidation=Strict`, sent);
     if (code === 409 && attempt < MOST_ATTEMPTS) continue;
-    return { old: withoutCircumstance(old), sent: withoutCircumstance(sent), code, answer: withoutCircumstance(body) };
+    return { old: withoutStatus(old), sent: withoutStatus(sent), code, answer: withoutStatus(body) };
   }
 }
 
-function kindOf(kinds: readonly KindEntry[], resource: string): KindEntry {
+export function kindOf(kinds: readonly KindEntry[], resource: string): KindEntry {
   const kind = kinds.find((entry) => resourceName(entry) === resource);
   if (!kind) throw new WavetankError('KIND_NOT_SERVED', `no kind ${resource} in kinds.json`, { category: 'usage' });
   return kind;
 }
 
+/** Of an object that lives while it is updated: controllers write its status meanwhile. */
+function withoutStatus(body: Json): Json {
+  const { status, ...rest } = withoutCircumstance(body);
+  return body['kind'] === 'Status' || status === undefined ? withoutCircumstance(body) : rest;
+}
+
 /** Drops what differs from run to run: ids, times, versions; of a Status what every Status of its reason has. */
-function withoutCircumstance(body: Json): Json {
+export function withoutCircumstance(body: Json, sentConditions = false): Json {
   if (body['kind'] === 'Status') {
     const { message, reason, details } = body;
     return { reason, message, ...(details === undefined ? {} : { details }) };
   }
   const { metadata, ...rest } = body;
   const status = rest['status'] as Json | undefined;
+  // Times of controllers; the scheduler tells of a gated pod before the answer leaves the server.
   if (status?.['lastPhaseTransitionTime'] !== undefined) delete status['lastPhaseTransitionTime'];
+  if (body['kind'] === 'Pod' && !sentConditions) delete status?.['conditions'];
   const kept = { ...(metadata as Json | undefined) };
   for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields']) delete kept[field];
   return { ...rest, metadata: kept };

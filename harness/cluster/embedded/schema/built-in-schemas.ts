@@ -4,7 +4,7 @@ import { decodeObject } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import type { Definition } from './definitions.ts';
 import { openDefinitions } from './definitions.ts';
-import type { ColumnDefinition, GeneratedFiles } from './generated-files.ts';
+import type { GeneratedFiles } from './generated-files.ts';
 import { openGeneratedFiles } from './generated-files.ts';
 import { composeOpenApi } from './open-api-document.ts';
 import { patchRootOf } from './patch-node.ts';
@@ -19,15 +19,12 @@ export interface BuiltInSchemas extends SchemaFace {
   validateMetadata(kind: KindName, metadata: ObjectMeta): readonly FieldCause[];
   /** `validate` and the rules for new objects alone. */
   validateNew(kind: KindName, object: KubeObject): readonly FieldCause[];
-  /** Rules against what was there before: immutable fields, what of a pod may change. Both objects have their defaults. */
-  validateUpdate(kind: KindName, object: KubeObject, previous: KubeObject): readonly FieldCause[];
-  /** The columns of a Table of this resource; undefined when it cannot be listed. */
-  columns(resource: { readonly group: string; readonly resource: string }): readonly ColumnDefinition[] | undefined;
 }
 
 /** Opens the generated files lazily: only discovery's is read before a first object arrives. */
 export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles()): BuiltInSchemas {
   const definitions = openDefinitions(files);
+  const documents = new Map<string, string>();
   /** An unknown kind has no rules: the caller serves only what `kinds` lists. */
   const withDefinition = <T>(kind: KindName, otherwise: T, use: (definition: Definition) => T): T => {
     const definition = definitions.ofKind(kind);
@@ -40,7 +37,14 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
     get kinds() {
       return files.kinds().kinds;
     },
-    openApiV3: (path) => composeOpenApi(files, path, 'Kubernetes', files.kinds().version.gitVersion),
+    openApiV3(path) {
+      let document = documents.get(path);
+      if (document === undefined) {
+        document = composeOpenApi(files, path, 'Kubernetes', files.kinds().version.gitVersion);
+        if (document !== undefined) documents.set(path, document);
+      }
+      return document;
+    },
     decode: (kind, object) =>
       withDefinition(kind, { unknownFields: [], typeError: undefined }, (definition) =>
         decodeObject(definitions, definition, object),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { KindInfo } from '../schema-face.ts';
+import type { KindInfo, TableColumn } from '../schema-face.ts';
 
 /** A schema of the OpenAPI v3 documents, without its prose. */
 export type OpenApiSchema = Readonly<Record<string, unknown>>;
@@ -25,14 +25,6 @@ export interface MeasuredTypes {
   readonly keepsZero: Readonly<Record<string, readonly string[]>>;
 }
 
-export interface ColumnDefinition {
-  readonly name: string;
-  readonly type: string;
-  readonly format: string;
-  readonly description: string;
-  readonly priority: number;
-}
-
 /** The files under generated/, each read when it is first needed: discovery alone is small, the rest is not for every start. */
 export interface GeneratedFiles {
   kinds(): GeneratedKinds;
@@ -40,7 +32,7 @@ export interface GeneratedFiles {
   paths(): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   measured(): MeasuredTypes;
   /** Columns of `kubectl get`, by `resource` or `resource.group`. */
-  columns(): Readonly<Record<string, readonly ColumnDefinition[]>>;
+  columns(): Readonly<Record<string, readonly TableColumn[]>>;
 }
 
 export function openGeneratedFiles(folder = path.join(import.meta.dirname, 'generated')): GeneratedFiles {
@@ -53,6 +45,6 @@ export function openGeneratedFiles(folder = path.join(import.meta.dirname, 'gene
     definitions: lazily<Readonly<Record<string, OpenApiSchema>>>('definitions.json'),
     paths: lazily<Readonly<Record<string, Readonly<Record<string, unknown>>>>>('paths.json'),
     measured: lazily<MeasuredTypes>('measured.json'),
-    columns: lazily<Readonly<Record<string, readonly ColumnDefinition[]>>>('columns.json'),
+    columns: lazily<Readonly<Record<string, readonly TableColumn[]>>>('columns.json'),
   };
 }

@@ -29,9 +29,9 @@ const BINARY_EXPONENTS: Readonly<Record<string, number>> = { Ki: 1, Mi: 2, Gi: 3
 
 /** Reads `500m`, `1.5Gi`, `1e9` … Throws a `QuantityError`. */
 export function parseQuantity(text: string): Quantity {
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text);
-  const [, sign, whole = '', fraction = '', suffix = ''] = match ?? [];
-  if (!match || (whole === '' && fraction === '')) throw new QuantityError(FORMAT_WRONG);
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text.trim());
+  if (!match || text.trim() === '') throw new QuantityError(FORMAT_WRONG);
+  const [, sign, whole = '', fraction = '', suffix = ''] = match;
   const { format, numerator, exponent } = scaleOf(suffix);
   const digits = BigInt(`${whole}${fraction}` || '0') * numerator;
   const power = 9 + exponent - fraction.length;
@@ -78,6 +78,24 @@ function formatBinary(nano: bigint): string {
   }
   const suffix = Object.entries(BINARY_EXPONENTS).find(([, value]) => value === power)?.[0] ?? '';
   return `${mantissa}${suffix}`;
+}
+
+/**
+ * A quantity as the server writes it back. What says no other number than the canonical form (`+5`, `007`, `5.`, `1E3`)
+ * is left as it was sent. Throws a `QuantityError`.
+ */
+export function canonicalQuantity(
+  text: string,
+  round: (quantity: Quantity) => Quantity = (quantity) => quantity,
+): string {
+  const canonical = formatQuantity(round(parseQuantity(text)));
+  const plain = text
+    .trim()
+    .replace(/^\+/, '')
+    .replace(/^(-?)0+(?=\d)/, '$1')
+    .replace(/\.(?!\d)/, '')
+    .replace('E', 'e');
+  return plain === canonical.replace('E', 'e') ? text.trim() : canonical;
 }
 
 const MILLI = 1_000_000n;

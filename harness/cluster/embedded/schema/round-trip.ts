@@ -1,6 +1,6 @@
 import type { Definition, Definitions, Field } from './definitions.ts';
 import type { FieldType } from './field-type.ts';
-import { formatQuantity, parseQuantity, roundUpToMilli } from './quantity.ts';
+import { canonicalQuantity, roundUpToMilli } from './quantity.ts';
 import { canonicalTime, MICRO_TIME_LAYOUT, TIME_LAYOUT } from './times.ts';
 
 type Json = Record<string, unknown>;
@@ -43,7 +43,7 @@ function roundTripValue(definitions: Definitions, type: FieldType, value: unknow
     case 'map':
       return type.element ? roundTripMap(definitions, type.element, value as Json) : value;
     case 'quantity':
-      return formatQuantity(parseQuantity(String(value)));
+      return canonicalQuantity(String(value));
     case 'time':
       return canonicalTime(String(value), TIME_LAYOUT);
     case 'microTime':
@@ -65,8 +65,7 @@ function roundTripList(definitions: Definitions, element: FieldType, list: unkno
 function roundTripMap(definitions: Definitions, element: FieldType, map: Json): Json {
   for (const [key, entry] of Object.entries(map)) {
     // A map of quantities is a list of resources, which are kept to a thousandth.
-    if (element.form === 'quantity' && entry !== null)
-      map[key] = formatQuantity(roundUpToMilli(parseQuantity(String(entry))));
+    if (element.form === 'quantity' && entry !== null) map[key] = canonicalQuantity(String(entry), roundUpToMilli);
     else map[key] = entry === null ? emptyOf(element) : roundTripValue(definitions, element, entry);
   }
   return map;

@@ -17,6 +17,11 @@ const text =
   (object: KubeObject): string =>
     String((valueAt(object, ...path) as string | boolean | undefined) ?? '');
 
+const nodeInfo =
+  (field: string) =>
+  (node: KubeObject): string =>
+    text('status', 'nodeInfo', field)(node) || '<unknown>';
+
 const dataCount = (object: KubeObject): number =>
   Object.keys(objectAt(object, 'data')).length + Object.keys(objectAt(object, 'binaryData')).length;
 
@@ -27,7 +32,7 @@ const subjects =
       .filter((subject) => stringAt(subject, 'kind') === kind)
       .map((subject) =>
         kind === 'ServiceAccount'
-          ? `${stringAt(subject, 'namespace')}/${stringAt(subject, 'name')}`
+          ? `${stringAt(subject, 'namespace') ?? ''}/${stringAt(subject, 'name')}`
           : (stringAt(subject, 'name') ?? ''),
       )
       .join(', ');
@@ -39,31 +44,51 @@ const BINDING: Cells = {
   ServiceAccounts: subjects('ServiceAccount'),
 };
 
+/** Events in either of their two groups: the names of the older one, then those of the newer. */
+const either =
+  (older: readonly string[], newer: readonly string[]) =>
+  (object: KubeObject): string =>
+    text(...older)(object) || text(...newer)(object);
+
+const eventAge =
+  (...fields: readonly string[]) =>
+  (object: KubeObject, now: number): string => {
+    const time = [...fields, 'eventTime']
+      .map((field) => valueAt(object, field))
+      .find((value) => typeof value === 'string');
+    return ageOf(time ?? object.metadata.creationTimestamp, now);
+  };
+
 const EVENT: Cells = {
-  'Last Seen': (object, now) =>
-    ageOf(valueAt(object, 'lastTimestamp') ?? valueAt(object, 'eventTime') ?? object.metadata.creationTimestamp, now),
+  'Last Seen': eventAge('lastTimestamp', 'deprecatedLastTimestamp'),
   Type: text('type'),
   Reason: text('reason'),
-  Object: (object) => {
-    const about = objectAt(object, 'involvedObject');
-    return `${(stringAt(about, 'kind') ?? '').toLowerCase()}/${stringAt(about, 'name') ?? ''}`;
-  },
-  Subobject: text('involvedObject', 'fieldPath'),
-  Source: (object) =>
-    [text('source', 'component')(object) || text('reportingComponent')(object), text('source', 'host')(object)]
-      .filter(Boolean)
-      .join(', '),
-  Message: (object) => text('message')(object).trim(),
-  'First Seen': (object, now) =>
-    ageOf(valueAt(object, 'firstTimestamp') ?? valueAt(object, 'eventTime') ?? object.metadata.creationTimestamp, now),
-  Count: (object) => valueAt(object, 'count') ?? 1,
+  Object: (object) =>
+    `${either(['involvedObject', 'kind'], ['regarding', 'kind'])(object).toLowerCase()}/${either(['involvedObject', 'name'], ['regarding', 'name'])(object)}`,
+  Subobject: either(['involvedObject', 'fieldPath'], ['regarding', 'fieldPath']),
+  Source: eventSource,
+  Message: (object) => either(['message'], ['note'])(object).trim(),
+  'First Seen': eventAge('firstTimestamp', 'deprecatedFirstTimestamp'),
+  Count: (object) => valueAt(object, 'count') ?? valueAt(object, 'deprecatedCount') ?? 1,
 };
+
+/** A component and its host; without a component, the controller that reported and its instance. */
+function eventSource(object: KubeObject): string {
+  const component = either(['source', 'component'], ['deprecatedSource', 'component'])(object);
+  const host = either(['source', 'host'], ['deprecatedSource', 'host'])(object);
+  const parts =
+    component === ''
+      ? [either(['reportingComponent'], ['reportingController'])(object), text('reportingInstance')(object)]
+      : [component, host];
+  return parts.filter(Boolean).join(', ');
+}
 
 const BY_RESOURCE: Readonly<Record<string, Cells>> = {
   '/pods': podCells,
   '/configmaps': { Data: dataCount },
   '/secrets': { Type: text('type'), Data: dataCount },
   '/events': EVENT,
+  'events.k8s.io/events': EVENT,
   '/namespaces': { Status: text('status', 'phase') },
   '/serviceaccounts': { Secrets: (object) => arrayAt(object, 'secrets').length },
   '/nodes': {
@@ -82,9 +107,9 @@ const BY_RESOURCE: Readonly<Record<string, Cells>> = {
     Version: text('status', 'nodeInfo', 'kubeletVersion'),
     'Internal-IP': (object) => addressOf(object, 'InternalIP'),
     'External-IP': (object) => addressOf(object, 'ExternalIP'),
-    'OS-Image': text('status', 'nodeInfo', 'osImage'),
-    'Kernel-Version': text('status', 'nodeInfo', 'kernelVersion'),
-    'Container-Runtime': text('status', 'nodeInfo', 'containerRuntimeVersion'),
+    'OS-Image': nodeInfo('osImage'),
+    'Kernel-Version': nodeInfo('kernelVersion'),
+    'Container-Runtime': nodeInfo('containerRuntimeVersion'),
   },
   '/persistentvolumeclaims': {
     Status: (object) => (object.metadata.deletionTimestamp ? 'Terminating' : text('status', 'phase')(object)),

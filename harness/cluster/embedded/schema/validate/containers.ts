@@ -1,17 +1,6 @@
 import { checkEnv } from './environment.ts';
 import type { Causes, Json } from './field-causes.ts';
-import {
-  checkName,
-  checkOneOf,
-  child,
-  duplicate,
-  forbidden,
-  invalid,
-  list,
-  number,
-  required,
-  text,
-} from './field-causes.ts';
+import { checkName, checkOneOf, child, duplicate, forbidden, invalid, list, required, text } from './field-causes.ts';
 import { checkMounts } from './mounts.ts';
 import { dnsLabel } from './names.ts';
 import { checkHostPorts, checkPorts } from './ports.ts';
