@@ -29,7 +29,7 @@ function paired(logs: readonly EventLog[]): (readonly [string, bigint | undefine
 
 function receipt(logs: readonly EventLog[], over: Partial<OrderReceipt> = {}): OrderReceipt {
   const calls = orderCalls(logs, DATATOKEN);
-  const where = { transactionHash: HASH, blockNumber: 5, blockHash: HASH, confirmations: 1 };
+  const where = { transactionHash: HASH, blockNumber: 5, blockHash: HASH, confirmations: 1, chainTime: 0 };
   return {
     ...where,
     isSuccessful: true,

@@ -19,6 +19,8 @@ export interface OrderReceipt {
   readonly blockHash: string;
   /** Blocks on top of and including its own: 1 when it is in the newest. */
   readonly confirmations: number;
+  /** Unix seconds of the newest block: how late it is at least, whatever the reader's own clock says. */
+  readonly chainTime: number;
   readonly isSuccessful: boolean;
   /** Who signed the transaction. `payer` of an order is the factory when it was one of several at once. */
   readonly sender: string;
@@ -40,14 +42,15 @@ export async function readOrderReceipt(
 ): Promise<OrderReceipt | undefined> {
   const [receipt, head] = await Promise.all([
     provider.getTransactionReceipt(transactionHash),
-    provider.getBlockNumber(),
+    provider.getBlock('latest'),
   ]);
-  if (!receipt) return undefined;
+  if (!receipt || !head) return undefined;
   return {
     transactionHash: receipt.hash,
     blockNumber: receipt.blockNumber,
     blockHash: receipt.blockHash,
-    confirmations: Math.max(1, head - receipt.blockNumber + 1),
+    confirmations: Math.max(1, head.number - receipt.blockNumber + 1),
+    chainTime: head.timestamp,
     isSuccessful: receipt.status === 1,
     sender: receipt.from,
     calledContract: receipt.to ?? undefined,

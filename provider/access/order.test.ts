@@ -70,6 +70,7 @@ function receipt(calls: readonly OrderCall[], overrides: Partial<OrderReceipt> =
     blockNumber: 5,
     blockHash: `0x${'01'.repeat(32)}`,
     confirmations: 1,
+    chainTime: START,
     isSuccessful: true,
     sender: USER,
     calledContract: DATATOKEN,
@@ -139,6 +140,18 @@ describe('an order does not pay when', () => {
       { receipt: receipt([started({}, feeEvent({ validUntil: 0 }))]) },
       { now: START + 3601 },
       'ORDER_EXPIRED',
+    ],
+    [
+      'its time is over by the chain alone, whose time may be moved on in a laboratory',
+      { receipt: receipt([started({}, feeEvent({ validUntil: 0 }))], { chainTime: START + 3601 }) },
+      {},
+      'ORDER_EXPIRED',
+    ],
+    [
+      'its fee is over by the chain alone',
+      { receipt: receipt([started({}, feeEvent({ validUntil: START + 100 }))], { chainTime: START + 100 }) },
+      {},
+      'ORDER_FEE_EXPIRED',
     ],
     [
       'P2: its time is over although it was reused since',

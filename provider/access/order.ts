@@ -46,7 +46,10 @@ export function reusedOrderOf(receipt: OrderReceipt): string | undefined {
  * a foreign contract's events pay for nothing (P1). The start decides how long the order lasts; a reuse renews the fee
  * and never the time (P2).
  */
-export function checkOrder(evidence: OrderEvidence, of: AssetService, expected: OrderExpectation): Checked<ValidOrder> {
+export function checkOrder(evidence: OrderEvidence, of: AssetService, given: OrderExpectation): Checked<ValidOrder> {
+  // The chain's own time counts where it is ahead of ours: what the chain calls over is over.
+  const now = Math.max(given.now, evidence.receipt.chainTime);
+  const expected = { ...given, now };
   const failed = [evidence.receipt, evidence.original]
     .map((receipt) => receipt && checkReceipt(receipt, expected))
     .find((reason) => reason);
