@@ -7,11 +7,12 @@ import { ModelWorld, SETTINGS, modelWorkflow } from './testing/model-world.ts';
 
 const stage = fc.constantFrom('configure' as const, 'compute' as const, 'publish' as const);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('start' as const, 'end' as const), stage }) },
+  { weight: 8, arbitrary: fc.constant<Happening>({ kind: 'settle' }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('start' as const, 'end' as const), stage }) },
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom('fail' as const, 'evict' as const, 'delete' as const, 'stick' as const),
+      kind: fc.constantFrom('fail' as const, 'evict' as const, 'delete' as const, 'stick' as const, 'vanish' as const),
       stage,
     }),
   },

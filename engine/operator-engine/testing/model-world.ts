@@ -32,8 +32,10 @@ export type Happening =
   | { readonly kind: 'stop' }
   | { readonly kind: 'deleteWorkflow' }
   | { readonly kind: 'archive' }
+  /** Every pod comes one step further, as in a healthy cluster. */
+  | { readonly kind: 'settle' }
   | { readonly kind: 'loseReport' }
-  | { readonly kind: 'start' | 'end' | 'fail' | 'evict' | 'delete' | 'stick'; readonly stage: Stage }
+  | { readonly kind: 'start' | 'end' | 'fail' | 'evict' | 'delete' | 'stick' | 'vanish'; readonly stage: Stage }
   /** The engine dies after so many actions of its next plan. */
   | { readonly kind: 'crash'; readonly after: number };
 
@@ -92,6 +94,7 @@ export class ModelWorld {
     else if (event.kind === 'crash') this.step(event.after);
     else if (event.kind === 'stop') this.#patch({ spec: { ...this.workflow.spec, stopRequested: true } });
     else if (event.kind === 'archive') this.#archive();
+    else if (event.kind === 'settle') this.settle();
     else if (event.kind === 'loseReport') this.reportsLost = true;
     else if (event.kind === 'deleteWorkflow') this.#deleteWorkflow();
     else this.#podHappens(event.kind, event.stage);
@@ -112,6 +115,11 @@ export class ModelWorld {
   #podHappens(kind: string, stage: Stage): void {
     const pod = this.pods[stage];
     if (pod === undefined) return;
+    // Removed by force, finalizer and all. Before its uid is recorded nobody could tell it from one that never was.
+    if (kind === 'vanish') {
+      if (stage !== 'compute' || this.workflow.status?.computePod !== undefined) delete this.pods[stage];
+      return;
+    }
     const startedAt = new Date(this.now).toISOString();
     if (kind === 'start' && pod.state === 'waiting' && pod.deletingSince === undefined) {
       if (stage === 'compute') this.ran.push(pod.uid);
