@@ -1,4 +1,5 @@
-import { XzReadableStream } from 'xz-decompress';
+import { createRequire } from 'node:module';
+import type * as xzDecompress from 'xz-decompress';
 import { WavetankError } from '../errors.ts';
 import { sha256Hex } from './hashing.ts';
 
@@ -7,11 +8,17 @@ export const METADATA_FLAGS = { compressed: 1, encrypted: 2 } as const;
 
 const MAX_DOCUMENT_BYTES = 10 * 1024 * 1024;
 
+/** A CommonJS package whose exports Node cannot name at import; loaded with the first compressed document. */
+function loadXz(): typeof xzDecompress {
+  return createRequire(import.meta.url)('xz-decompress') as typeof xzDecompress;
+}
+
 /**
  * Unpacks an XZ document.
  * @throws WavetankError DOCUMENT_TOO_LARGE past 10 MiB (a few bytes of XZ can hold gigabytes), DOCUMENT_NOT_XZ otherwise
  */
 export async function decompressXz(data: Uint8Array): Promise<Uint8Array> {
+  const { XzReadableStream } = loadXz();
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
