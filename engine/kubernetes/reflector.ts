@@ -124,6 +124,8 @@ class ReflectorLoop<T extends KubeObject> {
     const { client, resource, namespace, labelSelector, seams } = this.#options;
     const base = this.#options.watchSeconds ?? 300;
     const timeoutSeconds = Math.round(base * (1 + fraction(seams.entropy)));
+    // An abort that came before we listen is never heard.
+    if (this.#stop.signal.aborted) return;
     const request = new AbortController();
     const cancel = (): void => request.abort(this.#stop.signal.reason);
     this.#stop.signal.addEventListener('abort', cancel, { once: true });
