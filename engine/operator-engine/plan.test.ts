@@ -45,39 +45,51 @@ function live(history: readonly Happening[]): ModelWorld {
 }
 
 describe('whatever happens to a job, in whatever order, with the engine dying anywhere', () => {
-  const property = (check: (world: ModelWorld) => boolean): void =>
-    fc.assert(
-      fc.property(fc.array(happening, { maxLength: 25 }), (history) => check(live(history))),
-      { numRuns: 1500, seed: 3 },
-    );
+  /** The first history that breaks it, as a report; undefined when none does. */
+  const broken = (check: (world: ModelWorld) => boolean): string | undefined => {
+    const property = fc.property(fc.array(happening, { maxLength: 25 }), (history) => check(live(history)));
+    const result = fc.check(property, { numRuns: 1500, seed: 3 });
+    return result.failed ? fc.defaultReportMessage(result) : undefined;
+  };
 
-  test('it comes to an end and is gone, pods and volume included', () =>
-    property((world) => world.isGone && Object.keys(world.pods).length === 0 && world.volume === undefined));
+  test('it comes to an end and is gone, pods and volume included', ({ expect }) =>
+    expect(
+      broken((world) => world.isGone && Object.keys(world.pods).length === 0 && world.volume === undefined),
+    ).toBeUndefined());
 
-  test('E4: at most one compute pod is ever made', () => property((world) => world.made.length <= 1));
+  test('E4: at most one compute pod is ever made', ({ expect }) =>
+    expect(broken((world) => world.made.length <= 1)).toBeUndefined());
 
-  test('the algorithm never runs before its data is verified', () =>
-    property((world) => world.ran.length === 0 || world.workflow.status?.reports?.configure?.ok === true));
+  test('the algorithm never runs before its data is verified', ({ expect }) =>
+    expect(
+      broken((world) => world.ran.length === 0 || world.workflow.status?.reports?.configure?.ok === true),
+    ).toBeUndefined());
 
-  test('no phase goes backwards, and an end is the last of all', () =>
-    property((world) => {
-      const ranks = world.phases.map((phase) => (isEndPhase(phase as never) ? RANK.length : RANK.indexOf(phase)));
-      return ranks.every((rank, i) => rank >= 0 && (i === 0 || rank > (ranks[i - 1] ?? -1)));
-    }));
+  test('no phase goes backwards, and an end is the last of all', ({ expect }) =>
+    expect(
+      broken((world) => {
+        const ranks = world.phases.map((phase) => (isEndPhase(phase as never) ? RANK.length : RANK.indexOf(phase)));
+        return ranks.every((rank, i) => rank >= 0 && (i === 0 || rank > (ranks[i - 1] ?? -1)));
+      }),
+    ).toBeUndefined());
 
-  test('finished means: the algorithm ran to its end and its results are published', () =>
-    property(({ workflow: { status } }) => {
-      if (status?.phase !== 'finished') return true;
-      return (
-        status.outcome?.kind === 'succeeded' && status.reports?.publish?.ok === true && status.runConsumed === true
-      );
-    }));
+  test('finished means: the algorithm ran to its end and its results are published', ({ expect }) =>
+    expect(
+      broken(({ workflow: { status } }) => {
+        if (status?.phase !== 'finished') return true;
+        return (
+          status.outcome?.kind === 'succeeded' && status.reports?.publish?.ok === true && status.runConsumed === true
+        );
+      }),
+    ).toBeUndefined());
 
-  test('a run that never started, or was taken away, is given back', () =>
-    property(({ ran, workflow: { status } }) => {
-      if (ran.length === 0 || status?.phase === 'interrupted') return status?.runConsumed === false;
-      return true;
-    }));
+  test('a run that never started, or was taken away, is given back', ({ expect }) =>
+    expect(
+      broken(({ ran, workflow: { status } }) => {
+        if (ran.length === 0 || status?.phase === 'interrupted') return status?.runConsumed === false;
+        return true;
+      }),
+    ).toBeUndefined());
 });
 
 const kinds = (world: ModelWorld): string[][] => world.step().waves.map((wave) => wave.map((action) => action.do));
