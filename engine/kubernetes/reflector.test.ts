@@ -135,6 +135,20 @@ test('the cache becomes what the server has, through duplicates, reordering, res
   expect(result.failed ? fc.defaultReportMessage(result) : undefined).toBeUndefined();
 });
 
+test('a stream that is not in order is not believed: the reflector lists again', async ({ expect }) => {
+  const server = new TroubledServer(['reorder']);
+  await using reflector = startReflector<Thing>({ client: server.client, seams, resource: PODS, backoff });
+  await reflector.synced;
+  server.write('a', 1);
+  server.write('b', 2);
+  await waitUntil('both', () => (reflector.cache.size === 2 ? true : undefined), {
+    clock: systemClock,
+    timeoutMs: 3000,
+    intervalMs: 1,
+  });
+  expect(server.lists).toBe(2);
+});
+
 test('handlers hear every difference of a list after a gap', async ({ expect }) => {
   const server = new TroubledServer(['reset', 'expire']);
   server.write('kept', 1);
