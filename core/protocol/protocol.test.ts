@@ -6,8 +6,11 @@ import { assert } from '../errors.ts';
 import { checksumAddress, sameAddress } from './address.ts';
 import { containerSectionChecksum, filesChecksum } from './checksums.ts';
 import { didOf } from './did.ts';
+import { decrypt, encrypt } from 'eciesjs';
+import { Config } from 'eciesjs/config';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { eciesDecrypt, eciesEncrypt } from './ecies.ts';
-import { keccak, sha256Hex, toHex } from './hashing.ts';
+import { fromHex, keccak, sha256Hex, toHex } from './hashing.ts';
 import { jobIdOf } from './job-id.ts';
 import { JOB_STATUS, phaseOfCode } from './job-status.ts';
 import { isDocumentHash } from './metadata-encoding.ts';
@@ -90,6 +93,35 @@ describe('vectors of the classic stack', () => {
     'an encrypted document of the classic stack is read',
     ({ recipientPrivateKey, blob, plaintext }) => {
       expect(Buffer.from(eciesDecrypt(recipientPrivateKey, blob)).toString()).toBe(plaintext);
+    },
+  );
+});
+
+describe('ECIES, as eciesjs reads and writes it', () => {
+  const config = new Config();
+  config.ellipticCurve = 'secp256k1';
+  config.isEphemeralKeyCompressed = false;
+  config.isHkdfKeyCompressed = false;
+  config.symmetricAlgorithm = 'aes-256-gcm';
+  config.symmetricNonceLength = 16;
+
+  test('in both directions', () => {
+    const text = Buffer.from('{"files":[]}');
+    const ours = fromHex(eciesEncrypt({ privateKey: KEY }, text));
+    expect(Buffer.from(decrypt(fromHex(KEY), ours, config)).toString()).toBe(text.toString());
+    const publicKey = secp256k1.getPublicKey(fromHex(KEY), false);
+    expect(Buffer.from(eciesDecrypt(KEY, encrypt(publicKey, text, config))).toString()).toBe(text.toString());
+    expect(
+      Buffer.from(
+        decrypt(fromHex(KEY), fromHex(eciesEncrypt({ publicKey: toHex(publicKey) }, text)), config),
+      ).toString(),
+    ).toBe(text.toString());
+  });
+
+  test.each(['0x', '0x04', `0x${'00'.repeat(97)}`, `0x04${'11'.repeat(200)}`])(
+    '%s is no encrypted document',
+    (blob) => {
+      expect(() => eciesDecrypt(KEY, blob)).toThrow(expect.objectContaining({ code: 'ECIES_MALFORMED' }));
     },
   );
 });
