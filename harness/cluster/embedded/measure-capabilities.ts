@@ -182,7 +182,7 @@ function judge({ tried, memory, pids, cpu }: Outcomes, canary: Canary, launcher:
     keys.map((key) => `${key}: ${seen[key] ?? 'not tried'}`).join(', ') + because;
   const isUser =
     seen['uid'] === PROBE_UID &&
-    seen['becomeRoot'] === 'EPERM' &&
+    ['EPERM', 'EINVAL'].includes(String(seen['becomeRoot'])) &&
     /^0+$/.test(String(seen['capabilities'])) &&
     Number(seen['noNewPrivileges']) === 1;
   const hasSeccomp = Number(seen['seccomp'] ?? 0) > 0;

@@ -14,7 +14,16 @@ export class MemoryApi implements ApiAccess {
   readonly events: RecordedEvent[] = [];
   readonly #objects = new Map<string, KubeObject>();
   readonly #watches = new Set<{ resource: string; handler: (event: WatchEvent) => void }>();
+  readonly #eventListeners = new Set<(event: RecordedEvent) => void>();
   #version = 0;
+
+  /** The first event about a pod with this reason, now or later. */
+  untilEvent(about: string, reason: string): Promise<RecordedEvent> {
+    const isIt = (event: RecordedEvent): boolean => event.about === about && event.reason === reason;
+    const known = this.events.find(isIt);
+    if (known) return Promise.resolve(known);
+    return new Promise((resolve) => this.#eventListeners.add((event) => isIt(event) && resolve(event)));
+  }
 
   get(resource: ResourceRef, namespace: string | undefined, name: string): KubeObject {
     const found = this.#objects.get(key(resource, namespace, name));
@@ -71,7 +80,9 @@ export class MemoryApi implements ApiAccess {
   }
 
   recordEvent(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.events.push({ about: about.metadata.name ?? '', type, reason, message });
+    const event = { about: about.metadata.name ?? '', type, reason, message };
+    this.events.push(event);
+    for (const listener of this.#eventListeners) listener(event);
   }
 
   #replace(resource: ResourceRef, object: KubeObject, merge: (old: KubeObject) => KubeObject): KubeObject {

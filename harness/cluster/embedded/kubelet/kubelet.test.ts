@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { KubeletBench } from './kubelet.testing.ts';
+import { NAMESPACE, denyAll, isOver, shell, startKubeletBench } from './kubelet.testing.ts';
+import type { Pod } from './pod-types.ts';
+import { CLAIMS, CONFIG_MAPS, PODS, SECRETS, VOLUMES } from './resources.ts';
+
+const terminated = (pod: Pod, container = 'main') =>
+  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find(
+    ({ name }) => name === container,
+  )?.state.terminated;
+const waiting = (pod: Pod): string | undefined => pod.status?.containerStatuses?.[0]?.state.waiting?.reason;
+const isRunning = (pod: Pod): boolean => pod.status?.containerStatuses?.[0]?.state.running !== undefined;
+
+describe('the kubelet', () => {
+  let bench: KubeletBench;
+  const reasons = (pod: string): string[] =>
+    bench.api.events.filter(({ about }) => about === pod).map(({ reason }) => reason);
+
+  beforeAll(async () => {
+    bench = await startKubeletBench();
+    denyAll(bench.api);
+  });
+  afterAll(() => bench[Symbol.asyncDispose]());
+
+  it('carries a pod to Succeeded with its log, conditions and events', async ({ expect }) => {
+    bench.create('good', { containers: [shell('echo out; echo err >&2')] });
+    const pod = await bench.until('good', isOver);
+    expect(pod.status).toMatchObject({ phase: 'Succeeded', qosClass: 'BestEffort', hostIP: '192.0.2.1' });
+    expect(terminated(pod)).toMatchObject({ exitCode: 0, reason: 'Completed' });
+    const conditions = Object.fromEntries(
+      (pod.status?.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason ?? ''}`.trim()]),
+    );
+    expect(conditions).toMatchObject({ Initialized: 'True PodCompleted', Ready: 'False PodCompleted' });
+    expect((await bench.logs(pod)).split('\n').toSorted()).toEqual(['', 'err', 'out']);
+    expect(reasons('good')).toEqual(['Pulled', 'Created', 'Started']);
+  });
+
+  it('keeps exit code, and the log as message when that was asked for', async ({ expect }) => {
+    bench.create('bad', {
+      containers: [shell('echo why it failed; exit 3', { terminationMessagePolicy: 'FallbackToLogsOnError' })],
+    });
+    const pod = await bench.until('bad', isOver);
+    expect(pod.status?.phase).toBe('Failed');
+    expect(terminated(pod)).toMatchObject({ exitCode: 3, reason: 'Error', message: 'why it failed\n' });
+  });
+
+  it('takes the termination message from its file first', async ({ expect, skip }) => {
+    if (!bench.isolated) skip(bench.why);
+    bench.create('told', {
+      containers: [
+        shell('echo noise; printf told > /dev/termination-log', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+      ],
+    });
+    expect(terminated(await bench.until('told', isOver))?.message).toBe('told');
+  });
+
+  it('runs init containers in order, and none after one that failed', async ({ expect }) => {
+    const step = (name: string, script: string) => ({
+      ...shell(script),
+      name,
+      volumeMounts: [{ name: 'v', mountPath: '/v' }],
+      workingDir: '/v',
+    });
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    bench.create('steps', {
+      volumes,
+      initContainers: [step('one', 'echo 1 > f'), step('two', 'echo 2 >> f')],
+      containers: [step('main', 'cat f')],
+    });
+    const pod = await bench.until('steps', isOver);
+    expect(await bench.logs(pod)).toBe('1\n2\n');
+    bench.create('broken', {
+      volumes,
+      initContainers: [step('one', 'exit 4'), step('two', 'true')],
+      containers: [step('main', 'true')],
+    });
+    const broken = await bench.until('broken', isOver);
+    expect(broken.status?.phase).toBe('Failed');
+    expect(terminated(broken, 'one')).toMatchObject({ exitCode: 4 });
+    expect(terminated(broken, 'two')).toBeUndefined();
+    expect(terminated(broken, 'main')).toBeUndefined();
+  });
+
+  it('fills in environment from fields, ConfigMaps and Secrets, and expands references', async ({ expect }) => {
+    bench.api.create(CONFIG_MAPS, NAMESPACE, { metadata: { name: 'settings' }, data: { a: 'from-map', b: 'other' } });
+    bench.api.create(SECRETS, NAMESPACE, {
+      metadata: { name: 'keys' },
+      data: { token: Buffer.from('s3cret').toString('base64') },
+    });
+    const env = [
+      { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'LABEL', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job']" } } },
+      { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'token' } } },
+      { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+      { name: 'BOTH', value: '$(NAME)-$(P_a)-$$(NAME)-$(unknown)' },
+    ];
+    const container = shell('echo "$NAME $LABEL $TOKEN $LIMIT $BOTH"', {
+      env,
+      envFrom: [{ prefix: 'P_', configMapRef: { name: 'settings' } }],
+      resources: { limits: { memory: '64Mi' } },
+    });
+    bench.create('env', { containers: [container] }, { job: 'j1' });
+    expect(await bench.logs(await bench.until('env', isOver))).toBe(
+      'env j1 s3cret 64 env-from-map-$(NAME)-$(unknown)\n',
+    );
+  });
+
+  it('waits with CreateContainerConfigError until the Secret is there', async ({ expect }) => {
+    const env = [{ name: 'X', valueFrom: { secretKeyRef: { name: 'late', key: 'x' } } }];
+    bench.create('late', { containers: [shell('echo got $X', { env })] });
+    const pod = await bench.until('late', (each) => waiting(each) === 'CreateContainerConfigError');
+    expect(pod.status?.containerStatuses?.[0]?.state.waiting?.message).toBe('secret "late" not found');
+    bench.api.create(SECRETS, NAMESPACE, {
+      metadata: { name: 'late' },
+      data: { x: Buffer.from('it').toString('base64') },
+    });
+    expect(await bench.logs(await bench.until('late', isOver))).toBe('got it\n');
+  });
+
+  it('refuses to run an image as root under runAsNonRoot', async ({ expect }) => {
+    bench.create('rooted', { securityContext: { runAsNonRoot: true }, containers: [shell('id -u')] });
+    const pod = await bench.until('rooted', (each) => waiting(each) === 'CreateContainerConfigError');
+    expect(pod.status?.containerStatuses?.[0]?.state.waiting?.message).toContain('image will run as root');
+    bench.create('user', {
+      securityContext: { runAsNonRoot: true, runAsUser: 1001, runAsGroup: 1001 },
+      containers: [shell('id -u')],
+    });
+    const twin = await bench.until('user', isOver);
+    expect(twin.status?.phase).toBe('Succeeded');
+    if (bench.isolated) expect(await bench.logs(twin)).toBe('1001\n');
+    bench.api.delete(PODS, NAMESPACE, 'rooted', { gracePeriodSeconds: 0 });
+  });
+
+  it('ends an unknown image in ErrImagePull and ImagePullBackOff', async ({ expect }) => {
+    bench.create('nowhere', { containers: [shell('true', { image: 'nowhere/nothing:1' })] });
+    const pod = await bench.until('nowhere', (each) => waiting(each) === 'ErrImagePull');
+    expect(pod.status).toMatchObject({ phase: 'Pending' });
+    expect(pod.status?.containerStatuses?.[0]?.state.waiting?.message).toContain(
+      'docker.io/nowhere/nothing:1: not found',
+    );
+    await bench.until('nowhere', (each) => waiting(each) === 'ImagePullBackOff');
+    const gone = bench.gone('nowhere');
+    bench.api.delete(PODS, NAMESPACE, 'nowhere');
+    await gone;
+  });
+
+  it('fails a pod that asks for what this node does not do, naming the field', async ({ expect }) => {
+    const volumes = [{ name: 'host', hostPath: { path: '/etc' } }];
+    bench.create('greedy', { hostNetwork: true, volumes, containers: [shell('true', { livenessProbe: {} })] });
+    const pod = await bench.until('greedy', isOver);
+    expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'Unsupported' });
+    for (const field of ['spec.hostNetwork', 'hostPath', 'livenessProbe']) expect(pod.status?.message).toContain(field);
+  });
+
+  it('restarts on failure under OnFailure, and keeps the state before', async ({ expect }) => {
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    const container = shell('[ -e again ] && exit 0; touch again; exit 9', {
+      volumeMounts: [{ name: 'v', mountPath: '/v' }],
+      workingDir: '/v',
+    });
+    bench.create('twice', { restartPolicy: 'OnFailure', volumes, containers: [container] });
+    const pod = await bench.until('twice', isOver);
+    expect(pod.status).toMatchObject({ phase: 'Succeeded' });
+    expect(pod.status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 9 } },
+    });
+  });
+
+  it('ends a pod at a deadline that was patched while it ran, and lets it say goodbye', async ({ expect }) => {
+    const script = 'trap "echo bye; exit 5" TERM; echo up; while true; do sleep 0.05; done';
+    bench.create('endless', { containers: [shell(script)] });
+    const running = await bench.until('endless', isRunning);
+    for await (const _part of bench.kubelet.containerLogs(ids(running), 'main', { follow: true })) break;
+    const current = bench.api.get(PODS, NAMESPACE, 'endless') as Pod;
+    bench.api.update(PODS, { ...current, spec: { ...current.spec, activeDeadlineSeconds: 0 } });
+    const pod = await bench.until('endless', isOver);
+    expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+    expect(terminated(pod)).toMatchObject({ exitCode: 5 });
+    expect(await bench.logs(pod)).toBe('up\nbye\n');
+    expect(reasons('endless')).toContain('Killing');
+  });
+
+  it('kills what ignores TERM, and keeps its exit code while a finalizer holds the pod', async ({ expect }) => {
+    const created = bench.create('stubborn', {
+      containers: [shell('trap "" TERM; echo up; while true; do sleep 0.05; done')],
+    });
+    bench.api.update(PODS, { ...created, metadata: { ...created.metadata, finalizers: ['test/hold'] } });
+    const running = await bench.until('stubborn', isRunning);
+    for await (const _part of bench.kubelet.containerLogs(ids(running), 'main', { follow: true })) break;
+    bench.api.delete(PODS, NAMESPACE, 'stubborn', { gracePeriodSeconds: 1 });
+    bench.api.delete(PODS, NAMESPACE, 'stubborn', { gracePeriodSeconds: 0 });
+    const pod = await bench.until('stubborn', isOver);
+    expect(terminated(pod)).toMatchObject({ exitCode: 137 });
+    const gone = bench.gone('stubborn');
+    const held = bench.api.get(PODS, NAMESPACE, 'stubborn');
+    bench.api.update(PODS, { ...held, metadata: { ...held.metadata, finalizers: [] } });
+    bench.api.delete(PODS, NAMESPACE, 'stubborn', { gracePeriodSeconds: 0 });
+    await gone;
+  });
+
+  it('says OOMKilled', async ({ expect, skip }) => {
+    if (!bench.cgroups) skip(bench.why);
+    const script = 'head -c 60000000 /dev/zero | tail -c 60000000';
+    bench.create('hog', { containers: [shell(script, { resources: { limits: { memory: '24Mi' } } })] });
+    const pod = await bench.until('hog', isOver);
+    expect(terminated(pod)).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+    expect(pod.status?.qosClass).toBe('Burstable');
+  });
+
+  it('binds a claim at its first use, keeps it for the next pod, and wipes it', async ({ expect, skip }) => {
+    if (!bench.isolated) skip(bench.why);
+    bench.api.create(CLAIMS, NAMESPACE, {
+      metadata: { name: 'job' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '8Mi' } } },
+    });
+    const securityContext = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 };
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'job' } }];
+    const mount = (subPath: string, readOnly = false) => [{ name: 'v', mountPath: '/data', subPath, readOnly }];
+    bench.create('first', {
+      securityContext,
+      volumes,
+      containers: [shell('echo kept > /data/f', { volumeMounts: mount('outputs') })],
+    });
+    expect((await bench.until('first', isOver)).status?.phase).toBe('Succeeded');
+    const claim = bench.api.get(CLAIMS, NAMESPACE, 'job');
+    expect(claim['status']).toMatchObject({ phase: 'Bound', capacity: { storage: '8Mi' } });
+    bench.create('next', {
+      securityContext,
+      volumes,
+      containers: [shell('cat /data/f; touch /data/g', { volumeMounts: mount('outputs', true) })],
+    });
+    const next = await bench.until('next', isOver);
+    expect(await bench.logs(next)).toMatch(/^kept\n.*Read-only file system/);
+    bench.api.delete(CLAIMS, NAMESPACE, 'job');
+    await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+    expect(bench.api.list(VOLUMES)).toEqual([]);
+  });
+
+  it('mounts ConfigMaps, Secrets and the downward API with their modes, read-only', async ({ expect, skip }) => {
+    if (!bench.isolated) skip(bench.why);
+    bench.api.create(CONFIG_MAPS, NAMESPACE, { metadata: { name: 'files' }, data: { 'a.txt': 'A', 'b.txt': 'B' } });
+    const sources = [
+      { configMap: { name: 'files', items: [{ key: 'a.txt', path: 'deep/a' }] } },
+      { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+    ];
+    const volumes = [
+      { name: 'all', projected: { sources, defaultMode: 0o440 } },
+      { name: 'one', configMap: { name: 'files' } },
+    ];
+    const volumeMounts = [
+      { name: 'all', mountPath: '/all' },
+      { name: 'one', mountPath: '/b', subPath: 'b.txt' },
+    ];
+    const container = shell('cat /all/deep/a /all/labels /b; stat -c " %a" /all/deep/a; touch /all/x', {
+      volumeMounts,
+    });
+    bench.create('mounted', { volumes, containers: [container] }, { x: 'y' });
+    const pod = await bench.until('mounted', isOver);
+    expect(await bench.logs(pod)).toMatch(/^Ax="y"B 440\n.*Read-only file system/);
+  });
+
+  it('waits for a volume whose ConfigMap is missing, saying FailedMount', async ({ expect }) => {
+    bench.create('unmounted', { volumes: [{ name: 'v', configMap: { name: 'absent' } }], containers: [shell('true')] });
+    const event = await bench.api.untilEvent('unmounted', 'FailedMount');
+    expect(event.message).toBe('MountVolume.SetUp failed for volume "v" : configmap "absent" not found');
+    const gone = bench.gone('unmounted');
+    bench.api.delete(PODS, NAMESPACE, 'unmounted');
+    await gone;
+  });
+});
+
+function ids(pod: Pod): { namespace: string; name: string; uid: string } {
+  const { namespace = '', name = '', uid = '' } = pod.metadata;
+  return { namespace, name, uid };
+}
