@@ -10,6 +10,7 @@ import type { Caches } from './caches.ts';
 import { BY_ENVIRONMENT, allOf, startCaches } from './caches.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import type { ObserveContext } from './observe.ts';
 import type { ResolvedOptions } from './options.ts';
 import { WorkflowReconciler } from './reconciler.ts';
 import { ensurePolicies } from './standing-policies.ts';
@@ -68,7 +69,7 @@ function wire(
       options,
       now: () => seams.clock.now(),
       isAdmitted: (key) => admission.isAdmitted(key),
-      gate: { isControlGreen: () => true, isBreached: () => false },
+      gate: gateView(options),
     },
     apply: { client, caches, seams, pods: options.pods },
     settings: { deadlines: options.deadlines, retentionSeconds: options.retentionSeconds },
@@ -83,7 +84,25 @@ function wire(
       key === POLICIES ? keepPolicies({ client, seams, options }, caches, queue) : reconciler.reconcile(key),
   });
   listen(caches, admission, queue);
+  const { gate } = options.pods;
+  if (gate.mode === 'probe') gate.control.onChange(() => lookAtAll(caches, queue));
   return { queue, admission };
+}
+
+function gateView({ pods: { gate } }: ResolvedOptions): ObserveContext['gate'] {
+  if (gate.mode === 'none') return { isControlGreen: () => true, isBreached: () => false };
+  const { control } = gate;
+  return {
+    isControlGreen: () => control.isGreen(),
+    // Before its own container runs, what a canary sees is the gate's probe.
+    isBreached: (pod) => pod.startedAt !== undefined && pod.ip !== undefined && control.hasSeen(pod.ip),
+  };
+}
+
+function lookAtAll(caches: Caches, queue: WorkQueue): void {
+  for (const { metadata, status } of caches.workflows.cache.list()) {
+    if (status?.finishedAt === undefined) queue.add(`${metadata.namespace}/${metadata.name}`);
+  }
 }
 
 /** Every change of anything of a job is one message: look at the job. */
@@ -112,7 +131,5 @@ function listen(caches: Caches, admission: AdmissionQueue, queue: WorkQueue): vo
 async function keepPolicies({ client, options }: ControllerOptions, caches: Caches, queue: WorkQueue): Promise<void> {
   const { namespace, brokerEgress, outward } = options;
   await ensurePolicies(client, { namespace, brokerEgress, outward }, caches.policies.cache);
-  for (const { metadata, status } of caches.workflows.cache.list()) {
-    if (status?.finishedAt === undefined) queue.add(`${metadata.namespace}/${metadata.name}`);
-  }
+  lookAtAll(caches, queue);
 }

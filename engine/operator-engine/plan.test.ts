@@ -220,6 +220,32 @@ test('a WorkFlow stays until it is archived and its retention is over', ({ expec
   expect(world.isGone).toBe(true);
 });
 
+test('without a green control no foreign code starts, and the job ends as 47', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  world.isControlGreen = false;
+  run(world, 'configure');
+  world.happen({ kind: 'end', stage: 'configure' });
+  world.step();
+  expect(world.step().waves).toEqual([]);
+  world.now += SETTINGS.deadlines.startSeconds * 1000;
+  world.step();
+  expect(world.workflow.status).toMatchObject({ phase: 'isolationUnavailable', runConsumed: false });
+  expect(world.made).toEqual([]);
+});
+
+test('a canary that saw the algorithm ends the job as 48, and nothing is published', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'compute');
+  world.step();
+  world.isBreached = true;
+  expect(world.step().waves.flat()).toMatchObject([{ do: 'limitPod', seconds: 1 }, { do: 'writeStatus' }]);
+  // It stays a breach for an engine that starts only now and has seen no canary.
+  world.isBreached = false;
+  world.step();
+  expect(world.workflow.status).toMatchObject({ phase: 'isolationBreached', details: { reason: 'CanaryReached' } });
+  expect(world.pods.publish).toBeUndefined();
+});
+
 /** Takes a job to where this stage's pod exists, and runs unless told otherwise. */
 function run(world: ModelWorld, upTo: 'configure' | 'compute' | 'publish', isRunning = true): void {
   for (const name of ['configure', 'compute', 'publish'] as const) {

@@ -15,6 +15,19 @@ export interface OutwardCidr {
   readonly except?: readonly string[];
 }
 
+/**
+ * The unrestricted side of the gate's measurement. A refusal alone proves nothing: the target may be down.
+ * Whoever runs the canary implements it.
+ */
+export interface GateControl {
+  /** An unrestricted pod reaches every target now. */
+  isGreen(): boolean;
+  /** A canary saw a connection from this address that was not the gate's own. */
+  hasSeen(podIp: string): boolean;
+  /** Called after either may have changed. */
+  onChange(listener: () => void): void;
+}
+
 /** Before foreign code starts: `none` where a pod's network exists before its first instruction, else `probe`. */
 export type Gate =
   | { readonly mode: 'none' }
@@ -22,6 +35,7 @@ export type Gate =
       readonly mode: 'probe';
       /** What the pod must not reach: addresses that an unrestricted pod does reach, `host:port`. */
       readonly targets: readonly string[];
+      readonly control: GateControl;
       /** Denials in a row, on every target, before the gate opens. Default 3. */
       readonly denials?: number;
       readonly intervalMs?: number;

@@ -7,6 +7,7 @@ import { OUTWARD, networkPolicies } from './network-policies.ts';
 import { podOf } from './pods.ts';
 import { stageTokenSecret, volumeClaimOf } from './volumes-and-secrets.ts';
 
+const control = { isGreen: () => true, hasSeen: () => false, onChange: () => undefined };
 const settings: PodSettings = {
   ...DEFAULT_POD_SETTINGS,
   namespace: 'ocean',
@@ -22,7 +23,7 @@ const containersOf = (pod: Pod): Pod['spec']['containers'] => [
 ];
 
 describe.each(STAGES)('pod-%s', (stage) => {
-  const gated = { ...settings, gate: { mode: 'probe', targets: ['10.0.0.1:80'] } } as const;
+  const gated = { ...settings, gate: { mode: 'probe', targets: ['10.0.0.1:80'], control } } as const;
   const pod = podOf(stage, { ...request, settings: gated, node: 'n1' });
 
   test('E11: has no power that its stage does not need', ({ expect }) => {

@@ -49,6 +49,8 @@ export class ModelWorld {
   pods: Partial<Record<Stage, PodView>> = {};
   volume: Observation['volume'];
   isGone = false;
+  isControlGreen = true;
+  isBreached = false;
   reportsLost = false;
   /** uids of compute pods ever made, and of those whose algorithm ran. */
   readonly made: string[] = [];
@@ -75,8 +77,8 @@ export class ModelWorld {
       isAdmitted: true,
       refusal: undefined,
       lacking: [],
-      isControlGreen: true,
-      isBreached: false,
+      isControlGreen: this.isControlGreen,
+      isBreached: this.isBreached,
       now: this.now,
     };
   }
