@@ -1,28 +1,26 @@
 import type { Timer } from '../../../../core/clock.ts';
 import { isWavetankError, messageOf } from '../../../../core/errors.ts';
-import type { KubeObject } from '../kube-object.ts';
 import { isKubeStatus } from '../kube-status.ts';
 import type { PodSandbox } from '../launcher/launcher.ts';
 import type { PodSurroundings } from './container-attempt.ts';
 import { runContainerOnce, wireTime } from './container-attempt.ts';
 import type { ObjectLookup } from './container-env.ts';
 import { ContainerLog } from './container-log.ts';
+import { pullImage } from './image-pull.ts';
 import type { CatalogueImage } from './images.ts';
 import type { NodeServices, OpenDoor } from './node-services.ts';
 import type { ContainerRecord, PodRecord } from './pod-status.ts';
-import { NEW_CONTAINER, phaseOf, podStatus, restartDelayMs, shouldRestart } from './pod-status.ts';
+import { NEW_CONTAINER, restartDelayMs, shouldRestart } from './pod-status.ts';
 import { PodStop } from './pod-stop.ts';
 import type { Container, Pod } from './pod-types.ts';
 import type { PodVolumes } from './pod-volumes.ts';
 import { preparePodVolumes } from './pod-volumes.ts';
-import { CONFIG_MAPS, PODS, SECRETS } from './resources.ts';
+import { CONFIG_MAPS, SECRETS } from './resources.ts';
+import { deleteFinally, endedRecord, writeStatus } from './status-writer.ts';
 import { unsupportedFields } from './unsupported.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
 const RETRY_MS = 1000;
-const FIRST_PULL_BACKOFF_MS = 10_000;
-const LONGEST_PULL_BACKOFF_MS = 300_000;
-const STATUS_TRIES = 5;
 
 /** Carries one pod from its binding to this node to its end. One worker per uid. */
 export class PodWorker {
@@ -264,48 +262,13 @@ export class PodWorker {
     );
   }
 
-  async #pull(container: Container, kind: 'init' | 'main'): Promise<CatalogueImage> {
-    const { images, api, clock } = this.#services;
-    for (let backoffMs = FIRST_PULL_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LONGEST_PULL_BACKOFF_MS)) {
-      try {
-        const image = images.resolve(container.image);
-        api.recordEvent(
-          this.#pod,
-          'Normal',
-          'Pulled',
-          `Container image "${container.image}" already present on machine`,
-          'kubelet',
-        );
-        return image;
-      } catch (error) {
-        const [reason, message] = [
-          isWavetankError(error, 'IMAGE_NAME_INVALID') ? 'InvalidImageName' : 'ErrImagePull',
-          messageOf(error),
-        ];
-        api.recordEvent(
-          this.#pod,
-          'Warning',
-          'Failed',
-          `Failed to pull image "${container.image}": ${message}`,
-          'kubelet',
-        );
-        api.recordEvent(this.#pod, 'Warning', 'Failed', `Error: ${reason}`, 'kubelet');
-        this.#set(kind, container.name, {
-          ...this.#recordOf(kind, container.name),
-          state: { waiting: { reason, message } },
-        });
-        await clock.sleep(RETRY_MS, this.#stop.signal);
-        if (reason === 'ErrImagePull') {
-          const backOff = {
-            reason: 'ImagePullBackOff',
-            message: `Back-off pulling image "${container.image}": ErrImagePull: ${message}`,
-          };
-          api.recordEvent(this.#pod, 'Normal', 'BackOff', `Back-off pulling image "${container.image}"`, 'kubelet');
-          this.#set(kind, container.name, { ...this.#recordOf(kind, container.name), state: { waiting: backOff } });
-        }
-        await clock.sleep(backoffMs, this.#stop.signal);
-      }
-    }
+  #pull(container: Container, kind: 'init' | 'main'): Promise<CatalogueImage> {
+    return pullImage(this.#services, container.image, {
+      pod: () => this.#pod,
+      signal: this.#stop.signal,
+      onWaiting: (waiting) =>
+        this.#set(kind, container.name, { ...this.#recordOf(kind, container.name), state: { waiting } }),
+    });
   }
 
   #rotateLogs(name: string, log: ContainerLog): void {
@@ -351,25 +314,7 @@ export class PodWorker {
   /** Containers that never ran are ended for the record, so that the pod has a final phase. */
   #endUnfinished(): void {
     if (this.#stop.cause !== 'deleted' || this.#record.verdict) return;
-    const phase = phaseOf(this.#pod, this.#record);
-    if (phase === 'Succeeded' || phase === 'Failed') return;
-    const now = wireTime(this.#services.clock.now());
-    const main = new Map(this.#record.main);
-    for (const { name } of this.#pod.spec.containers) {
-      const record = main.get(name) ?? NEW_CONTAINER;
-      if (record.state.terminated) continue;
-      const message = 'The container could not be located when the pod was terminated';
-      const terminated = {
-        exitCode: 137,
-        reason: 'ContainerStatusUnknown',
-        message,
-        startedAt: now,
-        finishedAt: now,
-        containerID: record.containerId ?? '',
-      };
-      main.set(name, { ...record, state: { terminated } });
-    }
-    this.#record = { ...this.#record, main, isEnded: true };
+    this.#record = endedRecord(this.#pod, this.#record, wireTime(this.#services.clock.now()));
   }
 
   #recordOf(kind: 'init' | 'main', name: string): ContainerRecord {
@@ -382,34 +327,11 @@ export class PodWorker {
   }
 
   #publish(): void {
-    const { api, clock } = this.#services;
-    const { namespace, name = '', uid } = this.#pod.metadata;
-    for (let tries = 0; tries < STATUS_TRIES; tries++) {
-      try {
-        const current = api.get(PODS, namespace, name) as Pod;
-        if (current.metadata.uid !== uid) return;
-        const status = podStatus(current, this.#record, current.status, wireTime(clock.now()));
-        if (JSON.stringify(status) === JSON.stringify(current.status)) return;
-        this.#pod = api.updateStatus(PODS, { ...current, status } as KubeObject) as Pod;
-        return;
-      } catch (error) {
-        if (isKubeStatus(error, 'NotFound')) return;
-        if (!isKubeStatus(error, 'Conflict')) throw error;
-      }
-    }
+    this.#pod = writeStatus(this.#services, this.#pod, this.#record) ?? this.#pod;
   }
 
-  /** The kubelet's word that nothing of the pod is left: the object goes, unless finalizers hold it. */
   #finalDelete(): void {
-    const { namespace, name = '', uid } = this.#pod.metadata;
-    try {
-      this.#services.api.delete(PODS, namespace, name, {
-        gracePeriodSeconds: 0,
-        ...(uid === undefined ? {} : { uid }),
-      });
-    } catch (error) {
-      if (!isKubeStatus(error, 'NotFound') && !isKubeStatus(error, 'Conflict')) throw error;
-    }
+    deleteFinally(this.#services, this.#pod);
   }
 }
 
