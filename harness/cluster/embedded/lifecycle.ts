@@ -7,7 +7,7 @@ import type { KubeObject } from './kube-object.ts';
 import { conflict, invalid } from './kube-status.ts';
 import type { ServedResource } from './resource-table.ts';
 import type { FieldCause } from './schema-face.ts';
-import { forbiddenField, invalidValue } from './validation/metadata.ts';
+import { forbidden as forbiddenField, invalid as invalidValue } from './schema/validate/field-causes.ts';
 
 /** Built-in kinds whose `metadata.generation` counts changes of their spec; custom resources always count. */
 const COUNTS_GENERATIONS = new Set([

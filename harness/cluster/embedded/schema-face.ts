@@ -1,4 +1,4 @@
-import type { KubeObject } from './kube-object.ts';
+import type { KubeObject, ObjectMeta } from './kube-object.ts';
 
 /**
  * What the API server asks of the schemas that are generated from a real API server's OpenAPI (schema/ exports one as
@@ -17,8 +17,12 @@ export interface SchemaFace {
   prune(kind: KindName, object: KubeObject): void;
   /** Sets the defaults that the real server sets when it decodes. In place. */
   applyDefaults(kind: KindName, object: KubeObject): void;
-  /** Required fields, enumerations, patterns and ranges; [] when all is well. Not: rules across fields or against an old object. */
+  /** Name, labels, annotations, owners, finalizers; custom resources follow the same rules. */
+  validateMetadata(kind: KindName, metadata: ObjectMeta): readonly FieldCause[];
+  /** Everything that is wrong with an object in itself; [] when all is well. */
   validate(kind: KindName, object: KubeObject): readonly FieldCause[];
+  /** `validate` and the rules for new objects alone. */
+  validateNew(kind: KindName, object: KubeObject): readonly FieldCause[];
   /** Rules against what was there before: immutable fields, what of a pod may change. Both objects have their defaults. */
   validateUpdate(kind: KindName, object: KubeObject, previous: KubeObject): readonly FieldCause[];
   /** The columns of a Table of this resource; undefined when it cannot be listed. */

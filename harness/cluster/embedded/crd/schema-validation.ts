@@ -1,7 +1,7 @@
 import { equalJson, isObject, objectAt } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { FieldCause } from '../schema-face.ts';
-import { invalidValue, notSupported, required } from '../validation/metadata.ts';
+import { invalid as invalidValue, notSupported, required } from '../schema/validate/field-causes.ts';
 
 /** OpenAPI v3 as structural schemas use it, with the messages and paths of the API server's validator. */
 export function validateAgainst(schema: JsonObject, value: unknown, path: string): FieldCause[] {

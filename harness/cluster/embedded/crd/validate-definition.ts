@@ -2,7 +2,12 @@ import { arrayAt, isObject, objectAt, stringAt, valueAt } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { FieldCause } from '../schema-face.ts';
-import { forbiddenField, invalidValue, notSupported, required } from '../validation/metadata.ts';
+import {
+  forbidden as forbiddenField,
+  invalid as invalidValue,
+  notSupported,
+  required,
+} from '../schema/validate/field-causes.ts';
 
 /** @returns everything that keeps this definition from being served. */
 export function validateDefinition(object: KubeObject): FieldCause[] {

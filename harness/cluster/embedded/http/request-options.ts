@@ -1,7 +1,7 @@
 import type { RequestContext, UserInfo } from '../api-core.ts';
 import { isObject, objectAt, stringAt, valueAt } from '../json.ts';
 import { badRequest, invalid } from '../kube-status.ts';
-import { invalidValue, notSupported } from '../validation/metadata.ts';
+import { invalid as invalidValue, notSupported } from '../schema/validate/field-causes.ts';
 import type { ParsedDeleteOptions } from '../verbs/delete.ts';
 
 /** Query parameters of writes. @throws KubeStatusError 422 for values that they do not take. */

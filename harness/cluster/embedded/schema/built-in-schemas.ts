@@ -1,4 +1,3 @@
-import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import type { FieldCause, KindName, SchemaFace } from '../schema-face.ts';
 import { decodeObject } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
@@ -13,16 +12,8 @@ import { validateMetadata } from './validate/metadata.ts';
 import { dnsSubdomain } from './validate/names.ts';
 import { NAME_CHECKS, NEW_VALIDATORS, UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
 
-/** The schemas of the built-in kinds, with what the API server may use beyond the face it asked for. */
-export interface BuiltInSchemas extends SchemaFace {
-  /** Name, labels, annotations, owners, finalizers. */
-  validateMetadata(kind: KindName, metadata: ObjectMeta): readonly FieldCause[];
-  /** `validate` and the rules for new objects alone. */
-  validateNew(kind: KindName, object: KubeObject): readonly FieldCause[];
-}
-
 /** Opens the generated files lazily: only discovery's is read before a first object arrives. */
-export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles()): BuiltInSchemas {
+export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles()): SchemaFace {
   const definitions = openDefinitions(files);
   const documents = new Map<string, string>();
   /** An unknown kind has no rules: the caller serves only what `kinds` lists. */
@@ -55,8 +46,11 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
       withDefinition(kind, undefined, (definition) => applyDefaults(definitions, definition, object)),
     validate: (kind, object) =>
       withDefinition<readonly FieldCause[]>(kind, [], ({ name }) => VALIDATORS[name]?.(object) ?? []),
-    validateMetadata: (kind, metadata) =>
-      validateMetadata(metadata, NAME_CHECKS[definitions.ofKind(kind)?.name ?? ''] ?? dnsSubdomain),
+    validateMetadata(kind, metadata) {
+      const name = definitions.ofKind(kind)?.name;
+      const isExtension = name === undefined || kind.group === 'apiextensions.k8s.io';
+      return validateMetadata(metadata, NAME_CHECKS[name ?? ''] ?? dnsSubdomain, isExtension);
+    },
     validateNew: (kind, object) =>
       withDefinition<readonly FieldCause[]>(
         kind,
@@ -71,4 +65,4 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
 }
 
 /** The schemas of the Kubernetes version that the project carries. */
-export const builtInSchemas: BuiltInSchemas = openBuiltInSchemas();
+export const builtInSchemas: SchemaFace = openBuiltInSchemas();

@@ -6,7 +6,7 @@ import { badRequest, invalid, notFound } from '../kube-status.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { isTrue } from '../http/request-info.ts';
 import { write } from '../http/respond.ts';
-import { invalidValue } from '../validation/metadata.ts';
+import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
 
 /** GET pods/{name}/log: text, streamed as the kubelet gives it. */
 export async function servePodLog(

@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts';
 import { badRequest, invalid, methodNotAllowed } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { apiVersionOf } from '../resource-table.ts';
-import { invalidValue } from '../validation/metadata.ts';
+import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
 import { decodeObject } from '../verbs/decode.ts';
 
 export interface ReviewParts {

@@ -4,7 +4,7 @@ import type { BoundObject, ServiceAccountTokens } from '../auth/service-account-
 import { API_AUDIENCE } from '../auth/service-account-tokens.ts';
 import { arrayAt, isObject, stringAt, valueAt } from '../json.ts';
 import { badRequest, conflict, invalid, notFound } from '../kube-status.ts';
-import { invalidValue } from '../validation/metadata.ts';
+import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
 import type { UpdateTarget } from '../verbs/update.ts';
 
 const DEFAULT_SECONDS = 3600;

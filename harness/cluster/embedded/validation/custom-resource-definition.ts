@@ -3,19 +3,19 @@ import { establish } from '../crd/establish.ts';
 import { validateDefinition } from '../crd/validate-definition.ts';
 import { objectAt, stringAt } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { forbiddenField } from './metadata.ts';
+import { forbidden as forbiddenField } from '../schema/validate/field-causes.ts';
 import type { KindStrategy } from './kind-strategy.ts';
 
-/** While a definition goes, its objects go first. */
+/** While a definition goes, its objects go first; the deletion itself adds it. */
 export const CRD_CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
 export const crdStrategy: KindStrategy = {
   prepareCreate(object) {
     completeNames(object);
     object['status'] = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: [] };
-    object.metadata.finalizers = [...new Set([...(object.metadata.finalizers ?? []), CRD_CLEANUP_FINALIZER])];
   },
   prepareUpdate: (object) => completeNames(object),
+  deletionFinalizer: CRD_CLEANUP_FINALIZER,
   validate: (object) => validateDefinition(object),
   validateUpdate: (object, previous) =>
     stringAt(object, 'spec', 'scope') === stringAt(previous, 'spec', 'scope') &&

@@ -8,9 +8,11 @@ export interface KindStrategy {
   prepareCreate?(object: KubeObject, core: ApiCore): void;
   prepareUpdate?(object: KubeObject, previous: KubeObject, subresource: string): void;
   validate?(object: KubeObject): readonly FieldCause[];
-  validateUpdate?(object: KubeObject, previous: KubeObject, subresource: string): readonly FieldCause[];
+  validateUpdate?(object: KubeObject, previous: KubeObject): readonly FieldCause[];
   /** Seconds that a deletion takes; undefined and 0: none. */
   graceSeconds?(object: KubeObject, asked: number | undefined): number;
+  /** Added when somebody deletes the object, so that a controller can do its part first. */
+  readonly deletionFinalizer?: string;
   markDeleted?(object: KubeObject): void;
   /** In the same turn as the write, so that nobody sees the one without the other. */
   afterWrite?(core: ApiCore, object: KubeObject): void;

@@ -1,25 +1,20 @@
 import type { ServedResource } from '../resource-table.ts';
 import type { KindStrategy } from './kind-strategy.ts';
 import { crdStrategy } from './custom-resource-definition.ts';
-import { configMapStrategy, secretStrategy } from './config.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
-import { rbacBindingStrategy, rbacRoleStrategy } from './rbac.ts';
-import { claimStrategy, persistentVolumeStrategy, storageClassStrategy } from './storage.ts';
+import { clusterRoleStrategy } from './rbac.ts';
+import { secretStrategy } from './secret.ts';
+import { claimStrategy, persistentVolumeStrategy } from './storage.ts';
 
 const STRATEGIES: Readonly<Record<string, KindStrategy>> = {
   '/pods': podStrategy,
   '/namespaces': namespaceStrategy,
-  '/configmaps': configMapStrategy,
   '/secrets': secretStrategy,
   '/persistentvolumeclaims': claimStrategy,
   '/persistentvolumes': persistentVolumeStrategy,
-  'storage.k8s.io/storageclasses': storageClassStrategy,
+  'rbac.authorization.k8s.io/clusterroles': clusterRoleStrategy,
   'apiextensions.k8s.io/customresourcedefinitions': crdStrategy,
-  'rbac.authorization.k8s.io/roles': rbacRoleStrategy,
-  'rbac.authorization.k8s.io/clusterroles': rbacRoleStrategy,
-  'rbac.authorization.k8s.io/rolebindings': rbacBindingStrategy,
-  'rbac.authorization.k8s.io/clusterrolebindings': rbacBindingStrategy,
 };
 
 const PLAIN: KindStrategy = {};

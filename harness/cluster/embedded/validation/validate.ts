@@ -4,18 +4,15 @@ import type { KubeObject } from '../kube-object.ts';
 import { validateMetadataUpdate } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import type { FieldCause } from '../schema-face.ts';
-import { validateMetadata } from './metadata.ts';
 import { strategyOf } from './strategy.ts';
 
-/** Everything that is wrong with an object in itself. */
-export function validateObject(core: ApiCore, served: ServedResource, object: KubeObject): FieldCause[] {
-  const causes = [...validateMetadata(served, object)];
+/** Everything that is wrong with a new object. */
+export function validateNew(core: ApiCore, served: ServedResource, object: KubeObject): FieldCause[] {
+  const causes = [...core.schema.validateMetadata(served, object.metadata)];
   if (served.custom) return [...causes, ...validateCustom(served.custom.schema, object)];
-  causes.push(...core.schema.validate(served, object), ...(strategyOf(served).validate?.(object) ?? []));
-  return withoutRepeats(causes);
+  return [...causes, ...core.schema.validateNew(served, object), ...(strategyOf(served).validate?.(object) ?? [])];
 }
 
-/** The schema and a kind's own rules may both miss the same field. */
 /** Everything that is wrong with a change. */
 export function validateChange(
   core: ApiCore,
@@ -24,17 +21,14 @@ export function validateChange(
   object: KubeObject,
   previous: KubeObject,
 ): FieldCause[] {
-  const causes = [...validateMetadataUpdate(previous, object), ...validateObject(core, served, object)];
-  if (!served.custom && subresource === '') causes.push(...core.schema.validateUpdate(served, object, previous));
-  return withoutRepeats([...causes, ...(strategyOf(served).validateUpdate?.(object, previous, subresource) ?? [])]);
-}
-
-function withoutRepeats(causes: readonly FieldCause[]): FieldCause[] {
-  const seen = new Set<string>();
-  return causes.filter(({ reason, field }) => {
-    const key = `${reason} ${field}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  const causes = [
+    ...core.schema.validateMetadata(served, object.metadata),
+    ...validateMetadataUpdate(previous, object),
+  ];
+  if (served.custom) return [...causes, ...validateCustom(served.custom.schema, object)];
+  // A status update cannot have touched the rest, which was valid when it was written.
+  if (subresource !== '') return causes;
+  const strategy = strategyOf(served);
+  causes.push(...core.schema.validate(served, object), ...core.schema.validateUpdate(served, object, previous));
+  return [...causes, ...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, previous) ?? [])];
 }

@@ -4,7 +4,7 @@ import { alreadyExists, badRequest, generateNameConflict, invalid } from '../kub
 import { generatedName, stampNew } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
-import { validateObject } from '../validation/validate.ts';
+import { validateNew } from '../validation/validate.ts';
 import { decodeObject } from './decode.ts';
 
 /** As often as the real server tries a generated name. */
@@ -52,7 +52,7 @@ function insert(
     previous: undefined,
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
-  const causes = validateObject(core, served, object);
+  const causes = validateNew(core, served, object);
   if (causes.length > 0) throw invalid(served, object.metadata.name ?? '', causes);
   for (const plugin of core.admission) plugin.validate?.(request);
   const name = object.metadata.name ?? '';

@@ -85,7 +85,7 @@ function markDeleted(
   options: ParsedDeleteOptions,
 ): KubeObject | undefined {
   const grace = graceSeconds(served, previous, options);
-  const finalizers = withPropagation(previous.metadata.finalizers ?? [], options.propagationPolicy);
+  const finalizers = finalizersOf(served, previous, options.propagationPolicy);
   const isDeleting = previous.metadata.deletionTimestamp !== undefined;
   const holdsNamespace = served.key === '/namespaces';
   if (grace === 0 && finalizers.length === 0 && !holdsNamespace) return undefined;
@@ -112,10 +112,20 @@ function graceSeconds(served: ServedResource, object: KubeObject, options: Parse
   return Math.max(0, strategyOf(served).graceSeconds?.(object, options.gracePeriodSeconds) ?? 0);
 }
 
-/** The garbage collector acts on these finalizers: Foreground waits for dependents, Orphan lets them go first. */
-function withPropagation(finalizers: readonly string[], policy: ParsedDeleteOptions['propagationPolicy']): string[] {
-  const others = finalizers.filter((finalizer) => finalizer !== FOREGROUND_FINALIZER && finalizer !== ORPHAN_FINALIZER);
-  if (policy === undefined) return [...finalizers];
-  if (policy === 'Foreground') return [...others, FOREGROUND_FINALIZER];
-  return policy === 'Orphan' ? [...others, ORPHAN_FINALIZER] : others;
+/** The garbage collector acts on two of these: Foreground waits for dependents, Orphan lets them go first. */
+function finalizersOf(
+  served: ServedResource,
+  previous: KubeObject,
+  policy: ParsedDeleteOptions['propagationPolicy'],
+): string[] {
+  const own = strategyOf(served).deletionFinalizer;
+  const isDeleting = previous.metadata.deletionTimestamp !== undefined;
+  const present = new Set(previous.metadata.finalizers);
+  if (own !== undefined && !isDeleting) present.add(own);
+  if (policy === undefined) return [...present];
+  present.delete(FOREGROUND_FINALIZER);
+  present.delete(ORPHAN_FINALIZER);
+  if (policy === 'Foreground') present.add(FOREGROUND_FINALIZER);
+  if (policy === 'Orphan') present.add(ORPHAN_FINALIZER);
+  return [...present];
 }

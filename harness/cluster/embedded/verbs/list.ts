@@ -4,7 +4,7 @@ import { badRequest, expired, invalid, resourceVersionTooLarge } from '../kube-s
 import type { ServedResource } from '../resource-table.ts';
 import { matchesFields, parseFieldSelector } from '../selectors/field-selector.ts';
 import { matchesLabels, parseLabelSelector } from '../selectors/label-selector.ts';
-import { forbiddenField, invalidValue } from '../validation/metadata.ts';
+import { forbidden as forbiddenField, invalid as invalidValue } from '../schema/validate/field-causes.ts';
 
 export interface ListResult {
   readonly items: readonly KubeObject[];

@@ -7,7 +7,7 @@ import { expired, invalid, resourceVersionTooLarge } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { apiVersionOf } from '../resource-table.ts';
 import { WatchCursor } from '../store/watch-cursor.ts';
-import { forbiddenField } from '../validation/metadata.ts';
+import { forbidden as forbiddenField } from '../schema/validate/field-causes.ts';
 import { countFrom, matcherFrom, parseVersion } from './list.ts';
 
 export interface WatchSink {

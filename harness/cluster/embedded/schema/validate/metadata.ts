@@ -9,8 +9,15 @@ const MOST_ANNOTATION_BYTES = 256 * 1024;
 /** Finalizers of the system that have no domain. */
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-/** Names, labels, annotations, owners and finalizers: the rules that every kind shares. `nameCheck` is the kind's own. */
-export function validateMetadata(metadata: ObjectMeta, nameCheck: NameCheck = dnsSubdomain): Causes {
+/**
+ * Names, labels, annotations, owners and finalizers: the rules that every kind shares. `nameCheck` is the kind's own.
+ * Kinds of the main API server take finalizers with a domain or of the system alone; custom resources and their definitions take any.
+ */
+export function validateMetadata(
+  metadata: ObjectMeta,
+  nameCheck: NameCheck = dnsSubdomain,
+  takesAnyFinalizer = false,
+): Causes {
   const causes: Causes = [];
   const { name = '', generateName = '' } = metadata;
   if (generateName !== '')
@@ -20,8 +27,10 @@ export function validateMetadata(metadata: ObjectMeta, nameCheck: NameCheck = dn
   checkLabels(causes, 'metadata.labels', metadata.labels);
   checkAnnotations(causes, metadata.annotations);
   checkOwners(causes, (metadata.ownerReferences ?? []) as unknown as readonly Json[]);
-  for (const [index, finalizer] of (metadata.finalizers ?? []).entries())
-    checkFinalizer(causes, 'metadata.finalizers', index, finalizer);
+  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
+    if (takesAnyFinalizer) checkName(causes, 'metadata.finalizers', finalizer, qualifiedName);
+    else checkFinalizer(causes, 'metadata.finalizers', index, finalizer);
+  }
   return causes;
 }
 
