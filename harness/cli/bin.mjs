@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// Runs under whatever Node the machine has, and hands over to the one that wavetank is pinned to (package `node`).
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const node = pinnedNode();
+if (node === undefined) {
+  process.stderr.write('wavetank: its own Node is not installed. Run `npm ci` (without --ignore-scripts), then try again.\n');
+  process.exit(3);
+}
+const child = spawn(node, [path.join(here, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+// A terminal sends Ctrl-C to the whole group; a signal sent to this process alone is passed on.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.once('error', (error) => {
+  process.stderr.write(`wavetank: ${error.message}\n`);
+  process.exit(4);
+});
+child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 4)));
+
+function pinnedNode() {
+  try {
+    const folder = path.dirname(createRequire(import.meta.url).resolve('node/package.json'));
+    const binary = path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    return existsSync(binary) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+}
