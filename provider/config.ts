@@ -50,6 +50,8 @@ export interface ProviderLimits {
   readonly streamsPerOwner: number;
   readonly streamMs: number;
   readonly heartbeatMs: number;
+  /** How long an answer about a consumer's jobs serves other askers. */
+  readonly statusMs: number;
   /** How long compute environments are remembered. */
   readonly environmentsMs: number;
   /** How long a job may fetch its inputs after its start. */
@@ -70,6 +72,7 @@ export const DEFAULT_LIMITS: ProviderLimits = {
   streamsPerOwner: 16,
   streamMs: 3_600_000,
   heartbeatMs: 15_000,
+  statusMs: 25,
   environmentsMs: 1_000,
   capabilitySeconds: 6 * 3600,
   authTokenSeconds: 30 * 24 * 3600,

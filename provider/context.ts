@@ -12,6 +12,8 @@ import { createCapabilities } from './auth/capability.ts';
 import type { Chain, Chains } from './chain/chains.ts';
 import type { Environments } from './compute/environments.ts';
 import { createEnvironments } from './compute/environments.ts';
+import type { JobLists } from './compute/job-lists.ts';
+import { createJobLists } from './compute/job-lists.ts';
 import type { JobPreparer } from './compute/prepare-job.ts';
 import { createJobPreparer } from './compute/prepare-job.ts';
 import type { RunSettlement } from './compute/run-settlement.ts';
@@ -50,6 +52,7 @@ export interface ProviderContext {
 export interface ComputeParts {
   readonly operator: OperatorClient;
   readonly environments: Environments;
+  readonly lists: JobLists;
   readonly preparer: JobPreparer;
   readonly starter: JobStarter;
   readonly settlement: RunSettlement;
@@ -118,7 +121,8 @@ function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: ()
     inputUrl,
     metadataCacheUrl: config.metadataCacheUrl,
   });
-  return { operator, environments, preparer, starter, settlement };
+  const lists = createJobLists(operator, distinctSigners(chains), seams.clock, config.limits.statusMs);
+  return { operator, environments, lists, preparer, starter, settlement };
 }
 
 /** Tokens, capabilities and operator requests without a chain use the first chain's signer. */

@@ -40,12 +40,15 @@ export function createOrderReader(seams: Seams): OrderReader {
       if (!TRANSACTION.test(transferTxId))
         return refuse(orderReason('ORDER_TX_INVALID', 'order.hash', 'transferTxId is no transaction hash.'));
       const { chain, nft } = of.asset;
-      if (!(await chain.reader.isDatatokenOfNft(nft, of.service.datatokenAddress))) {
+      const [isDatatoken, receipt] = await Promise.all([
+        chain.reader.isDatatokenOfNft(nft, of.service.datatokenAddress),
+        receiptOf(of, transferTxId, waitMs),
+      ]);
+      if (!isDatatoken) {
         return refuse(
           orderReason('ORDER_DATATOKEN_FOREIGN', 'order.datatoken', 'The datatoken does not belong to the data NFT.'),
         );
       }
-      const receipt = await receiptOf(of, transferTxId, waitMs);
       if (!receipt)
         return refuse(
           orderReason('ORDER_TX_NOT_FOUND', 'order.transaction', 'The chain does not know the transaction.'),

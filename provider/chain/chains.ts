@@ -5,11 +5,14 @@ import type { Signer } from '../signer.ts';
 import { createLocalSigner } from '../signer.ts';
 import type { ChainReader } from './chain-reader.ts';
 import { createChainReader } from './chain-reader.ts';
+import { createFilesOpener } from './files-opener.ts';
 
 /** One chain that this Provider serves. */
 export interface Chain extends Omit<ChainConfig, 'privateKey' | 'rpcUrl'> {
   readonly reader: ChainReader;
   readonly signer: Signer;
+  /** Decrypts a service's `files`. */
+  openFiles(files: string): Promise<string>;
 }
 
 export interface Chains {
@@ -21,11 +24,11 @@ export interface Chains {
 }
 
 export function createChains(config: ProviderConfig, seams: Seams): Chains {
-  const all = config.chains.map(({ privateKey, rpcUrl, ...facts }): Chain => ({
-    ...facts,
-    reader: createChainReader({ privateKey, rpcUrl, ...facts }, seams, config.limits.upstreamTimeoutMs),
-    signer: createLocalSigner(privateKey),
-  }));
+  const all = config.chains.map(({ privateKey, rpcUrl, ...facts }): Chain => {
+    const signer = createLocalSigner(privateKey);
+    const reader = createChainReader({ privateKey, rpcUrl, ...facts }, seams, config.limits.upstreamTimeoutMs);
+    return { ...facts, reader, signer, openFiles: createFilesOpener(signer) };
+  });
   return chainsOf(all);
 }
 

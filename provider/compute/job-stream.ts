@@ -29,6 +29,8 @@ export function createJobStreams(
   chains: readonly Chain[],
   seams: Seams,
   limits: ProviderLimits,
+  /** Told before a reader is: whoever asks because of the event must not get an older answer. */
+  onChange: (owner: string) => void,
 ): JobStreams {
   const open = new Map<AbortController, string>();
 
@@ -54,7 +56,7 @@ export function createJobStreams(
         out.end();
       });
       out.write(': connected\n\n');
-      const emit = createEmitter(out, show);
+      const emit = createEmitter(out, show, () => onChange(selector.owner));
       const relays = chains.map((chain) => relay(operator, chain, selector, emit, seams, controller.signal));
       Promise.all(relays)
         .catch((error: unknown) => seams.log.debug('A job stream ended.', { problem: messageOf(error) }))
@@ -79,12 +81,13 @@ function startTimers(seams: Seams, limits: ProviderLimits, out: PassThrough, con
 type Emit = (job: ComputeJob) => void;
 
 /** Writes a job only when what the reader may see of it has changed. A reader that stops reading is cut off. */
-function createEmitter(out: PassThrough, show: (job: ComputeJob) => unknown): Emit {
+function createEmitter(out: PassThrough, show: (job: ComputeJob) => unknown, onChange: () => void): Emit {
   const lastShown = new Map<string, string>();
   return (job) => {
     const data = JSON.stringify(show(job));
     if (lastShown.get(job.jobId) === data) return;
     lastShown.set(job.jobId, data);
+    onChange();
     if (out.writableLength > MAX_UNREAD_BYTES) out.destroy();
     else out.write(formatEvent({ event: 'job', data }));
   };

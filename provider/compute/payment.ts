@@ -3,6 +3,7 @@ import type { ValidOrder } from '../access/order.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import { computeFeeAmount } from './fee.ts';
+import { datasetField } from './job-request.ts';
 import type { PreparedJob } from './prepared-job.ts';
 
 /** What pays for a job. */
@@ -24,19 +25,21 @@ export async function checkPayment(job: PreparedJob, orders: OrderReader, waitMs
     environmentAddress: job.environment.consumerAddress,
     waitMs,
   };
+  const [ofAlgorithm, ...ofDatasets] = await Promise.all([
+    job.algorithm.kind === 'published'
+      ? orders.validate(job.algorithm.transferTxId ?? '', job.algorithm.source, question)
+      : undefined,
+    ...job.datasets.map(({ source, transferTxId = '' }) => orders.validate(transferTxId, source, question)),
+  ]);
   const datasets: ValidOrder[] = [];
-  for (const { field, source, transferTxId = '' } of job.datasets) {
-    const order = await orders.validate(transferTxId, source, question);
-    if (!order.ok) return refuse({ ...order.reason, field: `${field}.serviceId` });
+  for (const [index, order] of ofDatasets.entries()) {
+    if (!order) continue;
+    if (!order.ok) return refuse({ ...order.reason, field: `${datasetField(index)}.serviceId` });
     datasets.push(order.value);
   }
-  let algorithm: ValidOrder | undefined;
-  if (job.algorithm.kind === 'published') {
-    const order = await orders.validate(job.algorithm.transferTxId ?? '', job.algorithm.source, question);
-    if (!order.ok) return refuse({ ...order.reason, field: 'algorithm', classic: 'in_use_or_not_on_chain' });
-    algorithm = order.value;
-  }
-  return paidTotal(job, datasets, algorithm);
+  if (ofAlgorithm && !ofAlgorithm.ok)
+    return refuse({ ...ofAlgorithm.reason, field: 'algorithm', classic: 'in_use_or_not_on_chain' });
+  return paidTotal(job, datasets, ofAlgorithm?.value);
 }
 
 async function paidTotal(

@@ -1,6 +1,6 @@
 import { checkConsumable } from '../access/consumable.ts';
 import { checkContainer } from '../access/container.ts';
-import type { AssetResolver } from '../asset/asset-resolver.ts';
+import type { Asset } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
 import { hashFile } from '../files/checksums.ts';
 import type { FileDigest } from '../files/checksums.ts';
@@ -13,7 +13,8 @@ import type { AlgorithmInput } from './job-request.ts';
 import type { PreparedAlgorithm, PublishedAlgorithm } from './prepared-job.ts';
 
 export interface AlgorithmContext {
-  readonly resolver: AssetResolver;
+  /** The published algorithm's asset, being looked up; undefined for raw code. */
+  readonly asset: Promise<Checked<Asset>> | undefined;
   readonly source: FileSource;
   readonly consumer: string;
   readonly maxChecksumBytes: number;
@@ -25,16 +26,16 @@ export function prepareAlgorithm(
   input: AlgorithmInput,
   context: AlgorithmContext,
 ): Promise<Checked<PreparedAlgorithm>> {
-  if (input.documentId) return preparePublished(input, input.documentId, context);
+  if (context.asset) return preparePublished(input, context.asset, context);
   return Promise.resolve(prepareRaw(input));
 }
 
 async function preparePublished(
   input: AlgorithmInput,
-  did: string,
+  found: Promise<Checked<Asset>>,
   context: AlgorithmContext,
 ): Promise<Checked<PreparedAlgorithm>> {
-  const asset = await context.resolver.resolve(did);
+  const asset = await found;
   if (!asset.ok) return refuse({ ...asset.reason, field: 'algorithm', classic: 'did_not_found' });
   const { metadata } = asset.value.ddo;
   if (metadata.type !== 'algorithm' || !metadata.algorithm) {

@@ -32,6 +32,10 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
     async prepare(input, { isStart }) {
       const complete = checkComplete(input.datasets, isStart, parts.maxDatasets);
       if (complete) return refuse(complete);
+      // Looked up beside the datasets; what failed first in the classic order is still what is told.
+      const did = input.algorithm.documentId;
+      const asset = did ? parts.resolver.resolve(did) : undefined;
+      asset?.catch(() => undefined);
       const located = await locateDatasets(input.datasets, parts.resolver);
       if (!located.ok) return located;
       const chain = chainOf(located.value);
@@ -39,10 +43,10 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
       const environment = await findEnvironment(input.environment, chain.value, parts.environments);
       if (!environment.ok) return environment;
       const needsDigests = isStart || located.value.some(comparesFiles);
-      const { resolver, source, maxChecksumBytes } = parts;
+      const { source, maxChecksumBytes } = parts;
       const consumer = input.consumerAddress;
       const algorithm = await prepareAlgorithm(input.algorithm, {
-        resolver,
+        asset,
         source,
         consumer,
         maxChecksumBytes,

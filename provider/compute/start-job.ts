@@ -3,6 +3,7 @@ import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import type { WorkflowRequest } from '../../core/protocol/workflow.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { OrderReader } from '../access/order-reader.ts';
+import type { ValidOrder } from '../access/order.ts';
 import type { Capabilities } from '../auth/capability.ts';
 import type { FileDigest } from '../files/checksums.ts';
 import { hashFile } from '../files/checksums.ts';
@@ -54,7 +55,7 @@ export function createJobStarter(parts: StarterParts): JobStarter {
   const underWay = new Set<string>();
 
   async function reserve(workflow: WorkflowRequest, payment: Payment): Promise<void> {
-    const orderKeys = payment.datasets.map(orderKeyOf);
+    const orderKeys = exclusiveOrders(payment).map(orderKeyOf);
     const reservation = {
       jobId: workflow.jobId,
       provider: workflow.providerAddress,
@@ -115,6 +116,14 @@ export function createJobStarter(parts: StarterParts): JobStarter {
       }
     },
   };
+}
+
+/**
+ * The orders that serve one job at a time: every dataset's, and the algorithm's where it carries the environment's fee.
+ * An algorithm that was only bought may run in several jobs at once (P8).
+ */
+function exclusiveOrders({ datasets, algorithm }: Payment): readonly ValidOrder[] {
+  return algorithm && algorithm.fee.paysEnvironment !== false ? [...datasets, algorithm] : datasets;
 }
 
 /** A file past the limit goes unverified, and the job's record says so; an unreadable one is no job to start. */

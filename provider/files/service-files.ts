@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { sameAddress } from '../../core/protocol/address.ts';
-import { fromHex } from '../../core/protocol/hashing.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
@@ -20,8 +19,7 @@ const filesSchema = z.looseObject({
 export async function decryptFiles({ asset, service }: AssetService): Promise<Checked<readonly FileObject[]>> {
   let plain: unknown;
   try {
-    const decrypted = await asset.chain.signer.decrypt(fromHex(service.files));
-    plain = JSON.parse(Buffer.from(decrypted).toString('utf8'));
+    plain = JSON.parse(await asset.chain.openFiles(service.files));
   } catch {
     // Neither the key library's reason nor a JSON error may leave: both can hold parts of the plain text.
     return refuse(

@@ -24,7 +24,7 @@ const schema = z.looseObject({
  */
 export function registerComputeDelete(app: FastifyInstance, context: ProviderContext): void {
   app.delete('/api/services/compute', async (request, reply) => {
-    const { operator } = requireCompute(context);
+    const { operator, lists } = requireCompute(context);
     const { consumerAddress, jobId, documentId, nonce, signature } = readInput(request, schema);
     if (jobId === undefined) throw refused('JOB_ID_MISSING', 'jobId', 'request.job', 'The request must name a job.');
     const signedNonce = nonce ?? String(Number(context.nonces.last(consumerAddress) ?? FIRST_NONCE) + 1);
@@ -35,6 +35,7 @@ export function registerComputeDelete(app: FastifyInstance, context: ProviderCon
       const answer = await operator.remove(signer, { owner: consumerAddress, jobId });
       if (!answer.ok && answer.status !== 404) return relayRefusal(reply, answer);
     }
+    lists.forget(consumerAddress);
     return reply.type('application/json').send('""');
   });
 }

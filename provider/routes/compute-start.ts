@@ -26,7 +26,7 @@ type StartInput = z.output<typeof schema>;
 
 export function registerComputeStart(app: FastifyInstance, context: ProviderContext): void {
   app.post('/api/services/compute', async (request, reply) => {
-    const { starter } = requireCompute(context);
+    const { starter, lists } = requireCompute(context);
     const input = readInput(request, schema);
     const { consumerAddress, nonce, dataset } = input;
     const message = signedMessages.computeStart({
@@ -48,6 +48,7 @@ export function registerComputeStart(app: FastifyInstance, context: ProviderCont
       nonce,
       requestId: request.id,
     });
+    lists.forget(consumerAddress);
     return answer.ok ? answer.value : relayRefusal(reply, answer);
   });
 }

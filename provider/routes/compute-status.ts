@@ -4,7 +4,7 @@ import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import type { JobStreams } from '../compute/job-stream.ts';
 import { createJobStreams } from '../compute/job-stream.ts';
 import { redactJob } from '../compute/redact-job.ts';
-import type { ProviderContext } from '../context.ts';
+import type { ComputeParts, ProviderContext } from '../context.ts';
 import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, readInput, textNumber } from '../input.ts';
 
@@ -27,21 +27,22 @@ export function statusMessage(consumerAddress: string, jobId: string | undefined
 }
 
 export function registerComputeStatus(app: FastifyInstance, context: ProviderContext): void {
-  const signers = distinctSigners(context.chains);
-  const streams: JobStreams | undefined =
-    context.compute && createJobStreams(context.compute.operator, signers, context.seams, context.config.limits);
+  const streams = context.compute && streamsOf(context, context.compute);
   app.addHook('preClose', async () => streams?.closeAll());
 
   app.get('/api/services/compute', async (request, reply) => {
-    const { operator } = requireCompute(context);
+    const { lists } = requireCompute(context);
     const input = readInput(request, schema);
     const show = (await isProven(context, request, input)) ? (job: ComputeJob) => job : redactJob;
     const selector = { owner: input.consumerAddress, jobId: input.jobId };
     if (streams && request.headers.accept?.includes('text/event-stream'))
       return sendStream(reply, streams, selector, show);
-    const lists = await Promise.all(signers.map(({ signer }) => operator.status(signer, selector)));
-    return lists.flat().map(show);
+    return (await lists.list(selector)).map(show);
   });
+}
+
+function streamsOf({ chains, seams, config }: ProviderContext, { operator, lists }: ComputeParts): JobStreams {
+  return createJobStreams(operator, distinctSigners(chains), seams, config.limits, lists.forget);
 }
 
 /** Unsigned is a valid way to ask; signed wrongly is not. */

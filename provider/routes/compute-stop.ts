@@ -20,7 +20,7 @@ type StopInput = z.output<typeof schema>;
 
 export function registerComputeStop(app: FastifyInstance, context: ProviderContext): void {
   app.put('/api/services/compute', async (request, reply) => {
-    const { operator } = requireCompute(context);
+    const { operator, lists } = requireCompute(context);
     const input = readInput(request, schema);
     await prove(context, input, authTokenOf(request));
     const stopped: ComputeJob[] = [];
@@ -29,6 +29,7 @@ export function registerComputeStop(app: FastifyInstance, context: ProviderConte
       if (answer.ok) stopped.push(...answer.value);
       else if (answer.status !== 404) return relayRefusal(reply, answer);
     }
+    lists.forget(input.consumerAddress);
     return stopped.map(redactJob);
   });
 }

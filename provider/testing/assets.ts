@@ -4,6 +4,7 @@ import type { DdoService } from '../../core/protocol/ddo.ts';
 import type { Asset, AssetService } from '../asset/asset.ts';
 import type { ChainReader } from '../chain/chain-reader.ts';
 import type { Chain } from '../chain/chains.ts';
+import { createFilesOpener } from '../chain/files-opener.ts';
 import { createLocalSigner } from '../signer.ts';
 
 /** Test values: keys of one repeated byte hold nothing. */
@@ -36,6 +37,7 @@ export function chainOf(reader: Partial<ChainReader> = {}, overrides: Partial<Ch
     'decimals',
   ];
   const refusing = Object.fromEntries(names.map((name) => [name, unexpected(name)])) as unknown as ChainReader;
+  const signer = createLocalSigner(PROVIDER_KEY);
   return {
     chainId: 8996,
     name: 'Ganache',
@@ -43,7 +45,8 @@ export function chainOf(reader: Partial<ChainReader> = {}, overrides: Partial<Ch
     feeToken: FEE_TOKEN,
     startBlock: 0,
     confirmations: 0,
-    signer: createLocalSigner(PROVIDER_KEY),
+    signer,
+    openFiles: createFilesOpener(signer),
     reader: { ...refusing, close: () => undefined, ...reader },
     ...overrides,
   };
