@@ -48,6 +48,8 @@ export interface RunningTestbed extends RunningResource {
   /** Ids of the compute environments. */
   readonly environments: { readonly free: string; readonly paid: string };
   readonly timings: readonly StageTiming[];
+  /** Stand-ins for images and outside URLs that were used so far. */
+  readonly standIns: readonly string[];
   readonly chain: {
     /** Moves chain time on for every later block. Whole seconds. The services' own clock stays. */
     advanceTime(seconds: number): Promise<void>;

@@ -139,10 +139,10 @@ function jobs({
   };
 }
 
-function downloads({
-  account,
-  provider,
-}: ConsumerParts): Pick<Consumer, 'downloadResult' | 'downloadResults' | 'download'> {
+function downloads(
+  { account, provider }: ConsumerParts,
+  results: Consumer['results'],
+): Pick<Consumer, 'downloadResult' | 'downloadResults' | 'download'> {
   const consumerAddress = account.address;
   const downloadResult: Consumer['downloadResult'] = async (jobId, index, alteration) =>
     asFile(

@@ -20,6 +20,8 @@ interface Entry {
   readonly name: string;
   readonly secret: string;
   content: FileContent;
+  /** Takes the place of `content` once it was answered. */
+  next: FileContent | undefined;
   readonly requests: { get: number; head: number };
 }
 
@@ -51,13 +53,18 @@ export async function startFilesHost({ name, entropy, port = 0 }: FilesHostOptio
         name: fileName,
         secret: randomHex(entropy, SECRET_BYTES),
         content,
+        next: undefined,
         requests: { get: 0, head: 0 },
       };
       entries.set(entry.secret, entry);
       return {
         name: fileName,
         url: `${url}/f/${entry.secret}/${encodeURIComponent(fileName)}`,
-        setContent: (changed) => void (entry.content = changed),
+        setContent(changed) {
+          entry.content = changed;
+          entry.next = undefined;
+        },
+        changeAfterNextGet: (changed) => void (entry.next = changed),
         requests: () => ({ ...entry.requests }),
       };
     },
@@ -76,6 +83,10 @@ async function answer(entry: Entry, request: IncomingMessage, response: ServerRe
   entry.requests[isHead ? 'head' : 'get']++;
   // Taken once: a change of content in the middle of an answer must not mix two files.
   const { content } = entry;
+  if (!isHead && entry.next !== undefined) {
+    entry.content = entry.next;
+    entry.next = undefined;
+  }
   const size = await sizeOf(content);
   const range = rangeOf(request.headers.range, size);
   const headers = { 'accept-ranges': 'bytes', 'content-type': contentType(entry.name) };

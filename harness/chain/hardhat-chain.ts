@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import type { HardhatUserConfig } from 'hardhat/config';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
 import { WavetankError } from '../../core/errors.ts';
@@ -70,7 +72,7 @@ async function startNode(
 ): Promise<JsonRpcHandler> {
   // Loaded here and not at the top: whoever only reads this module's types, or uses another chain, does not pay for it.
   const { createHardhatRuntimeEnvironment } = await import('hardhat/hre');
-  const hre = await createHardhatRuntimeEnvironment({
+  const config: HardhatUserConfig = {
     networks: {
       default: {
         type: 'edr-simulated',
@@ -88,7 +90,9 @@ async function startNode(
         mining: { auto: options.blockTimeSeconds === undefined, interval: 0 },
       },
     },
-  });
+  };
+  // Hardhat wants a project around it; the folder that somebody happens to work in is none.
+  const hre = await createHardhatRuntimeEnvironment(config, {}, fileURLToPath(new URL('../..', import.meta.url)));
   const network = await hre.network.create();
   stack.defer('Hardhat network', () => network.close());
   const native = options.native ?? createNative();

@@ -12,9 +12,14 @@ export function bundleScript(sources: ReadonlyMap<string, string>): string {
   const [entry, ...imported] = [...sources.keys()];
   if (entry === undefined) throw unbundled('There is no script.');
   const ids = new Map([...sources.keys()].map((file, index) => [file, index]));
-  const body = (file: string): string => moduleBody(file, sources.get(file) ?? '', ids);
+  const body = (file: string): string => {
+    const typescript = sources.get(file) ?? '';
+    // A program asks by its URL whether it is what was started; in an imported module the same question has another answer.
+    return moduleBody(file, file === entry ? typescript.replaceAll('import.meta.url', 'scriptUrl') : typescript, ids);
+  };
   return [
     "'use strict';",
+    "const scriptUrl = require('node:url').pathToFileURL(__filename).href;",
     'const modules = {};',
     'const loaded = {};',
     'const load = (id) => (loaded[id] ??= modules[id]());',

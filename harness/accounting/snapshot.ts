@@ -1,0 +1,136 @@
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { WavetankError } from '../../core/errors.ts';
+import type { MachineSnapshot } from './machine.ts';
+import { listeningSockets } from './listening-sockets.ts';
+
+/** How this testbed's traces are told from everybody else's. */
+export interface MachineMarks {
+  /** Folders that hold temporary folders, sockets and mounts of this testbed. */
+  readonly folders: readonly string[];
+  /** Part of the names of its control groups. */
+  readonly cgroup: string;
+}
+
+const CGROUP_ROOT = '/sys/fs/cgroup';
+const CGROUP_DEPTH = 6;
+
+/** @throws WavetankError ACCOUNTING_UNAVAILABLE (environment) where the system has no /proc */
+export function takeSnapshot(marks: MachineMarks): MachineSnapshot {
+  if (!existsSync('/proc/self/stat')) {
+    throw new WavetankError('ACCOUNTING_UNAVAILABLE', 'Processes and mounts are counted in /proc, which is not here.', {
+      category: 'environment',
+    });
+  }
+  const pids = descendants();
+  return {
+    processes: pids.map(commandOf).toSorted(),
+    mounts: mountsBelow(marks.folders).toSorted(),
+    cgroups: cgroupsNamed(CGROUP_ROOT, marks.cgroup, CGROUP_DEPTH).toSorted(),
+    namespaces: foreignNamespaces(pids).toSorted(),
+    ports: listeningSockets([process.pid, ...pids]).toSorted(),
+    temporaryFolders: marks.folders.flatMap((folder) => entriesOf(folder)).toSorted(),
+  };
+}
+
+/** Every process below this one. One that ends meanwhile is left out. */
+function descendants(): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    const parent = Number.isInteger(pid) ? parentOf(pid) : undefined;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  const found: number[] = [];
+  const open = [process.pid];
+  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
+    const own = children.get(pid) ?? [];
+    found.push(...own);
+    open.push(...own);
+  }
+  return found;
+}
+
+function parentOf(pid: number): number | undefined {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return Number.isInteger(parent) && parent > 0 ? parent : undefined;
+}
+
+function commandOf(pid: number): string {
+  const command = readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  return command === '' ? `${stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))} (ended)` : command;
+}
+
+function mountsBelow(folders: readonly string[]): string[] {
+  return readOrEmpty('/proc/self/mounts')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)));
+}
+
+function cgroupsNamed(folder: string, mark: string, depth: number): string[] {
+  if (depth === 0) return [];
+  return directoriesIn(folder).flatMap((name) => {
+    const inner = path.join(folder, name);
+    return name.includes(mark) ? [inner, ...cgroupsBelow(inner)] : cgroupsNamed(inner, mark, depth - 1);
+  });
+}
+
+function cgroupsBelow(folder: string): string[] {
+  return directoriesIn(folder).flatMap((name) => [path.join(folder, name), ...cgroupsBelow(path.join(folder, name))]);
+}
+
+function foreignNamespaces(pids: readonly number[]): string[] {
+  const own = new Set(namespacesOf(process.pid));
+  const found = new Set(pids.flatMap((pid) => namespacesOf(pid)).filter((namespace) => !own.has(namespace)));
+  // The number of a namespace is new each time; how many there are of each kind is what counts.
+  return [...found].map((namespace) => namespace.replace(/:.*/, ''));
+}
+
+function namespacesOf(pid: number): string[] {
+  return namesIn(`/proc/${pid}/ns`)
+    .filter((name) => !name.endsWith('_for_children'))
+    .flatMap((name) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/ns/${name}`)];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Two levels: the folders of pods and volumes, and what lies in them. */
+function entriesOf(folder: string): string[] {
+  return namesIn(folder).flatMap((name) => [
+    path.join(folder, name),
+    ...namesIn(path.join(folder, name)).map((inner) => path.join(folder, name, inner)),
+  ]);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function directoriesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

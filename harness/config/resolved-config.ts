@@ -1,0 +1,15 @@
+/** A configuration with nothing left open. Goes into the evidence of a failed run: no secret is in it. */
+export interface ResolvedTestbedConfig {
+  /** Absolute. */
+  readonly stateRoot: string;
+  readonly instance: string;
+  readonly backend: 'embedded' | 'kind' | 'existing';
+  readonly storage: 'embedded' | 'minio' | 'existing';
+  readonly chainId: number;
+  readonly images: readonly string[];
+  readonly mirrors: readonly { readonly prefix: string; readonly dir: string }[];
+  readonly launcher?: 'util-linux' | 'none' | undefined;
+  readonly contractsDir?: string | undefined;
+  readonly addressFile?: string | undefined;
+  readonly blockTimeSeconds?: number | undefined;
+}

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { WavetankError } from '../../core/errors.ts';
+import type { ResolvedTestbedConfig } from './resolved-config.ts';
+
+const chainIdSchema = z.int().positive();
+
+/** What users may say. Everything has a default; a key that is not known is a mistake and no wish. */
+export const testbedConfigSchema = z.strictObject({
+  /** Where `<instance>/` folders and caches lie. Default `.wavetank` in the working directory. */
+  stateRoot: z.string().min(1).default('.wavetank'),
+  /** Name of this testbed among several. Default: a random one. */
+  instance: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be lower-case letters, digits and hyphens')
+    .optional(),
+  backend: z.enum(['embedded', 'kind', 'existing']).default('embedded'),
+  storage: z.enum(['embedded', 'minio', 'existing']).default('embedded'),
+  chainId: chainIdSchema.default(8996),
+  /** `NAME[:TAG][@DIGEST]=LOCAL` for images that this machine cannot pull. */
+  images: z.array(z.string().regex(/^[^=]+=.+$/, 'must be NAME[:TAG][@DIGEST]=LOCAL')).default([]),
+  /** `URL=DIR`: local files answer for outside URLs with this prefix. */
+  mirrors: z.array(z.string().regex(/^https?:\/\/.+=.+$/, 'must be URL=DIR')).default([]),
+  /** Absent: the best that this machine allows. `none` runs without isolation. */
+  launcher: z.enum(['util-linux', 'none']).optional(),
+  /** A protocol developer's own Hardhat artifacts. */
+  contractsDir: z.string().min(1).optional(),
+  /** Where the address file for outside clients goes. Default: the instance's folder. */
+  addressFile: z.string().min(1).optional(),
+  /** Seconds between blocks. Default: every transaction is mined at once. */
+  blockTimeSeconds: z.number().positive().optional(),
+});
+
+export type TestbedConfig = z.input<typeof testbedConfigSchema>;
+
+/**
+ * Checks and completes a configuration.
+ * @throws WavetankError CONFIG_INVALID (usage) naming every problem at once; BACKEND_MISSING (environment) for a backend that is not there
+ */
+export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => string): ResolvedTestbedConfig {
+  const checked = testbedConfigSchema.safeParse(config);
+  if (!checked.success) {
+    const problems = checked.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`);
+    throw new WavetankError('CONFIG_INVALID', `The configuration is not valid: ${problems.join('; ')}.`, {
+      category: 'usage',
+      details: { problems },
+    });
+  }
+  const { data } = checked;
+  requireBackend('--backend', data.backend);
+  requireBackend('--storage', data.storage);
+  const stateRoot = path.resolve(data.stateRoot);
+  const instance = data.instance ?? newInstance();
+  return { ...data, stateRoot, instance, mirrors: data.mirrors.map(splitMirror) };
+}
+
+const MISSING: Readonly<Record<string, string>> = {
+  kind: 'a kind cluster: docker, the kind binary, and a wavetank that knows this backend',
+  existing: 'an existing service: a wavetank that knows this backend',
+  minio: 'MinIO in a container: docker, and a wavetank that knows this backend',
+};
+
+function requireBackend(flag: string, wanted: string): void {
+  const missing = MISSING[wanted];
+  if (missing === undefined) return;
+  throw new WavetankError('BACKEND_MISSING', `${flag} ${wanted} is not available here. It needs ${missing}.`, {
+    category: 'environment',
+    hint: `Leave out ${flag}, or use ${flag} embedded. \`wavetank doctor\` lists what there is.`,
+  });
+}
+
+/** At the last `=`: URLs have them too, folders seldom. */
+function splitMirror(text: string): { prefix: string; dir: string } {
+  const at = text.lastIndexOf('=');
+  return { prefix: text.slice(0, at), dir: path.resolve(text.slice(at + 1)) };
+}

@@ -1,0 +1,124 @@
+import path from 'node:path';
+import { systemClock } from '../core/clock.ts';
+import { randomHex, systemEntropy } from '../core/entropy.ts';
+import { messageOf } from '../core/errors.ts';
+import { createNative } from '../core/native.ts';
+import { createNet } from '../core/net.ts';
+import { ResourceStack } from '../core/resource.ts';
+import type { TestbedConfig } from './config/testbed-config.ts';
+import { resolveTestbedConfig } from './config/testbed-config.ts';
+import { AnswerLog } from './observe/answer-log.ts';
+import { watchStrayConnections } from './observe/stray-connections.ts';
+import type { RunningTestbed } from './running-testbed.ts';
+import { nameAccounts } from './testbed/accounts.ts';
+import { assembleTestbed } from './testbed/assemble.ts';
+import type { StartContext } from './testbed/foundations.ts';
+import { startChainStage, startClusterStage, startStorageStage } from './testbed/foundations.ts';
+import { claimInstanceFolder, removeDeadInstances } from './testbed/instance-folder.ts';
+import type { LabOperator } from './testbed/operator.ts';
+import { createOperator, installStage } from './testbed/operator.ts';
+import { startActors, startLabServers } from './testbed/outside.ts';
+import { PartsLog } from './testbed/parts-log.ts';
+import type { TestbedRuntime } from './testbed/runtime.ts';
+import { createProviderComponent, startMetadataCacheStage } from './testbed/services.ts';
+import { Stages } from './testbed/stages.ts';
+
+/** For a part that neither stops nor fails. */
+const STOP_BUDGET_MS = 15_000;
+
+/**
+ * Starts a whole ocean: chain with contracts, object storage, cluster, metadata cache, operator, Provider, labs.
+ * Either everything runs, or everything that was started has been stopped again. First removes what killed testbeds of
+ * the same state root have left.
+ * @throws WavetankError CONFIG_INVALID, BACKEND_MISSING, INSTANCE_RUNNING, START_FAILED; the signal's reason when aborted
+ */
+export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedRuntime = {}): Promise<RunningTestbed> {
+  const { clock = systemClock, entropy = systemEntropy, signal } = runtime;
+  const resolved = resolveTestbedConfig(config, () => randomHex(entropy, 4));
+  signal?.throwIfAborted();
+  const stack = new ResourceStack({ budgetMs: STOP_BUDGET_MS });
+  const log = new PartsLog(clock, runtime.onPartLog);
+  const stages = new Stages(clock, signal);
+  try {
+    const removed = removeDeadInstances(resolved.stateRoot);
+    if (removed.length > 0) log.of('harness').info('removed what killed testbeds left', { instances: removed });
+    const folder = claimInstanceFolder(resolved.stateRoot, resolved.instance);
+    stack.defer('instance folder', () => folder.remove());
+    const net = createNet();
+    stack.defer('connections of the harness', () => net.close());
+    const native = createNative();
+    const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net };
+    return await orAborted(startAll(context, runtime), signal);
+  } catch (error) {
+    await stack.stop().catch((problem: unknown) => {
+      log.of('harness').error('something could not be stopped', { reason: messageOf(problem) });
+    });
+    throw error;
+  }
+}
+
+async function startAll(context: StartContext, runtime: TestbedRuntime): Promise<RunningTestbed> {
+  const { config, folder, stages, stack } = context;
+  const answers = new AnswerLog();
+  const strays = watchStrayConnections();
+  stack.defer('observer of connections', () => strays.stop());
+  const addressFile = path.resolve(config.addressFile ?? path.join(folder, 'address.json'));
+  let providerUrl = '';
+  const chainSide = startChainStage(context, addressFile).then(async (ocean) => ({
+    ocean,
+    accounts: nameAccounts(ocean.chain.accounts),
+    cache: await startMetadataCacheStage(context, ocean),
+  }));
+  const [{ ocean, accounts, cache }, storage, clusterSide, servers] = await Promise.all([
+    chainSide,
+    startStorageStage(context),
+    startClusterStage(context),
+    startLabServers(context),
+  ]);
+  const { cluster } = clusterSide;
+  const inputs = {
+    ...clusterSide,
+    storage,
+    environmentAddress: accounts.environment.address,
+    providerAddress: accounts.provider.address,
+    providerUrl: () => providerUrl,
+  };
+  const admin = await installStage(context, inputs);
+  const operator = createOperator(context, inputs);
+  const provider = createProviderComponent(context, {
+    ocean,
+    accounts,
+    metadataCacheUrl: cache.url,
+    operatorServiceUrl: () => operator.service.current.url,
+  });
+  stack.defer('Provider', () => provider.stop());
+  deferStops(context, operator);
+  await stages.run('Operator Service', () => operator.service.start());
+  await stages.run('Provider', () => provider.start());
+  providerUrl = provider.current.url;
+  await stages.run('Job Broker', () => operator.broker.start());
+  await stages.run('Operator Engine', () => operator.engine.start());
+  const actors = await startActors(context, ocean, accounts, { providerUrl, metadataCacheUrl: cache.url }, answers);
+  const parts = { ocean, accounts, cache, storage, cluster, servers, admin, operator, provider, actors };
+  return assembleTestbed(context, { ...parts, answers, strays, addressFile, runtime });
+}
+
+/** Registered before any of them starts. The engine goes first: it needs the others to end what it is at. */
+function deferStops({ stack }: StartContext, { service, broker, engine }: LabOperator): void {
+  stack.defer('Operator Service', () => service.stop());
+  stack.defer('Job Broker', () => broker.stop());
+  stack.defer('Operator Engine', () => engine.stop());
+}
+
+/** Does not wait for a start that nobody wants any more; whoever stops the stack waits for what it has begun. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

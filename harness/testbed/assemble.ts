@@ -1,0 +1,144 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { RunningProvider } from '../../provider/server.ts';
+import type { KubeClient } from '../../engine/kubernetes/client.ts';
+import { runningResource } from '../../core/resource.ts';
+import type { MachineMarks } from '../accounting/snapshot.ts';
+import type { Actors, LabServers } from '../actors/actor.ts';
+import type { RunningOceanChain } from '../chain/ocean-chain.ts';
+import type { RunningEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import type { RunningMetadataCache } from '../metadata-cache/server.ts';
+import type { AnswerLog } from '../observe/answer-log.ts';
+import type { StrayConnections } from '../observe/stray-connections.ts';
+import type { Component, Endpoints, RunningTestbed } from '../running-testbed.ts';
+import type { NamedAccounts } from './accounts.ts';
+import { writeEndpoints } from './endpoints.ts';
+import type { LabStorage, StartContext } from './foundations.ts';
+import { observeCluster } from './kube-observer.ts';
+import { createObserver } from './observer.ts';
+import type { LabOperator } from './operator.ts';
+import { ENVIRONMENTS } from './operator.ts';
+import type { Restartable } from './restartable.ts';
+import type { TestbedRuntime } from './runtime.ts';
+
+export interface TestbedParts {
+  readonly ocean: RunningOceanChain;
+  readonly accounts: NamedAccounts;
+  readonly cache: RunningMetadataCache;
+  readonly storage: LabStorage;
+  readonly cluster: RunningEmbeddedCluster;
+  readonly servers: LabServers;
+  readonly admin: KubeClient;
+  readonly operator: LabOperator;
+  readonly provider: Restartable<RunningProvider>;
+  readonly actors: Actors;
+  readonly answers: AnswerLog;
+  readonly strays: StrayConnections;
+  readonly addressFile: string;
+  readonly runtime: TestbedRuntime;
+}
+
+/** The image that lab algorithms run in; every tag of it is the machine's own Node. */
+const NODE_IMAGE = { image: 'node', tag: '24' } as const;
+
+/** The public face over the running parts. */
+export function assembleTestbed(context: StartContext, parts: TestbedParts): RunningTestbed {
+  const { stack, stages, folder } = context;
+  const { cluster, ocean, operator, provider } = parts;
+  const endpoints = endpointsOf(parts);
+  for (const file of [path.join(folder, 'endpoints.json'), parts.runtime.endpointsFile ?? []].flat()) {
+    stack.defer('endpoints file', () => rmSync(file, { force: true }));
+    writeEndpoints(file, endpoints);
+  }
+  const components: Readonly<Record<Component, { kill(): Promise<void>; restart(): Promise<void> }>> = {
+    provider: provider,
+    'operator-service': operator.service,
+    broker: operator.broker,
+    engine: operator.engine,
+  };
+  const facts: Omit<RunningTestbed, 'stop' | typeof Symbol.asyncDispose> = {
+    endpoints,
+    capabilities: cluster.capabilities,
+    actors: parts.actors,
+    servers: parts.servers,
+    observe: observerOf(context, parts),
+    images: { node: { ...NODE_IMAGE, checksum: cluster.images.digestOf(NODE_IMAGE.image) } },
+    environments: ENVIRONMENTS,
+    timings: stages.timings,
+    chain: {
+      advanceTime: ocean.chain.advanceTime,
+      mine: ocean.chain.mine,
+      now: async () => (await ocean.provider.getBlock('latest'))?.timestamp ?? 0,
+    },
+    get standIns() {
+      return cluster.images.standIns;
+    },
+    kill: (component) => components[component].kill(),
+    restart: (component) => components[component].restart(),
+  };
+  return runningResource(facts, () => stack.stop());
+}
+
+function observerOf(context: StartContext, parts: TestbedParts): RunningTestbed['observe'] {
+  const { clock, entropy, log, stack } = context;
+  const { cluster, admin, answers, strays, storage } = parts;
+  const kube = observeCluster(cluster, admin);
+  stack.defer('observer of the cluster', () => kube.stop());
+  return createObserver({
+    clock,
+    entropy,
+    kube,
+    storage,
+    answers,
+    strays,
+    log,
+    marks: () => marksOf(context, cluster),
+    serverUrls: () => serverUrls(parts),
+    hostAddressFromPods: cluster.hostAddressFromPods,
+    traceLines: parts.runtime.traceLines ?? (() => []),
+  });
+}
+
+function serverUrls(parts: TestbedParts): Record<string, string> {
+  const { operator, provider, servers } = parts;
+  return {
+    provider: provider.current.listenUrl,
+    'operator-service': operator.service.current.url,
+    broker: operator.broker.current.url,
+    'kubernetes-api': parts.cluster.api.url,
+    s3: parts.storage.s3.endpoint,
+    chain: parts.ocean.chain.rpcUrl,
+    'metadata-cache': parts.cache.url,
+    [`files of ${servers.euLab.name}`]: servers.euLab.url,
+    [`files of ${servers.usLab.name}`]: servers.usLab.url,
+  };
+}
+
+/** What the cluster's journal says that it made outside this process. */
+function marksOf({ config, folder }: StartContext, { instance }: RunningEmbeddedCluster): MachineMarks {
+  const journal = readFileSync(path.join(config.stateRoot, 'cluster', `${instance}.journal.ndjson`), 'utf8');
+  const directories = journal
+    .split('\n')
+    .filter((line) => line.includes('"directory"'))
+    .map((line) => (JSON.parse(line) as { readonly path: string }).path);
+  return { folders: [...new Set([folder, ...directories])], cgroup: `wavetank-${instance}` };
+}
+
+function endpointsOf(parts: TestbedParts): Endpoints {
+  const { ocean, accounts, provider, operator, cluster, storage } = parts;
+  const { endpoint, accessKey, secretKey, region } = storage.s3;
+  const { url, address } = provider.current;
+  return {
+    version: 1,
+    chainId: ocean.chain.chainId,
+    rpcUrl: ocean.chain.rpcUrl,
+    addressFile: parts.addressFile,
+    accounts: Object.entries(accounts).map(([name, account]) => ({ name, ...account })),
+    providers: [{ name: 'provider', url, address }],
+    metadataCacheUrl: parts.cache.url,
+    operatorServiceUrl: operator.service.current.url,
+    kubeconfig: cluster.kubeconfigPath,
+    s3: { endpoint, accessKey, secretKey, region, buckets: storage.buckets },
+    standIns: cluster.images.standIns,
+  };
+}

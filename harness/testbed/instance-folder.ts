@@ -1,0 +1,115 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { WavetankError } from '../../core/errors.ts';
+
+/** Who a folder belongs to. A process id alone is given out again; with its start time it names one process for good. */
+export interface Owner {
+  readonly pid: number;
+  /** Ticks since boot, from /proc; '' where the system has none. */
+  readonly startTicks: string;
+  readonly bootId: string;
+}
+
+const OWNER_FILE = 'owner.json';
+/** Folders of the state root that belong to no instance. */
+const SHARED_FOLDERS = new Set(['cluster', 'pods-app', 'reports', 'compile-cache']);
+
+export interface InstanceFolder {
+  readonly path: string;
+  remove(): void;
+}
+
+/**
+ * Makes the folder of one testbed, for its owner's eyes only.
+ * @throws WavetankError INSTANCE_RUNNING (usage) when a living process has it
+ */
+export function claimInstanceFolder(stateRoot: string, instance: string): InstanceFolder {
+  const folder = path.join(stateRoot, instance);
+  if (SHARED_FOLDERS.has(instance))
+    throw new WavetankError('CONFIG_INVALID', `"${instance}" is no name for a testbed.`);
+  mkdirSync(stateRoot, { recursive: true });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    throw new WavetankError('INSTANCE_RUNNING', `A testbed called "${instance}" has ${folder}.`, {
+      category: 'usage',
+      hint: '`wavetank down` ends it and removes what is left of it.',
+    });
+  }
+  chmodSync(folder, 0o700);
+  writeFileSync(path.join(folder, OWNER_FILE), JSON.stringify(thisProcess()), { mode: 0o600 });
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+export interface InstanceFinding {
+  readonly instance: string;
+  readonly path: string;
+  readonly owner: Owner | undefined;
+  readonly isAlive: boolean;
+}
+
+export function findInstances(stateRoot: string): InstanceFinding[] {
+  if (!existsSync(stateRoot)) return [];
+  return readdirSync(stateRoot, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !SHARED_FOLDERS.has(entry.name))
+    .filter((entry) => existsSync(path.join(stateRoot, entry.name, OWNER_FILE)))
+    .map(({ name }) => {
+      const folder = path.join(stateRoot, name);
+      const owner = readOwner(folder);
+      return { instance: name, path: folder, owner, isAlive: owner !== undefined && isAlive(owner) };
+    });
+}
+
+/** Removes the folders of testbeds whose process is gone: endpoints with dead addresses, their objects, their databases. */
+export function removeDeadInstances(stateRoot: string): string[] {
+  const dead = findInstances(stateRoot).filter((instance) => !instance.isAlive);
+  for (const instance of dead) rmSync(instance.path, { recursive: true, force: true, maxRetries: 3 });
+  return dead.map(({ instance }) => instance);
+}
+
+export function isAlive({ pid, startTicks, bootId }: Owner): boolean {
+  if (bootId !== currentBootId()) return false;
+  const now = startTicksOf(pid);
+  if (now !== undefined) return now === startTicks;
+  return startTicks === '' && exists(pid);
+}
+
+function thisProcess(): Owner {
+  return { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', bootId: currentBootId() };
+}
+
+function readOwner(folder: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, OWNER_FILE), 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. */
+function startTicksOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function currentBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}

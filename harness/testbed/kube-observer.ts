@@ -1,0 +1,89 @@
+import { WavetankError } from '../../core/errors.ts';
+import type { KubeClient } from '../../engine/kubernetes/client.ts';
+import type { KubeObject, Resource } from '../../engine/kubernetes/objects.ts';
+import { CONFIG_MAPS, PODS, SECRETS, VOLUME_CLAIMS } from '../../engine/kubernetes/objects.ts';
+import { LABELS, WORKFLOWS } from '../../engine/api/names.ts';
+import type { RunningEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import type { ObservedPod } from '../observe/observer.ts';
+import { NAMESPACE } from './operator.ts';
+
+const PERSISTENT_VOLUMES: Resource = {
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumes',
+  kind: 'PersistentVolume',
+  isClusterScoped: true,
+};
+const COUNTED: readonly Resource[] = [WORKFLOWS, PODS, VOLUME_CLAIMS, SECRETS, CONFIG_MAPS, PERSISTENT_VOLUMES];
+
+export interface KubeObserver {
+  pods(): Promise<readonly ObservedPod[]>;
+  podsEverCreated(jobId?: string): Promise<readonly ObservedPod[]>;
+  clusterObjects(): Promise<Readonly<Record<string, readonly string[]>>>;
+  /** By path: `/api/v1/pods`, `/apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL`. */
+  list(path: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  stop(): void;
+}
+
+/** Sees every pod from the first moment on, since it watches where the API server writes. */
+export function observeCluster(cluster: RunningEmbeddedCluster, admin: KubeClient): KubeObserver {
+  const seen = new Map<string, ObservedPod>();
+  const watch = cluster.api.access.watch(PODS, ({ object }) => {
+    const pod = observed(object as unknown as PodObject);
+    if (pod) seen.set(pod.uid, pod);
+  });
+  const listed = async <T extends KubeObject>(resource: Resource): Promise<T[]> => {
+    const namespace = resource.isClusterScoped ? undefined : NAMESPACE;
+    return (await admin.list<T>(resource, { namespace })).items;
+  };
+  return {
+    async pods() {
+      return (await listed<PodObject>(PODS)).flatMap((pod) => observed(pod) ?? []);
+    },
+    async podsEverCreated(jobId) {
+      // An answer of the API server comes after all that it wrote before; the watch is told within the same turn.
+      await listed(PODS);
+      const all = [...seen.values()];
+      return jobId === undefined ? all : all.filter((pod) => pod.jobId === jobId);
+    },
+    async clusterObjects() {
+      const names = COUNTED.map(async (resource) => {
+        const items = await listed(resource);
+        return [resource.resource, items.map(({ metadata }) => metadata.name).toSorted()] as const;
+      });
+      return Object.fromEntries(await Promise.all(names));
+    },
+    async list(path) {
+      const { resource, namespace } = parsePath(path);
+      return (await admin.list(resource, { namespace })).items as unknown as Readonly<Record<string, unknown>>[];
+    },
+    stop: () => watch.stop(),
+  };
+}
+
+interface PodObject extends KubeObject {
+  readonly status?: { readonly phase?: string };
+}
+
+function observed(pod: PodObject): ObservedPod | undefined {
+  const { name, uid, namespace, labels, deletionTimestamp } = pod.metadata;
+  if (namespace !== NAMESPACE || uid === undefined) return undefined;
+  return {
+    name,
+    uid,
+    jobId: labels?.[LABELS.job],
+    stage: labels?.[LABELS.stage],
+    phase: pod.status?.phase ?? 'Pending',
+    deletedAt: deletionTimestamp,
+    object: pod as unknown as Readonly<Record<string, unknown>>,
+  };
+}
+
+/** @throws WavetankError LIST_PATH_INVALID (usage) */
+function parsePath(path: string): { readonly resource: Resource; readonly namespace: string | undefined } {
+  const match = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)$/.exec(path);
+  const [, group = '', version, namespace, resource] = match ?? [];
+  if (version === undefined || resource === undefined)
+    throw new WavetankError('LIST_PATH_INVALID', `"${path}" is no list of a Kubernetes API.`, { category: 'usage' });
+  return { resource: { group, version, resource, kind: '', isClusterScoped: namespace === undefined }, namespace };
+}

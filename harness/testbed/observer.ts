@@ -1,0 +1,76 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Entropy } from '../../core/entropy.ts';
+import { machineDifference } from '../accounting/machine.ts';
+import type { MachineMarks } from '../accounting/snapshot.ts';
+import { takeSnapshot } from '../accounting/snapshot.ts';
+import type { AnswerLog } from '../observe/answer-log.ts';
+import type { ObservedServer, Observer, StoredObject } from '../observe/observer.ts';
+import { startCanaryListeners } from '../observe/start-canary-listeners.ts';
+import type { StrayConnections } from '../observe/stray-connections.ts';
+import type { LabStorage } from './foundations.ts';
+import type { KubeObserver } from './kube-observer.ts';
+import type { PartsLog } from './parts-log.ts';
+
+export interface ObserverParts {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly kube: KubeObserver;
+  readonly storage: LabStorage;
+  readonly answers: AnswerLog;
+  readonly log: PartsLog;
+  readonly marks: () => MachineMarks;
+  readonly strays: StrayConnections;
+  /** Base URLs by name, asked anew each time: a component that was started again may have moved. */
+  readonly serverUrls: () => Readonly<Record<string, string>>;
+  readonly hostAddressFromPods: string;
+  readonly traceLines: () => readonly string[];
+}
+
+export function createObserver(parts: ObserverParts): Observer {
+  const { kube, storage, answers, log, clock, entropy } = parts;
+  const { admin, buckets } = storage;
+  return {
+    pods: kube.pods,
+    podsEverCreated: kube.podsEverCreated,
+    clusterObjects: kube.clusterObjects,
+    list: kube.list,
+    bucketNames: buckets,
+    async buckets() {
+      return (await admin.listBuckets()).map(({ name }) => name);
+    },
+    async objects(bucket, prefix = '') {
+      const found: StoredObject[] = [];
+      for await (const item of admin.listObjectsV2(bucket, prefix, true) as AsyncIterable<ListedObject>) {
+        if (item.name !== undefined) found.push({ bucket, key: item.name, size: item.size ?? 0 });
+      }
+      return found;
+    },
+    async readObject(bucket, key) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of (await admin.getObject(bucket, key)) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+      return new Uint8Array(Buffer.concat(chunks));
+    },
+    startCanaryListeners: () => startCanaryListeners({ clock, entropy }),
+    servers: () => Object.entries(parts.serverUrls()).map(([name, url]) => observedServer(name, url, parts)),
+    capturedAnswers: () => answers.all(),
+    logLines: () => log.lines,
+    traceLines: parts.traceLines,
+    machine: async () => takeSnapshot(parts.marks()),
+    machineDifference,
+  };
+}
+
+interface ListedObject {
+  readonly name?: string;
+  readonly size?: number;
+}
+
+function observedServer(name: string, url: string, { hostAddressFromPods, strays }: ObserverParts): ObservedServer {
+  const { hostname, port } = new URL(url);
+  return {
+    name,
+    address: `${hostname}:${port}`,
+    addressFromPods: `${hostAddressFromPods}:${port}`,
+    strayConnections: () => strays.countOf(Number(port)),
+  };
+}

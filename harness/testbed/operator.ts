@@ -1,0 +1,157 @@
+import path from 'node:path';
+import { createNet } from '../../core/net.ts';
+import type { Seams } from '../../core/seams.ts';
+import type { ComputeEnvironmentSpec } from '../../engine/api/workflow.ts';
+import type { RunningJobBroker } from '../../engine/job-broker/start.ts';
+import type { RunningOperatorEngine } from '../../engine/operator-engine/start.ts';
+import type { RunningOperatorService } from '../../engine/operator-service/start.ts';
+import type { KubeClient } from '../../engine/kubernetes/client.ts';
+import type { CapabilityName } from '../cluster/cluster.ts';
+import type { RunningEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import type { PodsApp } from '../pods-image.ts';
+import { writePrivateFile } from './endpoints.ts';
+import type { LabStorage, StartContext } from './foundations.ts';
+import { Restartable } from './restartable.ts';
+
+/** Where jobs live. */
+export const NAMESPACE = 'ocean-jobs';
+export const ENVIRONMENTS = { free: 'ocean-compute', paid: 'ocean-compute-env2' } as const;
+const PRICE_PER_MINUTE = 1;
+/** Without these a job of a data owner must not run where isolation is required. */
+const REQUIRED_CAPABILITIES: readonly CapabilityName[] = ['network', 'readonly', 'user'];
+
+export interface OperatorInputs {
+  readonly cluster: RunningEmbeddedCluster;
+  readonly podsApp: PodsApp;
+  readonly storage: LabStorage;
+  /** Consumer of the environments' orders. */
+  readonly environmentAddress: string;
+  readonly providerAddress: string;
+  /** Asked when a broker starts: where the Provider answers. */
+  readonly providerUrl: () => string;
+}
+
+export interface LabOperator {
+  readonly service: Restartable<RunningOperatorService>;
+  readonly broker: Restartable<RunningJobBroker>;
+  readonly engine: Restartable<RunningOperatorEngine>;
+}
+
+type ProductName = 'operator-service' | 'operator-engine' | 'job-broker';
+
+/** What one component gets: its own connections, its own name in the log. */
+export function newSeams({ clock, entropy, native, log }: StartContext, part: string): () => Seams {
+  return () => ({ clock, entropy, native, net: createNet(), log: log.of(part) });
+}
+
+/** The two environments and the rights of the three components. The client is the administrator's: no product gets it. */
+export function installStage(context: StartContext, inputs: OperatorInputs): Promise<KubeClient> {
+  const { stages, net } = context;
+  return stages.run('operator installation', async () => {
+    const [{ installOperator }, { createKubeClient }] = await Promise.all([
+      import('../../engine/deploy/install.ts'),
+      import('../../engine/kubernetes/client.ts'),
+    ]);
+    const admin = await createKubeClient({ kubeconfigPath: inputs.cluster.kubeconfigPath, net });
+    await installOperator(admin, {
+      namespace: NAMESPACE,
+      environments: {
+        [ENVIRONMENTS.free]: environmentSpec(inputs, 0),
+        [ENVIRONMENTS.paid]: environmentSpec(inputs, PRICE_PER_MINUTE),
+      },
+    });
+    return admin;
+  });
+}
+
+/** Not started yet: the broker's port must be known before the engine starts. */
+export function createOperator(context: StartContext, inputs: OperatorInputs): LabOperator {
+  const { cluster, storage, providerAddress } = inputs;
+  const access = {
+    endpoint: storage.s3.endpoint,
+    region: storage.s3.region,
+    resultsBucket: storage.buckets.results,
+    adminBucket: storage.buckets.adminLogs,
+  };
+  const kubeconfig = (name: ProductName): string => productKubeconfig(context, cluster, name);
+  const service = new Restartable<RunningOperatorService>(
+    newSeams(context, 'operator-service'),
+    async (seams, last) => {
+      const { startOperatorService } = await import('../../engine/operator-service/start.ts');
+      return startOperatorService({
+        seams,
+        kubeconfigPath: kubeconfig('operator-service'),
+        namespace: NAMESPACE,
+        storage: { ...access, ...storage.operatorService },
+        allowedProviders: [providerAddress],
+        listen: { port: last?.port ?? 0 },
+      });
+    },
+  );
+  const broker = new Restartable<RunningJobBroker>(newSeams(context, 'job-broker'), async (seams, last) => {
+    const { startJobBroker } = await import('../../engine/job-broker/start.ts');
+    return startJobBroker({
+      seams,
+      kubeconfigPath: kubeconfig('job-broker'),
+      namespace: NAMESPACE,
+      storage: { ...access, ...storage.broker },
+      allowedProviders: { [providerAddress]: [inputs.providerUrl()] },
+      listen: { port: last?.port ?? 0 },
+    });
+  });
+  const engine = new Restartable<RunningOperatorEngine>(newSeams(context, 'operator-engine'), async (seams) => {
+    const { startOperatorEngine } = await import('../../engine/operator-engine/start.ts');
+    const { port } = broker.current;
+    const host = cluster.hostAddressFromPods;
+    return startOperatorEngine({
+      seams,
+      kubeconfigPath: kubeconfig('operator-engine'),
+      namespace: NAMESPACE,
+      podsImage: 'wavetank/pods:1',
+      podsCommand: inputs.podsApp.command,
+      brokerUrlForPods: `http://${host}:${port}`,
+      brokerEgress: { cidr: `${host}/32`, port },
+      isolation: isolationOf(inputs),
+      capabilities: Object.fromEntries(
+        Object.entries(cluster.capabilities).map(([name, { enforcement }]) => [name, enforcement]),
+      ),
+      requiredCapabilities: REQUIRED_CAPABILITIES,
+    });
+  });
+  return { service, broker, engine };
+}
+
+/** A file of its own per component, with the rights of its service account and no more. */
+function productKubeconfig({ folder }: StartContext, cluster: RunningEmbeddedCluster, name: ProductName): string {
+  const file = path.join(folder, `${name}.kubeconfig`);
+  const user = {
+    username: `system:serviceaccount:${NAMESPACE}:${name}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${NAMESPACE}`, 'system:authenticated'],
+  };
+  writePrivateFile(file, cluster.api.kubeconfig(user, NAMESPACE));
+  return file;
+}
+
+export function isolationOf({ cluster }: Pick<OperatorInputs, 'cluster'>): 'required' | 'best-effort' {
+  const canIsolate = REQUIRED_CAPABILITIES.every((name) => cluster.capabilities[name].enforcement === 'enforced');
+  return canIsolate ? 'required' : 'best-effort';
+}
+
+function environmentSpec(inputs: OperatorInputs, priceMin: number): ComputeEnvironmentSpec {
+  return {
+    description: priceMin === 0 ? 'Free of charge' : 'Paid by the minute',
+    cpuNumber: 1,
+    cpuType: '',
+    gpuNumber: 0,
+    gpuType: '',
+    ramGb: 1,
+    diskGb: 1,
+    priceMin,
+    maxJobs: 200,
+    maxJobDurationSeconds: 3600,
+    storageExpirySeconds: 0,
+    consumerAddress: inputs.environmentAddress,
+    allowedChainIds: [],
+    isolation: isolationOf(inputs),
+  };
+}

@@ -1,0 +1,17 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Entropy } from '../../core/entropy.ts';
+import type { PartListener } from './parts-log.ts';
+
+/** What a testbed runs with besides its configuration. */
+export interface TestbedRuntime {
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+  /** Ends a start that is under way; what was started is stopped. */
+  readonly signal?: AbortSignal;
+  /** Every log record of every part. */
+  readonly onPartLog?: PartListener;
+  /** Lines of the trace so far, for `observe.traceLines`. */
+  readonly traceLines?: () => readonly string[];
+  /** Where endpoints.json goes besides the instance's folder. */
+  readonly endpointsFile?: string;
+}

@@ -1,0 +1,57 @@
+import path from 'node:path';
+import type { RunningProvider } from '../../provider/server.ts';
+import type { RunningOceanChain } from '../chain/ocean-chain.ts';
+import type { RunningMetadataCache } from '../metadata-cache/server.ts';
+import type { NamedAccounts } from './accounts.ts';
+import type { StartContext } from './foundations.ts';
+import { newSeams } from './operator.ts';
+import { Restartable } from './restartable.ts';
+
+export function startMetadataCacheStage(
+  context: StartContext,
+  { chain, addresses }: RunningOceanChain,
+): Promise<RunningMetadataCache> {
+  const { stages, stack } = context;
+  return stages.run('metadata cache', async () => {
+    const { startMetadataCache } = await import('../metadata-cache/server.ts');
+    const seams = newSeams(context, 'metadata-cache')();
+    stack.defer('connections of the metadata cache', () => seams.net.close());
+    return stack.start('metadata cache', () =>
+      startMetadataCache({ seams, rpcUrl: chain.rpcUrl, chainId: chain.chainId, addresses }),
+    );
+  });
+}
+
+export interface ProviderInputs {
+  readonly ocean: RunningOceanChain;
+  readonly accounts: NamedAccounts;
+  readonly metadataCacheUrl: string;
+  readonly operatorServiceUrl: () => string;
+}
+
+/** Its nonces and its usage ledger lie in a file, so that the next instance goes on where this one was killed. */
+export function createProviderComponent(context: StartContext, inputs: ProviderInputs): Restartable<RunningProvider> {
+  const { config, folder } = context;
+  const { chain, addresses } = inputs.ocean;
+  return new Restartable<RunningProvider>(newSeams(context, 'provider'), async (seams, last) => {
+    const { startProvider } = await import('../../provider/server.ts');
+    return startProvider({
+      seams,
+      chains: [
+        {
+          chainId: chain.chainId,
+          rpcUrl: chain.rpcUrl,
+          addressBook: addresses,
+          privateKey: inputs.accounts.provider.privateKey,
+        },
+      ],
+      metadataCacheUrl: inputs.metadataCacheUrl,
+      operatorServiceUrl: inputs.operatorServiceUrl(),
+      stateFile: path.join(folder, 'provider.sqlite'),
+      // The labs' own servers are on this machine.
+      allowNonPublicIp: true,
+      mirrors: config.mirrors,
+      listen: { port: last ? Number(new URL(last.listenUrl).port) : 0 },
+    });
+  });
+}
