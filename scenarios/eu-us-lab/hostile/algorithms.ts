@@ -1,0 +1,48 @@
+import type { Checks, PublishedAsset, TrustEntry } from '../../../harness/index.ts';
+import type { PublishedAlgorithm } from '../algorithms.ts';
+import { publishAlgorithm } from '../algorithms.ts';
+import type { TheCase } from '../the-case.ts';
+import { allowingToo } from '../trust.ts';
+
+/** What the EU lab approves by mistake. */
+export interface HostileAlgorithms {
+  /** The recordings, with these three on their list. */
+  readonly dataset: PublishedAsset;
+  /** Tries to get out, to look around, to change things, to become root. */
+  readonly hostile: PublishedAlgorithm;
+  /** Uses up one resource, or plays tricks with its outputs. */
+  readonly abuse: PublishedAlgorithm;
+  /** Copies rows into its outputs and its log. */
+  readonly leaky: PublishedAlgorithm;
+}
+
+/**
+ * The container's own shell takes checksums of what the algorithm must not change, before and after: the hostile program
+ * cannot make them lie without changing the very thing that they show.
+ */
+const WITNESSED = [
+  'sums() { find $INPUTS $VOLUME/ddos $VOLUME/transformations -type f | sort | xargs sha256sum; }',
+  'sums >$OUTPUTS/before.sha256',
+  'node $ALGO',
+  'sums >$OUTPUTS/after.sha256',
+].join('; ');
+
+export async function approveByMistake(
+  check: Checks,
+  { actors, testbed }: TheCase,
+  dataset: PublishedAsset,
+): Promise<HostileAlgorithms> {
+  const by = { actor: actors.usLab, server: testbed.servers.usLab, images: testbed.images };
+  const [hostile, abuse, leaky] = await Promise.all([
+    publishAlgorithm(check, 'hostile', by, { entrypoint: WITNESSED }),
+    publishAlgorithm(check, 'abuse', by),
+    publishAlgorithm(check, 'leaky', by),
+  ]);
+  const entries = await Promise.all(
+    [hostile, abuse, leaky].map(async ({ asset }): Promise<TrustEntry> => {
+      return check.accepted('its checksums are told', await actors.euLab.trustEntryOf(asset));
+    }),
+  );
+  const approved = await actors.euLab.updateMetadata(dataset, (ddo) => allowingToo(ddo, entries));
+  return { dataset: check.accepted('the EU lab approves all three by mistake', approved), hostile, abuse, leaky };
+}

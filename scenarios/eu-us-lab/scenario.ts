@@ -1,0 +1,52 @@
+import { defineScenario } from '../../harness/index.ts';
+import { publishRecordings } from './steps/01-publish-recordings.ts';
+import { approveCohortStatistics } from './steps/02-approve-cohort-statistics.ts';
+import { payAndStart } from './steps/03-pay.ts';
+import { readCohortResults } from './steps/04-cohort-results.ts';
+import { refuseUnapproved } from './steps/05-refuse-unapproved.ts';
+import { approveAndTrain } from './steps/06-approve-and-train.ts';
+import { refuseSilentChange } from './steps/07-silent-change.ts';
+import { surviveHostile } from './steps/08-hostile.ts';
+import { ordersAndSignatures } from './steps/09-orders-and-signatures.ts';
+import { balanceLedger } from './steps/10-ledger.ts';
+import { teller } from './tell.ts';
+import { openCase } from './the-case.ts';
+
+export default defineScenario({
+  name: 'eu-us-lab',
+  title: 'A US lab trains on recordings that never leave the EU lab',
+  summary: 'Publish, approve, pay, compute, train, refuse, attack, expire, account: Compute-to-Data from end to end.',
+  async run(story) {
+    const lab = await openCase(story);
+    const tell = teller(story.step);
+
+    const recordings = await tell('The EU lab publishes its recordings, for computing only', (check) =>
+      publishRecordings(check, lab),
+    );
+    const open = await tell('The EU lab publishes cohort statistics and allows them', (check) =>
+      approveCohortStatistics(check, lab, recordings),
+    );
+    const cohortRun = await tell('The US lab buys, pays and starts; a stranger with the same order cannot', (check) =>
+      payAndStart(check, lab, open),
+    );
+    await tell('The statistics are right, and only the US lab gets them', (check) =>
+      readCohortResults(check, lab, cohortRun),
+    );
+    const classifier = await tell("The US lab's own algorithm is refused: nobody approved it", (check) =>
+      refuseUnapproved(check, lab, open, cohortRun),
+    );
+    const training = await tell('The EU lab approves it; the same request trains a model', (check) =>
+      approveAndTrain(check, lab, open, classifier),
+    );
+    await tell('Changed without a word, the algorithm is refused, and swapped later it never runs', (check) =>
+      refuseSilentChange(check, lab, classifier, training),
+    );
+    const hostile = await tell('Hostile algorithms, approved by mistake, get nothing out and break nothing', (check) =>
+      surviveHostile(check, lab, training),
+    );
+    await tell('Orders expire and are renewed; replays and forgeries are refused', (check) =>
+      ordersAndSignatures(check, lab, cohortRun, hostile),
+    );
+    await tell('The ledger: everything is gone or accounted for', (check) => balanceLedger(check, lab, cohortRun));
+  },
+});
