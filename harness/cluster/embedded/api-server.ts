@@ -8,6 +8,7 @@ import type { RunningResource } from '../../../core/resource.ts';
 import { runningResource } from '../../../core/resource.ts';
 import { defaultStorageClass } from './admission/default-storage-class.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { podDefaults } from './admission/pod-defaults.ts';
 import { podSecurity } from './admission/pod-security.ts';
 import { rbacEscalation } from './admission/rbac-escalation.ts';
 import { serviceAccount } from './admission/service-account.ts';
@@ -65,7 +66,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
   const { clock, entropy } = options;
   const store = new Store(options.historyLength === undefined ? {} : { historyLength: options.historyLength });
   const schema = options.schema ?? builtInSchemas;
-  const admission = [namespaceLifecycle, serviceAccount, defaultStorageClass, podSecurity, rbacEscalation];
+  const admission = [namespaceLifecycle, serviceAccount, podDefaults, defaultStorageClass, podSecurity, rbacEscalation];
   const core: ApiCore = { store, resources: new ResourceTable(schema), schema, clock, entropy, admission };
   const tokens = new ServiceAccountTokens(store, clock, entropy);
   const authenticator = new Authenticator(entropy, tokens);

@@ -123,13 +123,15 @@ export function forbiddenPath(why: string): KubeStatusError {
 }
 
 export function invalid(about: GroupKind, name: string, causes: readonly FieldCause[]): KubeStatusError {
-  const errors = causes.map((cause) => `${cause.field}: ${cause.message}`);
-  const kind = about.group === '' ? about.kind : `${about.kind}.${about.group}`;
+  const errors = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
+  // Events of either group are checked as those of the older one.
+  const group = about.kind === 'Event' ? '' : about.group;
+  const kind = group === '' ? about.kind : `${about.kind}.${group}`;
   const list = errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`;
   return new KubeStatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, {
     ...(name === '' ? {} : { name }),
-    ...(about.group === '' ? {} : { group: about.group }),
-    kind: about.kind,
+    ...(group === '' ? {} : { group }),
+    ...(about.kind === '' ? {} : { kind: about.kind }),
     causes: causes.map((cause) => ({ reason: cause.reason, message: cause.message, field: cause.field })),
   });
 }

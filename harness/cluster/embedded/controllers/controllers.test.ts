@@ -183,17 +183,46 @@ describe('definitions', () => {
   };
   const TANKS: ResourceRef = { group: 'example.com', version: 'v1', resource: 'tanks' };
 
-  it('take their objects along and end their service', async () => {
-    const schema = { openAPIV3Schema: { type: 'object' } };
+  const define = (plural: string, names: object = {}): KubeObject =>
     access.create(DEFINITIONS, undefined, {
-      metadata: { name: 'tanks.example.com' },
+      metadata: { name: `${plural}.example.com` },
       spec: {
         group: 'example.com',
         scope: 'Namespaced',
-        names: { plural: 'tanks', kind: 'Tank' },
-        versions: [{ name: 'v1', served: true, storage: true, schema }],
+        names: { plural, kind: 'Tank', ...names },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
       },
     });
+  const conditionsOf = (name: string): unknown =>
+    (
+      access.get(DEFINITIONS, undefined, `${name}.example.com`)['status'] as {
+        conditions: { type: string; status: string; message: string }[];
+      }
+    ).conditions.map(({ type, status, message }) => `${type}=${status} ${message}`);
+
+  it('wait while another has their names', async () => {
+    define('tanks');
+    define('basins');
+    expect(conditionsOf('tanks')).toEqual([
+      'NamesAccepted=True no conflicts found',
+      'Established=True the initial names have been accepted',
+    ]);
+    expect(conditionsOf('basins')).toEqual([
+      'NamesAccepted=False "TankList" is already in use',
+      'Established=False not all names are accepted',
+    ]);
+    expect((await client.send('/apis/example.com/v1/basins')).code).toBe(404);
+    access.delete(DEFINITIONS, undefined, 'tanks.example.com');
+    await settle();
+    expect(conditionsOf('basins')).toEqual([
+      'NamesAccepted=True no conflicts found',
+      'Established=True the initial names have been accepted',
+    ]);
+    expect((await client.send('/apis/example.com/v1/basins')).code).toBe(200);
+  });
+
+  it('take their objects along and end their service', async () => {
+    define('tanks');
     access.create(TANKS, 'default', { apiVersion: 'example.com/v1', kind: 'Tank', metadata: { name: 'a' } });
     expect((await client.send('/apis/example.com/v1')).body).toMatchObject({ resources: [{ name: 'tanks' }] });
     access.delete(DEFINITIONS, undefined, 'tanks.example.com');

@@ -1,6 +1,6 @@
 import type { ApiCore } from '../api-core.ts';
 import { internalContext } from '../api-core.ts';
-import { CRD_KEY, servedBy } from '../crd/establish.ts';
+import { CRD_KEY, establish, storedAs } from '../crd/establish.ts';
 import { cloneJson } from '../json.ts';
 import { isReadyToGo } from '../lifecycle.ts';
 import { CRD_CLEANUP_FINALIZER } from '../validation/custom-resource-definition.ts';
@@ -21,13 +21,13 @@ export function startDefinitionCleanup(core: ApiCore): { stop(): void } {
 function cleanUp(core: ApiCore, name: string): void {
   const definition = core.store.get(CRD_KEY, undefined, name);
   if (definition === undefined) return;
-  const [served] = servedBy(definition);
-  const objects = served ? core.store.list(served.key) : [];
+  const served = storedAs(definition);
+  const objects = core.store.list(served.key);
   for (const object of objects) {
-    if (served && object.metadata.deletionTimestamp === undefined)
+    if (object.metadata.deletionTimestamp === undefined)
       deleteObject(core, internalContext(), served, object.metadata.namespace, object.metadata.name ?? '');
   }
-  if (served && core.store.list(served.key).length > 0) return;
+  if (core.store.list(served.key).length > 0) return;
   core.resources.setCustom(name, []);
   const freed = cloneJson(definition);
   freed.metadata.finalizers = (freed.metadata.finalizers ?? []).filter(
@@ -36,4 +36,6 @@ function cleanUp(core: ApiCore, name: string): void {
   if (isReadyToGo(freed)) core.store.remove(CRD_KEY, undefined, name);
   else if (freed.metadata.finalizers.length < (definition.metadata.finalizers ?? []).length)
     core.store.put(CRD_KEY, freed);
+  // Names have come free: a definition that wanted them may have them now.
+  for (const other of core.store.list(CRD_KEY)) establish(core, other);
 }

@@ -1,6 +1,6 @@
 import type { ApiCore } from '../api-core.ts';
 import { timestamp } from '../api-core.ts';
-import { arrayAt, cloneJson, isObject, objectAt, stringAt, valueAt } from '../json.ts';
+import { arrayAt, cloneJson, equalJson, isObject, objectAt, stringAt, valueAt } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { CustomVersion, PrinterColumn, ServedResource } from '../resource-table.ts';
@@ -9,14 +9,16 @@ const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', '
 export const CRD_KEY = 'apiextensions.k8s.io/customresourcedefinitions';
 
 /**
- * Serves what a definition describes and says so in its conditions. In the same turn as the write of the definition:
- * Differs from kube-apiserver, which needs some milliseconds for it; a client that waits for Established sees no difference.
+ * Serves what a definition describes, unless its names are taken, and says so in its conditions.
+ * Differs from kube-apiserver, which needs some milliseconds for it: here it is done in the same turn as the write of the
+ * definition. A client that waits for Established sees no difference.
  */
 export function establish(core: ApiCore, definition: KubeObject): void {
-  const name = definition.metadata.name ?? '';
-  if (definition.metadata.deletionTimestamp === undefined) core.resources.setCustom(name, servedBy(definition));
-  const status = statusOf(core, definition);
-  if (status === undefined) return;
+  if (definition.metadata.deletionTimestamp !== undefined) return;
+  const conflict = nameConflict(core, definition);
+  core.resources.setCustom(definition.metadata.name ?? '', conflict === undefined ? servedBy(definition) : []);
+  const status = statusOf(core, definition, conflict);
+  if (equalJson(status, definition['status'])) return;
   core.store.put(CRD_KEY, { ...cloneJson(definition), status });
 }
 
@@ -24,6 +26,34 @@ export function servedBy(definition: KubeObject): ServedResource[] {
   return arrayAt(definition, 'spec', 'versions')
     .filter((version) => valueAt(version, 'served') === true)
     .map((version) => servedVersion(definition, version));
+}
+
+/** Also of a definition that serves none of its versions any more: its objects are still there. */
+export function storedAs(definition: KubeObject): ServedResource {
+  return servedVersion(definition, arrayAt(definition, 'spec', 'versions')[0]);
+}
+
+/** The last name (as the real controller reports it) that another definition of the group has accepted already, as `KindConflict` and the like. */
+function nameConflict(core: ApiCore, definition: KubeObject): { reason: string; message: string } | undefined {
+  const group = stringAt(definition, 'spec', 'group');
+  const others = core.store
+    .list(CRD_KEY)
+    .filter((other) => other.metadata.uid !== definition.metadata.uid && stringAt(other, 'spec', 'group') === group)
+    .map((other) => objectAt(other, 'status', 'acceptedNames'));
+  const resourceNames = new Set(
+    others.flatMap((names) => [names['plural'], names['singular'], ...arrayAt(names, 'shortNames')]),
+  );
+  const kinds = new Set(others.flatMap((names) => [names['kind'], names['listKind']]));
+  const names = objectAt(definition, 'spec', 'names');
+  const wanted: readonly (readonly [string, unknown, ReadonlySet<unknown>])[] = [
+    ['PluralConflict', names['plural'], resourceNames],
+    ['SingularConflict', names['singular'], resourceNames],
+    ...arrayAt(names, 'shortNames').map((name) => ['ShortNamesConflict', name, resourceNames] as const),
+    ['KindConflict', names['kind'], kinds],
+    ['ListKindConflict', names['listKind'], kinds],
+  ];
+  const taken = wanted.findLast(([, name, present]) => name !== undefined && name !== '' && present.has(name));
+  return taken && { reason: taken[0], message: `${JSON.stringify(taken[1])} is already in use` };
 }
 
 function servedVersion(definition: KubeObject, version: unknown): ServedResource {
@@ -53,37 +83,32 @@ function servedVersion(definition: KubeObject, version: unknown): ServedResource
   };
 }
 
-/** @returns undefined when the status says it already: writing it again would never end. */
-function statusOf(core: ApiCore, definition: KubeObject): JsonObject | undefined {
-  const names = objectAt(definition, 'spec', 'names');
+function statusOf(
+  core: ApiCore,
+  definition: KubeObject,
+  conflict: { reason: string; message: string } | undefined,
+): JsonObject {
   const status = objectAt(definition, 'status');
-  const isEstablished = arrayAt(status, 'conditions').some(
-    (condition) => valueAt(condition, 'type') === 'Established' && valueAt(condition, 'status') === 'True',
-  );
   const stored = arrayAt(definition, 'spec', 'versions').find((version) => valueAt(version, 'storage') === true);
-  const storedVersions = [
-    ...new Set([...arrayAt(status, 'storedVersions').map(String), stringAt(stored, 'name') ?? '']),
-  ];
-  if (isEstablished && storedVersions.length === arrayAt(status, 'storedVersions').length) return undefined;
-  const lastTransitionTime = timestamp(core.clock.now());
+  const condition = (type: string, isTrue: boolean, reason: string, message: string): JsonObject => {
+    const before = arrayAt(status, 'conditions').find((item) => stringAt(item, 'type') === type);
+    const state = isTrue ? 'True' : 'False';
+    const isSame = stringAt(before, 'status') === state;
+    const lastTransitionTime =
+      (isSame ? stringAt(before, 'lastTransitionTime') : undefined) ?? timestamp(core.clock.now());
+    return { type, status: state, lastTransitionTime, reason, message };
+  };
   return {
-    conditions: [
-      {
-        type: 'NamesAccepted',
-        status: 'True',
-        lastTransitionTime,
-        reason: 'NoConflicts',
-        message: 'no conflicts found',
-      },
-      {
-        type: 'Established',
-        status: 'True',
-        lastTransitionTime,
-        reason: 'InitialNamesAccepted',
-        message: 'the initial names have been accepted',
-      },
-    ],
-    acceptedNames: cloneJson(names),
-    storedVersions,
+    conditions: conflict
+      ? [
+          condition('NamesAccepted', false, conflict.reason, conflict.message),
+          condition('Established', false, 'NotAccepted', 'not all names are accepted'),
+        ]
+      : [
+          condition('NamesAccepted', true, 'NoConflicts', 'no conflicts found'),
+          condition('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted'),
+        ],
+    acceptedNames: conflict ? { plural: '', kind: '' } : cloneJson(objectAt(definition, 'spec', 'names')),
+    storedVersions: [...new Set([...arrayAt(status, 'storedVersions').map(String), stringAt(stored, 'name') ?? ''])],
   };
 }

@@ -9,6 +9,8 @@ import {
   required,
 } from '../schema/validate/field-causes.ts';
 
+const APPROVED = 'api-approved.kubernetes.io';
+
 /** @returns everything that keeps this definition from being served. */
 export function validateDefinition(object: KubeObject): FieldCause[] {
   const group = stringAt(object, 'spec', 'group') ?? '';
@@ -18,6 +20,15 @@ export function validateDefinition(object: KubeObject): FieldCause[] {
   if (group === '') causes.push(required('spec.group'));
   else if (!group.includes('.'))
     causes.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+  const isProtected = /(^|\.)(k8s|kubernetes)\.io$/.test(group);
+  if (isProtected && !object.metadata.annotations?.[APPROVED]) {
+    causes.push(
+      required(
+        `metadata.annotations[${APPROVED}]`,
+        'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111',
+      ),
+    );
+  }
   if (plural === '') causes.push(required('spec.names.plural'));
   if (!stringAt(object, 'spec', 'names', 'kind')) causes.push(required('spec.names.kind'));
   if (object.metadata.name !== `${plural}.${group}`) {

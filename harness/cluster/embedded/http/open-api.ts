@@ -27,10 +27,11 @@ function index(core: ApiCore): unknown {
 }
 
 function documentOf(core: ApiCore, path: string): string | undefined {
+  const [root, ...parts] = path.split('/');
+  const [group = '', version = ''] = root === 'api' ? ['', ...parts] : parts;
+  if (!core.resources.hasGroupVersion(group, version)) return undefined;
   const builtIn = core.schema.openApiV3(path);
   if (builtIn !== undefined) return builtIn;
-  const [root, group, version] = path.split('/');
-  if (root !== 'apis' || group === undefined || version === undefined) return undefined;
   const served = core.resources
     .all()
     .filter((resource) => resource.custom && resource.group === group && resource.version === version);

@@ -6,7 +6,7 @@ import { badRequest, invalid, notFound } from '../kube-status.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { isTrue } from '../http/request-info.ts';
 import { write } from '../http/respond.ts';
-import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
+import { invalid as invalidValue, notSupported } from '../schema/validate/field-causes.ts';
 
 /** GET pods/{name}/log: text, streamed as the kubelet gives it. */
 export async function servePodLog(
@@ -120,6 +120,10 @@ function logOptions(query: URLSearchParams, core: ApiCore, signal: AbortSignal):
     const words = least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
     throw invalid({ group: '', kind: 'PodLogOptions' }, '', [invalidValue(name, value, words)]);
   };
+  const stream = query.get('stream');
+  // Differs from kube-apiserver: the streams are kept as one, so asking for either alone is refused.
+  if (stream !== null && stream !== '' && stream !== 'All')
+    throw invalid({ group: '', kind: 'PodLogOptions' }, '', [notSupported('stream', stream, ['All'])]);
   const sinceTime = query.get('sinceTime');
   if (sinceTime !== null && Number.isNaN(Date.parse(sinceTime)))
     throw badRequest(`parsing time ${JSON.stringify(sinceTime)}: cannot parse`);

@@ -4,7 +4,8 @@ import type { KindStrategy } from './kind-strategy.ts';
 /** Held by `spec.finalizers` until the namespace controller has emptied it and calls the subresource `finalize`. */
 export const namespaceStrategy: KindStrategy = {
   prepareCreate(object) {
-    object['spec'] = { finalizers: ['kubernetes'] };
+    const own = arrayAt(object, 'spec', 'finalizers').filter((finalizer) => finalizer !== 'kubernetes');
+    object['spec'] = { finalizers: [...own, 'kubernetes'] };
     object['status'] = { phase: 'Active' };
     object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
   },

@@ -2,6 +2,7 @@ import type { ApiCore, RequestContext } from '../api-core.ts';
 import { decodeCustom } from '../crd/structural-schema.ts';
 import { isObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
+import type { KubeStatusError } from '../kube-status.ts';
 import { badRequest } from '../kube-status.ts';
 import type { KindName } from '../schema-face.ts';
 import type { ServedResource } from '../resource-table.ts';
@@ -18,9 +19,9 @@ export function decodeObject(
   object: unknown,
 ): KubeObject {
   const typed = withTypeMeta(served, object);
-  checkMetadata(typed);
+  if (served.custom) checkMetadata(typed);
   const unknownFields = served.custom ? decodeCustom(served.custom.schema, typed) : decodeBuiltIn(core, served, typed);
-  reportUnknown(context, unknownFields);
+  reportUnknown(context, served, unknownFields);
   dropNulls(typed.metadata as Record<string, unknown>);
   return typed;
 }
@@ -51,7 +52,7 @@ function withTypeMeta(served: KindName & { custom?: unknown }, object: unknown):
   return object as KubeObject;
 }
 
-/** Also for custom resources: their metadata is typed like everyone's. */
+/** The metadata of a custom resource is typed like everyone's, whatever its schema says. */
 function checkMetadata(object: KubeObject): void {
   const fail = (what: string, field: string): never => {
     throw badRequest(
@@ -86,19 +87,20 @@ export function nameOfType(value: unknown): string {
 
 function decodeBuiltIn(core: ApiCore, served: ServedResource, object: KubeObject): readonly string[] {
   const { unknownFields, typeError } = core.schema.decode(served, object);
-  if (typeError !== undefined)
-    throw badRequest(
-      `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}: ${typeError}`,
-    );
-  if (unknownFields.length > 0) core.schema.prune(served, object);
+  if (typeError !== undefined) throw notHandled(served, typeError);
   core.schema.applyDefaults(served, object);
   return unknownFields;
 }
 
-function reportUnknown(context: RequestContext, unknownFields: readonly string[]): void {
+function notHandled({ kind, version }: KindName, why: string): KubeStatusError {
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
+function reportUnknown(context: RequestContext, served: ServedResource, unknownFields: readonly string[]): void {
   if (unknownFields.length === 0 || context.fieldValidation === 'Ignore') return;
   const errors = unknownFields.map((field) => `unknown field "${field}"`);
-  if (context.fieldValidation === 'Strict') throw badRequest(`strict decoding error: ${errors.join(', ')}`);
+  const strict = `strict decoding error: ${errors.join(', ')}`;
+  if (context.fieldValidation === 'Strict') throw notHandled(served, strict);
   context.warnings.push(...errors);
 }
 
