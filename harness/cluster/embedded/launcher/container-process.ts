@@ -1,19 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import type { Readable } from 'node:stream';
-import type { ChildProcess } from 'node:child_process';
 import { WavetankError } from '../../../../core/errors.ts';
-import type { Native } from '../../../../core/native.ts';
 import type { Cgroup, Cgroups } from './cgroups.ts';
 import { layOutRoot, mountTable } from './container-root.ts';
 import type { FifoPool, OutputPipe } from './fifo-pool.ts';
 import type { ContainerExit, ContainerSpec, LauncherFacts, RunningContainer } from './launcher.ts';
 import type { SandboxNode } from './sandbox-node.ts';
+import type { Spawned } from './spawn-shell.ts';
 import { environmentFile, startScript } from './start-script.ts';
-import { TOOL_ENV, findTool, inheritableDescriptors, needTool, shellWord } from './tools.ts';
+import { needTool, shellWord } from './tools.ts';
 
 export interface Surroundings {
-  readonly native: Native;
   readonly node: SandboxNode;
   readonly fifos: FifoPool;
   readonly cgroups: Cgroups;
@@ -32,13 +30,8 @@ export async function startContainerProcess(around: Surroundings, asked: Contain
   const script = layOut(around, spec, dir);
   const cgroup = around.cgroups.create(`${around.podId}-${spec.id}`, spec.limits);
   const [stdout, stderr] = await Promise.all([around.fifos.take(), around.fifos.take()]);
-  try {
-    const child = spawnStart(around, cgroup, script, stdout, stderr);
-    return await untilStarted(child, cgroup, stdout, stderr, around.cgroups.version);
-  } catch (error) {
-    cgroup.remove();
-    throw error;
-  }
+  const command = (eventPrefix: string): string => startCommand(around, cgroup, script, eventPrefix);
+  return untilStarted(around.node.spawner.spawn(command, stdout.path, stderr.path), cgroup, stdout, stderr);
 }
 
 async function exposeAll(node: SandboxNode, spec: ContainerSpec): Promise<ContainerSpec['image']['mounts']> {
@@ -68,56 +61,47 @@ function layOut(around: Surroundings, spec: ContainerSpec, dir: string): string 
   return files.script;
 }
 
-function spawnStart(
-  around: Surroundings,
-  cgroup: Cgroup,
-  script: string,
-  stdout: OutputPipe,
-  stderr: OutputPipe,
-): ChildProcess {
-  const surplus = inheritableDescriptors();
-  const shell = surplus.some((fd) => fd > 9) ? (findTool('bash') ?? '/bin/sh') : '/bin/sh';
-  const join = cgroup.procsFiles.map((file) => `echo $$ > ${shellWord(file)} && `).join('');
-  const close = surplus
-    .filter((fd) => fd > 3)
-    .map((fd) => `exec ${fd}>&-; `)
-    .join('');
-  // Not `unshare --fork`: some versions forget that the child was killed. timeout (with none) forks the first
-  // process of the new PID namespace and ends as it ended.
-  const unshare = [
+/** Joins the cgroups, enters the pod's namespaces, makes the container's own, and runs the start script there. */
+function startCommand(around: Surroundings, cgroup: Cgroup, script: string, eventPrefix: string): string {
+  const join = cgroup.procsFiles.map((file) => `echo $wt_own > ${shellWord(file)} && `).join('');
+  const command = [
+    ...around.node.enter,
+    ...around.enter,
+    '--',
     needTool('unshare'),
     '--mount',
     '--pid',
     '--cgroup',
     '--',
+    // Not `unshare --fork`: some versions forget that the child was killed. timeout (with none) forks the first
+    // process of the new PID namespace, ends as it ended, and undoes what a background shell did to signals.
     needTool('timeout'),
     '--foreground',
     '0',
     '/bin/sh',
     script,
+    eventPrefix.trim(),
   ];
-  const command = [...around.node.enter, ...around.enter, '--', ...unshare];
-  try {
-    return around.native.spawn(shell, ['-c', `${close}${join}exec "$@"`, 'sh', ...command], {
-      stdio: ['ignore', stdout.writeFd, stderr.writeFd, 'pipe'],
-      env: TOOL_ENV,
-      cwd: '/',
-    });
-  } finally {
-    stdout.closeWriter();
-    stderr.closeWriter();
-  }
+  const own = join === '' ? '' : 'read -r wt_own wt_rest < /proc/self/stat && ';
+  return `${own}${join}exec ${command.map(shellWord).join(' ')}`;
 }
 
 async function untilStarted(
-  child: ChildProcess,
+  spawned: Spawned,
   cgroup: Cgroup,
   stdout: OutputPipe,
   stderr: OutputPipe,
-  cgroupVersion: string,
 ): Promise<RunningContainer> {
-  const exited = exitOf(child, cgroup, cgroupVersion);
-  const { pid, why } = await progressOf(child);
+  let isGone = false;
+  const exited = spawned.exitCode.then((code) => {
+    isGone = true;
+    return exitOf(code, cgroup);
+  });
+  const { pid, why } = await progressOf(spawned, () => {
+    // The container's side has them open now.
+    stdout.closeWriter();
+    stderr.closeWriter();
+  });
   if (why !== undefined) {
     const words = await drain(stderr.reader);
     stdout.reader.destroy();
@@ -130,7 +114,7 @@ async function untilStarted(
     stderr: stderr.reader,
     exited,
     signal(signal) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (isGone) return;
       try {
         process.kill(pid, signal);
       } catch {
@@ -140,40 +124,40 @@ async function untilStarted(
   };
 }
 
-/** Reads the start script's descriptor 3: `pid N`, then `go`, or `fail WHY`. */
-function progressOf(child: ChildProcess): Promise<{ pid: number; why: string | undefined }> {
-  const { promise, resolve } = Promise.withResolvers<{ pid: number; why: string | undefined }>();
-  let text = '';
-  const pidIn = (): number => Number(/^pid (\d+)$/m.exec(text)?.[1] ?? 0);
-  const pipe = child.stdio[3] as Readable;
-  pipe.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-    if (/^go$/m.test(text)) resolve({ pid: pidIn(), why: undefined });
+/** What the start script says: `pid N`, then `go`, or `fail WHY`. */
+async function progressOf(spawned: Spawned, onOpened: () => void): Promise<{ pid: number; why: string | undefined }> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  let pid = 0;
+  spawned.onSaid((line) => {
+    const [word = '', ...rest] = line.split(' ');
+    if (word === 'pid') {
+      pid = Number(rest[0]);
+      onOpened();
+    }
+    if (word === 'go') resolve(undefined);
+    if (word === 'fail') resolve(rest.join(' '));
   });
-  pipe.once('close', () =>
-    resolve({ pid: pidIn(), why: /^fail (.*)$/m.exec(text)?.[1] ?? 'the container could not be set up' }),
-  );
-  child.once('error', (error) => resolve({ pid: 0, why: error.message }));
-  return promise;
+  void spawned.exitCode.then(() => {
+    onOpened();
+    resolve('the container could not be set up');
+  });
+  const why = await promise;
+  return { pid, why };
 }
 
-function exitOf(child: ChildProcess, cgroup: Cgroup, cgroupVersion: string): Promise<ContainerExit> {
-  return new Promise((resolve) => {
-    const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
-      const number = signal === null ? 0 : os.signals[signal];
-      const oomKilled = cgroupVersion !== 'absent' && cgroup.oomKills() > 0;
-      const throttledPeriods = cgroup.throttledPeriods();
-      cgroup.remove();
-      resolve({
-        code: code ?? 128 + number,
-        signal: number,
-        oomKilled: oomKilled && (number === 9 || code === 137),
-        throttledPeriods,
-      });
-    };
-    child.once('exit', settle);
-    child.once('error', () => settle(128, null));
-  });
+const SIGKILL = os.signals.SIGKILL;
+
+function exitOf(code: number, cgroup: Cgroup): ContainerExit {
+  const signal = code > 128 && code <= 128 + 64 ? code - 128 : 0;
+  const isKilled = signal === SIGKILL;
+  const exit = {
+    code,
+    signal,
+    oomKilled: isKilled && cgroup.oomKills() > 0,
+    throttledPeriods: cgroup.throttledPeriods(),
+  };
+  cgroup.remove();
+  return exit;
 }
 
 const MOST_WORDS = 2000;

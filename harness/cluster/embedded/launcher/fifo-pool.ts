@@ -14,6 +14,8 @@ export interface FifoPool {
 }
 
 export interface OutputPipe {
+  /** Until the writer is closed. */
+  readonly path: string;
   readonly reader: Readable;
   /** To hand to the child; the owner closes its own copy after the spawn. */
   readonly writeFd: number;
@@ -31,7 +33,7 @@ export function createFifoPool(native: Native, dir: string): FifoPool {
   const refill = (): Promise<void> =>
     (refilling ??= new Promise<void>((resolve, reject) => {
       const paths = Array.from({ length: BATCH }, () => `${dir}/f${made++}`);
-      // 0666, since a program may open /dev/stdout by name as any user; the name is gone before it runs.
+      // 0666, since a program may open /dev/stdout by name as any user. The directory lets nobody else in.
       const child = native.spawn(mkfifo, ['-m', '0666', ...paths], { stdio: 'ignore', env: TOOL_ENV });
       child.once('error', reject);
       child.once('exit', (code) => {
@@ -53,15 +55,18 @@ export function createFifoPool(native: Native, dir: string): FifoPool {
 
 function openPipe(path: string): OutputPipe {
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  // Held until the other side has opened it: without any writer, a reader would see the end at once.
   const writeFd = openSync(path, constants.O_WRONLY);
-  unlinkSync(path);
   let isOpen = true;
   return {
+    path,
     reader: new Socket({ fd: readFd, readable: true, writable: false }),
     writeFd,
     closeWriter() {
-      if (isOpen) closeSync(writeFd);
+      if (!isOpen) return;
       isOpen = false;
+      closeSync(writeFd);
+      unlinkSync(path);
     },
   };
 }

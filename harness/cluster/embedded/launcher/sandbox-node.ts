@@ -2,6 +2,8 @@ import { chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import type { Native } from '../../../../core/native.ts';
 import type { CommandShell } from './command-shell.ts';
 import { COMMAND_LOOP, startCommandShell } from './command-shell.ts';
+import type { SpawnShell } from './spawn-shell.ts';
+import { startSpawnShell } from './spawn-shell.ts';
 import { needTool, shellWord } from './tools.ts';
 
 /** The host's ids that containers' 0 to 65535 become when the harness runs as root: nobody's. */
@@ -20,6 +22,8 @@ export interface SandboxNode {
   readonly inside: CommandShell;
   /** Real root in the same mount table: ext4, host paths that others may not enter. Absent for an ordinary user. */
   readonly asRoot: CommandShell | undefined;
+  /** Forks containers. */
+  readonly spawner: SpawnShell;
   /** A host path as mounts inside can reach it. */
   expose(path: string): Promise<string>;
   own(path: string, uid: number, gid: number): void;
@@ -45,6 +49,7 @@ export async function startSandboxNode(native: Native, runtimeDir: string, isRoo
   const asRoot = isRoot
     ? startCommandShell(native, [nsenter, `--mount=/proc/${pid}/ns/mnt`, '/bin/sh', '-c', COMMAND_LOOP])
     : undefined;
+  const spawner = startSpawnShell(native, isRoot ? [nsenter, `--mount=/proc/${pid}/ns/mnt`] : []);
   const own = (path: string, uid: number, gid: number): void => {
     if (isRoot) chownSync(path, HOST_ID_BASE + uid, HOST_ID_BASE + gid);
   };
@@ -56,6 +61,7 @@ export async function startSandboxNode(native: Native, runtimeDir: string, isRoo
     users: isRoot ? 'range' : 'one',
     inside,
     asRoot,
+    spawner,
     own,
     expose(path) {
       if (!asRoot || isPublic(path)) return Promise.resolve(path);
@@ -74,7 +80,9 @@ export async function startSandboxNode(native: Native, runtimeDir: string, isRoo
       `--pid=/proc/${pid}/ns/pid`,
     ],
     async stop() {
+      // With the first process of its PID namespace everything in the node ends.
       await Promise.all([inside.stop(), asRoot?.stop()]);
+      await spawner.stop();
     },
   };
 }

@@ -14,14 +14,15 @@ export interface StartScript {
 }
 
 /**
- * What the first process of a container does before it becomes the container's program. It speaks on descriptor 3:
+ * What the first process of a container does before it becomes the container's program. It gets a prefix as its argument and
+ * speaks on descriptor 3, prefix first:
  * `pid N` (as the host numbers it: /proc is still the host's), then `go`, or `fail WHY`.
  * Only standard output, standard error and an empty standard input are left to the program.
  */
 export function startScript(options: StartScript): string {
   const { spec, root } = options;
-  return `fail() { echo "fail $1" >&3; exit 125; }
-read -r wt_pid wt_rest < /proc/self/stat; echo "pid $wt_pid" >&3
+  return `wt_event=$1; fail() { echo "$wt_event fail $1" >&3; exit 125; }
+read -r wt_pid wt_rest < /proc/self/stat; echo "$wt_event pid $wt_pid" >&3
 hostname ${shellWord(options.hostname)} || fail 'cannot set the host name'
 ${spec.readOnlyRoot ? '' : writableRoot(options)}${subPathCommands(spec.mounts)}exec 4< ${shellWord(options.envFile)}
 mount -n -a -T ${shellWord(options.fstab)} || fail 'cannot mount'
@@ -52,7 +53,7 @@ function programCheck(spec: ContainerSpec): string {
   const program = spec.argv[0] ?? '';
   const path = shellWord(spec.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
   const message = shellWord(`exec: ${JSON.stringify(program)}: executable file not found in $PATH`);
-  return `( PATH=${path}; command -v ${shellWord(program)} >/dev/null ) || fail ${message}`;
+  return `wt_path=$PATH; PATH=${path}; command -v ${shellWord(program)} >/dev/null || fail ${message}; PATH=$wt_path`;
 }
 
 /**
@@ -77,10 +78,10 @@ function becomeUser(options: StartScript): string {
   const last = `/bin/sh -c ${shellWord(LOAD_ENVIRONMENT)} sh ${program}`;
   if (users === 'range') {
     const groups = spec.groups.length > 0 ? `--groups ${spec.groups.join(',')}` : '--clear-groups';
-    return `echo go >&3\nexec setpriv --reuid ${spec.uid} --regid ${spec.gid} ${groups} ${DROP} ${privileges}-- ${last} 3>&-`;
+    return `echo "$wt_event go" >&3\nexec setpriv --reuid ${spec.uid} --regid ${spec.gid} ${groups} ${DROP} ${privileges}-- ${last} 3>&-`;
   }
   // One user is all that this namespace may have: a second one inside shows it under the number that was asked for.
   const inner = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv ${DROP} ${privileges}-- ${last}`;
   const map = `--map-user=${spec.uid} --map-group=${spec.gid}`;
-  return `echo go >&3\nexec unshare --user ${map} --keep-caps -- /bin/sh -c ${shellWord(inner)} 3>&-`;
+  return `echo "$wt_event go" >&3\nexec unshare --user ${map} --keep-caps -- /bin/sh -c ${shellWord(inner)} 3>&-`;
 }

@@ -50,6 +50,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
     stack.defer('node', () => node.stop());
     const mountMessages = `mount -n -t tmpfs -o size=${MESSAGES_BYTES},mode=711,nosuid,nodev,noexec tmpfs ${runtimeDir}/messages`;
     await (node.asRoot ?? node.inside).run(mountMessages);
+    chmodSync(`${runtimeDir}/fifo`, 0o700);
     const fifos = createFifoPool(native, `${runtimeDir}/fifo`);
     const namespaces = createPodNamespaces(node, runtimeDir);
     const volumes = createVolumes(node, runtimeDir);
@@ -61,7 +62,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
       sizedVolumes: volumes.backing,
       why: `util-linux namespaces ${options.isRoot ? 'as root' : 'as an ordinary user'}; ${cgroups.why}`,
     };
-    const surroundings = { native, node, fifos, cgroups, flagsOf, users: node.users };
+    const surroundings = { node, fifos, cgroups, flagsOf, users: node.users };
     return runningResource(
       {
         kind: 'util-linux' as const,
