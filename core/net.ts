@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { createSecureContext } from 'node:tls';
 import type { Dispatcher, RequestInit, Response } from 'undici';
 import { Agent, fetch } from 'undici';
 import { WavetankError } from './errors.ts';
@@ -38,12 +39,22 @@ export interface NetOptions {
   /** The name in the server's certificate, where it differs from the URL's. */
   readonly servername?: string;
   readonly connectTimeoutMs?: number;
+  /** Connections of the dispatcher to one server; requests above it wait. Default: as many as there are requests. */
+  readonly maxConnections?: number;
 }
 
 export function createNet(options: NetOptions = {}): Net {
-  const { connectTimeoutMs, ...tls } = options;
-  const connect = { timeout: connectTimeoutMs ?? 10_000, ...tls };
-  const dispatcher = new Agent({ connect, keepAliveTimeout: 30_000, bodyTimeout: 0, headersTimeout: 60_000 });
+  const { connectTimeoutMs, maxConnections, ...tls } = options;
+  // Made once: parsing the certificates anew is the dearest part of every connection.
+  const secureContext = tls.ca || tls.cert ? { secureContext: createSecureContext(tls) } : {};
+  const connect = { timeout: connectTimeoutMs ?? 10_000, ...tls, ...secureContext };
+  const dispatcher = new Agent({
+    connect,
+    keepAliveTimeout: 30_000,
+    bodyTimeout: 0,
+    headersTimeout: 60_000,
+    ...(maxConnections === undefined ? {} : { connections: maxConnections }),
+  });
   const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 256 });
   const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 256, ...tls });
   const children = new Set<Net>();

@@ -75,7 +75,8 @@ export interface KubeClient {
     patch: readonly object[],
     options?: PatchOptions,
   ): Promise<T>;
-  delete(resource: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
+  /** What the object is now, when finalizers or a grace period hold it; undefined when it is gone, or nothing is said. */
+  delete<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<T | undefined>;
   /** Until the server's timeout, the signal or a broken connection ends it. An ERROR event is thrown as `KubeError`. */
   watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>>;
   /** A container's log so far. */
@@ -109,6 +110,9 @@ interface Call {
 /** An answer that is not a list page or a log stays far below this; bigger ones are refused rather than buffered. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
+/** Watches hold one each, so this must be more than a product has watches; beyond a few dozen a burst only opens sockets. */
+const MAX_CONNECTIONS = 48;
+
 class DispatchedKubeClient implements KubeClient {
   readonly server: string;
   readonly namespace: string | undefined;
@@ -119,7 +123,7 @@ class DispatchedKubeClient implements KubeClient {
 
   constructor(access: ClusterAccess, net: Net) {
     this.#access = access;
-    this.#net = net.child(access.tls);
+    this.#net = net.child({ ...access.tls, maxConnections: MAX_CONNECTIONS });
     this.server = access.server;
     this.namespace = access.namespace;
     const url = new URL(access.server);
@@ -181,7 +185,11 @@ class DispatchedKubeClient implements KubeClient {
     return this.#patch(resource, ref, patch, 'application/json-patch+json', options);
   }
 
-  async delete(resource: Resource, ref: ObjectRef, options: DeleteOptions = {}): Promise<void> {
+  async delete<T extends KubeObject>(
+    resource: Resource,
+    ref: ObjectRef,
+    options: DeleteOptions = {},
+  ): Promise<T | undefined> {
     const { uid, resourceVersion, ...rest } = options;
     const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
     const body = {
@@ -191,7 +199,9 @@ class DispatchedKubeClient implements KubeClient {
       ...rest,
       ...(Object.keys(preconditions).length > 0 ? { preconditions } : {}),
     };
-    await this.#text({ method: 'DELETE', path: objectPath(resource, ref), body });
+    const answer = await this.#json<T>({ method: 'DELETE', path: objectPath(resource, ref), body });
+    // Without a finalizer the answer may be the last state of an object that is no more.
+    return answer.kind !== 'Status' && answer.metadata.finalizers?.length ? answer : undefined;
   }
 
   async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
@@ -235,6 +245,8 @@ class DispatchedKubeClient implements KubeClient {
       origin: this.#origin,
       path: this.#basePath + call.path,
       method: call.method,
+      // A DELETE with a body, which Kubernetes' preconditions are, would otherwise cost its connection.
+      reset: false,
       headers: {
         accept: 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),

@@ -79,7 +79,7 @@ function applyAction(context: ApplyContext, observation: Observation, action: Ac
     case 'removeFinalizer':
       return setFinalizers(context, workflow, without(workflow.metadata.finalizers, FINALIZERS.job));
     case 'deleteWorkflow':
-      return remove(context, WORKFLOWS, workflow, workflow.metadata.name, workflow.metadata.uid);
+      return removeWorkflow(context, workflow);
   }
 }
 
@@ -206,13 +206,21 @@ async function remove(
   workflow: WorkFlow,
   name: string,
   uid?: string,
-): Promise<void> {
+): Promise<KubeObject | undefined> {
   try {
-    await client.delete(resource, { name, namespace: workflow.metadata.namespace }, { uid });
+    return await client.delete(resource, { name, namespace: workflow.metadata.namespace }, { uid });
   } catch (error) {
     // Gone, or another object by now: either way this one is no more.
     if (!isNotFound(error) && !(isConflict(error) && uid !== undefined)) throw error;
+    return undefined;
   }
+}
+
+/** Our finalizer still holds it; knowing that it is going spares a second deletion. */
+async function removeWorkflow(context: ApplyContext, workflow: WorkFlow): Promise<void> {
+  const { name, uid } = workflow.metadata;
+  const held = await remove(context, WORKFLOWS, workflow, name, uid);
+  if (held !== undefined) context.caches.workflows.cache.put(held as WorkFlow);
 }
 
 function without(finalizers: readonly string[] | undefined, one: string): string[] {

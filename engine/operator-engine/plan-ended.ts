@@ -33,8 +33,7 @@ function planCleaning({ pods, volume, now }: Observation): Plan {
   if (volume !== undefined && !volume.isDeleting) deletions.push({ do: 'deleteVolume', uid: volume.uid });
   const isGone = volume === undefined && STAGES.every((stage) => pods[stage] === undefined);
   // Secrets are not watched (nobody but the broker may read them): they are deleted once, right before the last word.
-  if (!isGone)
-    return steps(deletions.length > 0 ? [...deletions, { do: 'deleteToken', stage: 'publish' }] : [], releases);
+  if (!isGone) return steps(deletions, releases);
   const secrets: Action[] = [
     { do: 'deleteToken', stage: 'configure' },
     { do: 'deleteToken', stage: 'publish' },

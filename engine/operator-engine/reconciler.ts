@@ -26,7 +26,13 @@ export interface ReconcilerOptions {
 const MAX_LOOKS = 12;
 
 /** After these the caches know more than before, so that the next step need not wait for a watch. */
-const INFORMATIVE: ReadonlySet<Action['do']> = new Set(['writeStatus', 'createPod', 'addFinalizer', 'limitPod']);
+const INFORMATIVE: ReadonlySet<Action['do']> = new Set([
+  'writeStatus',
+  'createPod',
+  'addFinalizer',
+  'limitPod',
+  'deleteWorkflow',
+]);
 
 /** One job at a time: observe, plan, apply, until nothing is left to do but wait. */
 export class WorkflowReconciler {

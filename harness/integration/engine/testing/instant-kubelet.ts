@@ -216,7 +216,12 @@ export function find(
   namespace: string | undefined,
   name: string,
 ): KubeObject | undefined {
-  return access.list(resource, namespace).find((object) => object.metadata.name === name);
+  try {
+    return access.get(resource, namespace, name);
+  } catch {
+    // Not found: the only reason for which this API refuses to read.
+    return undefined;
+  }
 }
 
 function container(pod: Pod, state: object): NonNullable<PodStatus['containerStatuses']>[number] & object {
