@@ -20,6 +20,7 @@ interface Prepared {
   readonly path: string;
   readonly isReadOnly: boolean;
   readonly files: readonly string[];
+  readonly ownTmpfs?: NonNullable<ContainerMount['ownTmpfs']>;
 }
 
 export interface VolumeSources {
@@ -69,6 +70,7 @@ function mountOf(
     source: volume.path,
     target: mount.mountPath.replace(/(?<=.)\/+$/, ''),
     readOnly: volume.isReadOnly || mount.readOnly === true,
+    ...(volume.ownTmpfs ? { ownTmpfs: volume.ownTmpfs } : {}),
     ...(subPath === undefined ? {} : { subPath }),
     ...(subPath !== undefined && volume.files.includes(subPath) ? { isFile: true } : {}),
   };
@@ -96,11 +98,22 @@ async function prepareVolume(pod: Pod, volume: Volume, sources: VolumeSources, o
   const { sizeLimit } = volume.emptyDir ?? {};
   const sizeBytes =
     sizeLimit === undefined || sizeLimit === '0' ? DEFAULT_EMPTY_DIR_BYTES : Math.ceil(parseQuantity(sizeLimit));
+  // One container and one run of it: the container mounts it itself, which costs nothing extra.
+  if (isPrivate(pod, volume)) return { path: '', isReadOnly: false, files: [], ownTmpfs: { sizeBytes, gid: fsGroup } };
   const id = `${pod.metadata.uid}-${volume.name}`;
   // A tmpfs for both media: it costs a tenth of a disk volume, and ends with the pod.
   const backing = await sources.launcher.createVolume({ id, sizeBytes, medium: 'memory' });
   own.push(backing);
   return { path: await writable(backing), isReadOnly: false, files: [] };
+}
+
+function isPrivate(pod: Pod, volume: Volume): boolean {
+  if (pod.spec.restartPolicy !== 'Never') return false;
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const mounts = containers
+    .flatMap((container) => container.volumeMounts ?? [])
+    .filter(({ name }) => name === volume.name);
+  return mounts.length === 1 && (mounts[0]?.subPath ?? '') === '' && mounts[0]?.readOnly !== true;
 }
 
 function writeFiles(

@@ -45,7 +45,7 @@ function layOut(around: Surroundings, spec: ContainerSpec, dir: string): string 
   mkdirSync(root, { mode: 0o755 });
   layOutRoot(skeleton, spec);
   const files = { fstab: `${dir}/fstab`, envFile: `${dir}/env`, script: `${dir}/start` };
-  writeFileSync(files.fstab, mountTable(root, spec, around.flagsOf), { mode: 0o600 });
+  writeFileSync(files.fstab, mountTable(root, spec, around.flagsOf, around.users === 'range'), { mode: 0o600 });
   writeFileSync(files.envFile, environmentFile(spec.env), { mode: 0o600 });
   const script = {
     root,

@@ -54,7 +54,12 @@ export function layOutRoot(root: string, spec: ContainerSpec): void {
  * The mount table of a container, for one `mount -a`: a process per mount would cost more than the container.
  * `flagsOf` says which flags a source's own mount has that a remount in a user namespace must repeat.
  */
-export function mountTable(root: string, spec: ContainerSpec, flagsOf: (source: string) => string): string {
+export function mountTable(
+  root: string,
+  spec: ContainerSpec,
+  flagsOf: (source: string) => string,
+  hasGroups: boolean,
+): string {
   const lines: string[] = [];
   const add = (source: string, target: string, type: string, options: string): void =>
     void lines.push(`${escaped(source)} ${escaped(target)} ${type} ${options} 0 0`);
@@ -69,8 +74,17 @@ export function mountTable(root: string, spec: ContainerSpec, flagsOf: (source: 
   for (const device of DEVICES) add(`/dev/${device}`, `${root}/dev/${device}`, 'none', 'bind,nosuid');
   add('tmpfs', `${root}/dev/shm`, 'tmpfs', `size=${spec.limits.scratchBytes},mode=1777,nosuid,nodev`);
   const byDepth = [...spec.mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
-  for (const mount of byDepth) bind(sourceOf(mount), mount.target, mount.readOnly);
+  for (const mount of byDepth) {
+    if (mount.ownTmpfs) add('tmpfs', `${root}${mount.target}`, 'tmpfs', tmpfsOptions(mount.ownTmpfs, hasGroups));
+    else bind(sourceOf(mount), mount.target, mount.readOnly);
+  }
   return `${lines.join('\n')}\n`;
+}
+
+/** With one group only, that group owns the directory anyway. */
+function tmpfsOptions(tmpfs: NonNullable<ContainerMount['ownTmpfs']>, hasGroups: boolean): string {
+  const owner = tmpfs.gid === undefined ? 'mode=777' : hasGroups ? `mode=2775,gid=${tmpfs.gid}` : 'mode=2775';
+  return `size=${tmpfs.sizeBytes},${owner},nosuid,nodev,X-mount.mkdir`;
 }
 
 export function sourceOf(mount: ContainerMount): string {

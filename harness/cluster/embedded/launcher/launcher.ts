@@ -110,6 +110,8 @@ export interface ContainerMount {
   /** A path below `source`, made before mounting. */
   readonly subPath?: string;
   readonly isFile?: boolean;
+  /** Instead of a source: an empty directory in memory that this container alone sees and that ends with it. */
+  readonly ownTmpfs?: { readonly sizeBytes: number; readonly gid: number | undefined };
 }
 
 /** What an image is on this machine: directories and files of the host, read-only. */

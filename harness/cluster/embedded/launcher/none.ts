@@ -149,7 +149,8 @@ function layOutPaths(root: string, spec: ContainerSpec): Paths {
     if (mount.subPath !== undefined && mount.isFile !== true) mkdirSync(source, { recursive: true });
     const here = join(root, mount.target);
     mkdirSync(dirname(here), { recursive: true });
-    if (mount.isFile) copyOrLink(source, here);
+    if (mount.ownTmpfs) mkdirSync(here, { recursive: true });
+    else if (mount.isFile) copyOrLink(source, here);
     else symlinkSync(source, here);
     paths.push([mount.target, here]);
   }

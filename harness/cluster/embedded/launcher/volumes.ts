@@ -42,7 +42,7 @@ export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
     };
   };
 
-  const createExt4 = async (spec: VolumeSpec): Promise<BackedVolume> => {
+  const makeExt4 = async (spec: VolumeSpec): Promise<BackedVolume> => {
     if (!asRoot) return createTmpfs(spec);
     const path = directory(spec);
     const image = `${path}.img`;
@@ -67,6 +67,25 @@ export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
         for (const leftover of [image, path]) rmSync(leftover, { recursive: true, force: true });
       },
     };
+  };
+
+  // Claims of a testbed tend to have one size: a volume of the last size is made ahead, since making one costs as
+  // much as starting a container.
+  let spare: { readonly sizeBytes: number; readonly volume: Promise<BackedVolume> } | undefined;
+  let made = 0;
+  const makeSpare = (sizeBytes: number): void => {
+    const old = spare;
+    const volume = makeExt4({ id: `spare-${made++}`, sizeBytes });
+    volume.catch(() => undefined);
+    spare = { sizeBytes, volume };
+    void old?.volume.then((unused) => unused.remove()).catch(() => undefined);
+  };
+  const createExt4 = async (spec: VolumeSpec): Promise<BackedVolume> => {
+    const ready = spare?.sizeBytes === spec.sizeBytes ? spare : undefined;
+    if (ready) spare = undefined;
+    const volume = await (ready?.volume ?? makeExt4(spec));
+    makeSpare(spec.sizeBytes);
+    return volume;
   };
 
   return {
