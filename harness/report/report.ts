@@ -76,6 +76,7 @@ export class ReportBuilder implements Reporter {
         this.#endStep(event);
         break;
       case 'run.ended':
+        if (event.standIns) this.#ready.standIns = event.standIns;
         this.#end = {
           outcome: event.outcome,
           ...(event.reason ? { reason: event.reason } : {}),

@@ -50,6 +50,8 @@ export type TraceBody =
       readonly type: 'run.ended';
       readonly outcome: Outcome;
       readonly reason?: string;
+      /** Every stand-in that was used in the end. */
+      readonly standIns?: readonly string[];
       readonly ms: number;
       readonly rerun: string;
     };

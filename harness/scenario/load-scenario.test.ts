@@ -1,0 +1,51 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadScenarioFrom, scenarioNames } from './load-scenario.ts';
+
+let folder: string;
+const GOOD = "export default { name: 'eu-us-lab', title: 'T', summary: 'S', run: async () => {} };";
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'scenarios-'));
+  for (const name of ['eu-us-lab', 'two-providers', 'no-scenario']) await mkdir(path.join(folder, name));
+  for (const name of ['eu-us-lab', 'two-providers']) await writeFile(path.join(folder, name, 'scenario.ts'), GOOD);
+  await writeFile(path.join(folder, 'my-bug.ts'), GOOD.replace('eu-us-lab', 'my-bug'));
+  await writeFile(path.join(folder, 'broken.ts'), 'export default {{');
+  await writeFile(path.join(folder, 'wrong.ts'), "export default { name: 'x', run: 1 };");
+  await writeFile(path.join(folder, 'none.ts'), 'export const scenario = 1;');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('names are the folders that hold a scenario', () => {
+  expect(scenarioNames(folder)).toEqual(['eu-us-lab', 'two-providers']);
+});
+
+test('loads by name, by path of a file, by path of a folder', async () => {
+  expect((await loadScenarioFrom(folder, 'eu-us-lab')).name).toBe('eu-us-lab');
+  expect((await loadScenarioFrom(folder, path.join(folder, 'my-bug.ts'))).name).toBe('my-bug');
+  expect((await loadScenarioFrom(folder, path.join(folder, 'two-providers'))).name).toBe('eu-us-lab');
+});
+
+test.each([
+  ['eu-us-lap', 'Did you mean eu-us-lab?'],
+  ['lab', 'Did you mean eu-us-lab?'],
+  ['something-else', 'There are: eu-us-lab, two-providers.'],
+  ['./not-here.ts', 'There is no file'],
+])('%s is not known, and the error says what is', async (name, text) => {
+  await expect(loadScenarioFrom(folder, name)).rejects.toThrow(
+    expect.objectContaining({ code: 'SCENARIO_UNKNOWN', category: 'usage', message: expect.stringContaining(text) }),
+  );
+});
+
+test.each([
+  ['broken.ts', 'cannot be loaded'],
+  ['wrong.ts', 'title'],
+  ['wrong.ts', 'run: must be a function'],
+  ['none.ts', 'default export'],
+])('%s is refused: %s', async (file, text) => {
+  await expect(loadScenarioFrom(folder, path.join(folder, file))).rejects.toThrow(
+    expect.objectContaining({ code: 'SCENARIO_INVALID', category: 'usage', message: expect.stringContaining(text) }),
+  );
+});
