@@ -6,12 +6,6 @@ import { killingNet } from './testing/killing-net.ts';
 const STORIES: readonly { name: string; script: Script; phase: string; runs: number }[] = [
   { name: 'a job that succeeds', script: {}, phase: 'finished', runs: 1 },
   {
-    name: 'an algorithm that fails',
-    script: { compute: { kind: 'exit', code: 3 } },
-    phase: 'algorithmFailed',
-    runs: 1,
-  },
-  {
     name: 'data that cannot be fetched',
     script: { configureReport: { ok: false, failed: 'data', code: 'CHECKSUM_MISMATCH', files: [] } },
     phase: 'dataProvisioningFailed',
