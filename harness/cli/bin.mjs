@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const node = pinnedNode();
 if (node === undefined) {
-  process.stderr.write('wavetank: its own Node is not installed. Run `npm ci` (without --ignore-scripts), then try again.\n');
+  process.stderr.write(
+    'wavetank: its own Node is not installed. Run `npm ci` (without --ignore-scripts), then try again.\n',
+  );
   process.exit(3);
 }
 const child = spawn(node, [path.join(here, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });

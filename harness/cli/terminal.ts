@@ -27,7 +27,8 @@ export function reportError(error: unknown, { stderr, env, interrupted }: Termin
 
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
-  for (let cause = (error as Error).cause; cause !== undefined && causes.length < 5; cause = (cause as Error).cause) causes.push(cause);
+  for (let cause = (error as Error).cause; cause !== undefined && causes.length < 5; cause = (cause as Error).cause)
+    causes.push(cause);
   if (error instanceof AggregateError) causes.push(...error.errors);
   return causes;
 }

@@ -1,0 +1,133 @@
+import { execa } from 'execa';
+import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { styleText } from 'node:util';
+import { systemClock } from '../../core/clock.ts';
+import { systemEntropy } from '../../core/entropy.ts';
+import { silentLogger } from '../../core/log.ts';
+import { createNative } from '../../core/native.ts';
+import type { Capability, ClusterCapabilities } from '../cluster/cluster.ts';
+import { startEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import { EXIT } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+
+interface BackendFinding {
+  readonly name: string;
+  readonly available: boolean;
+  /** What it is, or what is missing and how to get it. */
+  readonly note: string;
+}
+
+interface Findings {
+  readonly version: 1;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backends: readonly BackendFinding[];
+  readonly launcher: { readonly kind: string; readonly why: string };
+  readonly capabilities: ClusterCapabilities;
+  readonly quirks: readonly string[];
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+/** What this machine can do, measured now, and what is missing for the rest. */
+export async function doctorCommand({ json }: { readonly json?: boolean }, { stdout }: Terminal): Promise<number> {
+  const [cluster, tools] = await Promise.all([measure(), findTools()]);
+  const findings: Findings = {
+    version: 1,
+    versions: versions(),
+    backends: backends(cluster.launcher.why),
+    launcher: cluster.launcher,
+    capabilities: cluster.capabilities,
+    quirks: [],
+    tools,
+  };
+  stdout.write(json ? `${JSON.stringify(findings)}\n` : render(findings, stdout.isTTY === true));
+  return EXIT.ok;
+}
+
+async function measure(): Promise<Pick<Findings, 'launcher' | 'capabilities'>> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), 'wavetank-doctor-'));
+  try {
+    const cluster = await startEmbeddedCluster({
+      clock: systemClock,
+      entropy: systemEntropy,
+      native: createNative(),
+      log: silentLogger,
+      stateDir,
+      capabilityCache: false,
+    });
+    try {
+      const { kind, facts } = cluster.launcher;
+      return { launcher: { kind, why: facts.why }, capabilities: cluster.capabilities };
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+/** Programs that are nice to have beside wavetank; none of them is needed. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  kubectl: ['version', '--client'],
+  docker: ['version', '--format', '{{.Server.Version}}'],
+  kind: ['version'],
+  bwrap: ['--version'],
+};
+
+async function findTools(): Promise<Record<string, string>> {
+  const found = Object.entries(TOOLS).map(async ([name, args]) => {
+    const result = await execa(name, args, { reject: false, timeout: 5000, stdin: 'ignore' });
+    const [line = ''] = (result.stdout || result.stderr || '').split('\n');
+    return [name, result.failed ? 'not usable here' : line.trim()] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+function backends(launcherNote: string): BackendFinding[] {
+  return [
+    { name: 'cluster: embedded', available: true, note: launcherNote },
+    { name: 'cluster: kind', available: false, note: 'not part of this version' },
+    { name: 'cluster: existing', available: false, note: 'not part of this version' },
+    { name: 'storage: embedded', available: true, note: 'an S3 in this process' },
+    { name: 'storage: minio', available: false, note: 'not part of this version' },
+    { name: 'storage: existing', available: false, note: 'not part of this version' },
+  ];
+}
+
+function versions(): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  const of = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
+  const own = (require('../../package.json') as { version: string }).version;
+  return {
+    wavetank: own,
+    node: process.versions.node,
+    hardhat: of('hardhat'),
+    '@oceanprotocol/contracts': of('@oceanprotocol/contracts'),
+  };
+}
+
+function render(
+  { versions: numbers, backends: found, launcher, capabilities, tools }: Findings,
+  isTty: boolean,
+): string {
+  const mark = (isGood: boolean): string => (isGood ? paint('green', '✓') : paint('yellow', '-'));
+  const paint = (colour: 'green' | 'yellow' | 'bold', text: string): string => (isTty ? styleText(colour, text) : text);
+  const row = (isGood: boolean, name: string, value: string): string => `  ${mark(isGood)} ${name.padEnd(18)} ${value}`;
+  const capability = ([name, { enforcement, evidence }]: [string, Capability]): string =>
+    row(enforcement === 'enforced', name, `${enforcement.padEnd(9)} ${evidence}`);
+  return [
+    paint('bold', 'Versions'),
+    ...Object.entries(numbers).map(([name, version]) => `    ${name.padEnd(26)} ${version}`),
+    paint('bold', 'Backends'),
+    ...found.map(({ name, available, note }) => row(available, name, note)),
+    paint('bold', `Isolation of the embedded cluster (${launcher.kind}), measured now`),
+    ...Object.entries(capabilities).map(capability),
+    paint('bold', 'Quirks'),
+    '    none switched on',
+    paint('bold', 'Other programs'),
+    ...Object.entries(tools).map(([name, version]) => row(version !== 'not usable here', name, version)),
+    '',
+  ].join('\n');
+}

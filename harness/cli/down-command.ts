@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { systemClock } from '../../core/clock.ts';
+import { isWavetankError, WavetankError } from '../../core/errors.ts';
+import { waitUntil } from '../../core/wait-until.ts';
+import type { Swept } from '../cluster/embedded/launcher/journal.ts';
+import { sweep } from '../cluster/embedded/launcher/journal.ts';
+import type { InstanceFinding } from '../testbed/instance-folder.ts';
+import { findInstances, isAlive, removeDeadInstances } from '../testbed/instance-folder.ts';
+import { EXIT } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+
+const STOP_LIMIT_MS = 30_000;
+
+interface DownResult {
+  readonly stopped: readonly string[];
+  readonly removed: readonly string[];
+  readonly swept: Swept;
+}
+
+/** Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders. Nothing else is touched. */
+export async function downCommand(
+  { state, json }: { readonly state: string; readonly json?: boolean },
+  { stdout }: Terminal,
+): Promise<number> {
+  const stateRoot = path.resolve(state);
+  const running = findInstances(stateRoot).filter((instance) => instance.isAlive);
+  await Promise.all(running.map(stopInstance));
+  const result: DownResult = {
+    stopped: running.map(({ instance }) => instance),
+    removed: removeDeadInstances(stateRoot),
+    swept: sweep(path.join(stateRoot, 'cluster')),
+  };
+  stdout.write(json ? `${JSON.stringify(result)}\n` : render(result));
+  return EXIT.ok;
+}
+
+/** The process is known by its pid and its start time, so that a number given out again is nobody's end. */
+async function stopInstance({ instance, owner }: InstanceFinding): Promise<void> {
+  if (!owner) return;
+  process.kill(owner.pid, 'SIGTERM');
+  try {
+    await waitUntil(`the end of ${instance}`, () => (isAlive(owner) ? undefined : true), {
+      clock: systemClock,
+      timeoutMs: STOP_LIMIT_MS,
+    });
+  } catch (error) {
+    if (!isWavetankError(error, 'WAIT_TIMEOUT')) throw error;
+    throw new WavetankError('INSTANCE_STAYS', `The testbed ${instance} (process ${owner.pid}) does not end.`, {
+      category: 'environment',
+      hint: `End process ${owner.pid} by force, then run \`wavetank down\` again.`,
+    });
+  }
+}
+
+function render({ stopped, removed, swept }: DownResult): string {
+  const counts = Object.entries(swept).filter(([, count]) => count > 0);
+  if (stopped.length + removed.length + counts.length === 0) return 'Nothing was left.\n';
+  return [
+    ...stopped.map((name) => `stopped the running testbed ${name}\n`),
+    ...removed.map((name) => `removed what was left of ${name}\n`),
+    ...counts.map(([what, count]) => `removed ${count} ${what}\n`),
+  ].join('');
+}

@@ -1,0 +1,47 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { CapabilityName } from '../cluster/cluster.ts';
+import { CAPABILITY_NAMES } from '../cluster/cluster.ts';
+
+/** Values of flags, checked where they are read: commander then names the flag and ends with usage. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  return value;
+}
+
+export function capabilities(text: string): CapabilityName[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !(CAPABILITY_NAMES as readonly string[]).includes(name));
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`There is no ${unknown.join(', ')}; there are ${CAPABILITY_NAMES.join(', ')}.`);
+  return names as CapabilityName[];
+}
+
+export function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+export const backendOption = new Option('--backend <kind>', 'where jobs run')
+  .choices(['embedded', 'kind', 'existing'])
+  .default('embedded');
+export const storageOption = new Option('--storage <kind>', 'where results go')
+  .choices(['embedded', 'minio', 'existing'])
+  .default('embedded');
+export const imageOption = new Option('--image <name=local>', 'a local stand-in for a container image (repeatable)')
+  .argParser(several)
+  .default([], 'none');
+export const mirrorOption = new Option('--mirror <url=dir>', 'local files that answer for an outside URL (repeatable)')
+  .argParser(several)
+  .default([], 'none');
+export const contractsOption = new Option('--contracts <dir>', "a protocol developer's own Hardhat artifacts");
+export const launcherOption = new Option('--launcher <kind>', 'how pods of the embedded cluster run').choices([
+  'util-linux',
+  'none',
+]);
+export const stateOption = new Option('--state <dir>', 'where running testbeds keep their files').default('.wavetank');

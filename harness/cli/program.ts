@@ -1,0 +1,165 @@
+import { Command, CommanderError } from 'commander';
+import { WavetankError } from '../../core/errors.ts';
+import type { UpFlags } from './up-command.ts';
+import { EXIT } from './exit-code.ts';
+import {
+  backendOption,
+  capabilities,
+  contractsOption,
+  imageOption,
+  launcherOption,
+  mirrorOption,
+  seconds,
+  stateOption,
+  storageOption,
+  wholeNumber,
+} from './flags.ts';
+import { lineThatWasMeant } from './npm-trap.ts';
+import type { ScenarioFlags } from './scenario-command.ts';
+import type { Terminal } from './terminal.ts';
+import { reportError } from './terminal.ts';
+
+/** Runs one command line and gives its exit code. Commands are loaded when they are asked for: `--help` needs no chain. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(terminal, args, (code) => (exitCode = code));
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // commander has said what it had to say: help and the version are no mistakes, everything else is wrong usage.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportError(error, terminal);
+  }
+}
+
+type Finish = (code: number) => void;
+
+function buildProgram(terminal: Terminal, args: readonly string[], finish: Finish): Command {
+  const program = new Command('wavetank')
+    .description('An ocean in a lab: a local simulation and testbed for Ocean Protocol Compute-to-Data.')
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .showHelpAfterError('(--help tells more)')
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .exitOverride();
+  addScenario(program, terminal, args, finish);
+  addUp(program, terminal, finish);
+  addDoctor(program, terminal, finish);
+  addDown(program, terminal, finish);
+  return program;
+}
+
+function addScenario(program: Command, terminal: Terminal, args: readonly string[], finish: Finish): void {
+  program
+    .command('scenario')
+    .description('bring up a testbed, tell a story in it with every step checked, take it down')
+    .argument('[name-or-path]', 'a name of --list, or the path of a file of your own')
+    .option('--list', 'names of the scenarios, with a line each')
+    .option('--seed <n>', 'generated data follows from it', wholeNumber)
+    .option('--report <dir>', 'write trace.ndjson, report.json and junit.xml there')
+    .option('--json', 'the report as one line on stdout, progress on stderr')
+    .option('--keep', 'leave the testbed up after the last step, until Ctrl-C')
+    .option('--timeout <seconds>', 'for the whole story, start-up excluded', seconds)
+    .option('--verbose', 'every check, and what the parts have to say')
+    .option('--require <capability,…>', 'fail with 3 where one of them is not enforced', capabilities)
+    .option('--recordings <train.ts>', 'real recordings to train on, with --held-out')
+    .option('--held-out <test.ts>', 'real recordings to test on, with --recordings')
+    .addOption(backendOption)
+    .addOption(storageOption)
+    .addOption(imageOption)
+    .addOption(mirrorOption)
+    .addOption(contractsOption)
+    .addOption(launcherOption)
+    .addOption(stateOption)
+    .allowExcessArguments()
+    .addHelpText(
+      'after',
+      examples([
+        'npm run scenario eu-us-lab',
+        'npm run scenario -- ./my-bug.ts --seed 7 --report out',
+        'npm run -s scenario -- eu-us-lab --json',
+      ]),
+    )
+    .action(async (name: string | undefined, flags: ScenarioFlags, command: Command) => {
+      refuseLostFlags(args, command.args, terminal);
+      const { scenarioCommand } = await import('./scenario-command.ts');
+      finish(await scenarioCommand(name, flags, terminal));
+    });
+}
+
+function addUp(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command('up')
+    .description('the same testbed for clients of your own, until Ctrl-C or for as long as a command runs')
+    .argument('[command...]', 'behind --: run it with the endpoints in its environment, and end with its exit code')
+    .option('--json', 'the endpoints as one line on stdout when everything is ready')
+    .option('--endpoints <file>', 'write endpoints.json there too')
+    .option('--env-file <file>', 'write the variables that clients read, as NAME=value lines')
+    .option('--address-file <file>', "where Ocean's address.json goes")
+    .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
+    .option('--verbose', 'what the parts have to say')
+    .addOption(backendOption)
+    .addOption(storageOption)
+    .addOption(imageOption)
+    .addOption(mirrorOption)
+    .addOption(contractsOption)
+    .addOption(launcherOption)
+    .addOption(stateOption)
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      examples(['npx wavetank up', 'npx wavetank up -- npm test', 'npx wavetank up --json --env-file .env']),
+    )
+    .action(async (words: string[], flags: UpFlags) => {
+      const { upCommand } = await import('./up-command.ts');
+      finish(await upCommand(words, flags, terminal));
+    });
+}
+
+function addDoctor(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command('doctor')
+    .description('what this machine can do, measured now, and what is missing for the rest')
+    .option('--json', 'as one line of JSON')
+    .addHelpText('after', examples(['npx wavetank doctor']))
+    .action(async (flags: { json?: boolean }) => {
+      const { doctorCommand } = await import('./doctor-command.ts');
+      finish(await doctorCommand(flags, terminal));
+    });
+}
+
+function addDown(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command('down')
+    .description('end running testbeds, and remove what killed ones left')
+    .option('--json', 'as one line of JSON')
+    .addOption(stateOption)
+    .addHelpText('after', examples(['npx wavetank down']))
+    .action(async (flags: { state: string; json?: boolean }) => {
+      const { downCommand } = await import('./down-command.ts');
+      finish(await downCommand(flags, terminal));
+    });
+}
+
+/** @throws WavetankError FLAGS_LOST, ARGUMENTS_SURPLUS (usage) */
+function refuseLostFlags(args: readonly string[], words: readonly string[], { env }: Terminal): void {
+  const meant = lineThatWasMeant('scenario', args.slice(1), env);
+  if (meant !== undefined)
+    throw new WavetankError('FLAGS_LOST', 'npm kept the flags for itself: they must stand behind a --.', {
+      category: 'usage',
+      hint: `Type:  ${meant}`,
+    });
+  if (words.length > 1)
+    throw new WavetankError('ARGUMENTS_SURPLUS', `One scenario at a time; what is "${words.slice(1).join(' ')}"?`, {
+      category: 'usage',
+      hint: 'Flags stand behind a --, as in: npm run scenario -- eu-us-lab --seed 3',
+    });
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../../core/clock.ts';
+import { systemClock } from '../../core/clock.ts';
+import { messageOf, WavetankError } from '../../core/errors.ts';
+import type { CapabilityName } from '../cluster/cluster.ts';
+import type { TestbedConfig } from '../config/testbed-config.ts';
+import { collectEvidence } from '../evidence/collect.ts';
+import type { Report } from '../report/report.ts';
+import { ReportBuilder } from '../report/report.ts';
+import type { RunningTestbed } from '../running-testbed.ts';
+import { startTestbed } from '../testbed.ts';
+import type { Scenario, ScenarioOptions } from './define-scenario.ts';
+import type { Reporter } from './events.ts';
+import { runStory } from './run-scenario.ts';
+import { Trace } from './trace.ts';
+
+export interface PlayOptions {
+  readonly config: TestbedConfig;
+  readonly seed: number;
+  readonly options: ScenarioOptions;
+  /** Capabilities without which the run is not wanted. */
+  readonly require: readonly CapabilityName[];
+  /** Overrides the scenario's own. Start-up is not counted. */
+  readonly timeoutSeconds?: number | undefined;
+  readonly reporters: readonly Reporter[];
+  /** The line that runs it again. */
+  readonly rerun: string;
+  /** Where the evidence of a failed run goes. */
+  readonly evidenceFolder: string;
+  readonly interrupted: AbortSignal;
+  /** Called with the testbed still running, after the last step. */
+  readonly beforeStop?: (testbed: RunningTestbed) => Promise<void>;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 120;
+
+/**
+ * Brings a testbed up, tells the story in it, takes everything down again, and reports.
+ * @throws what kept the testbed from starting or stopping, and the interruption; a failed story is in the report
+ */
+export async function playScenario(scenario: Scenario, options: PlayOptions): Promise<Report> {
+  const clock = systemClock;
+  const builder = new ReportBuilder();
+  const lines: string[] = [];
+  const recorder: Reporter = {
+    onEvent: (event) => void lines.push(JSON.stringify(event)),
+    close: async () => undefined,
+  };
+  const trace = new Trace(clock, [builder, recorder, ...options.reporters]);
+  const startedAt = clock.now();
+  const { config, seed, rerun } = options;
+  const backend = { cluster: config.backend ?? 'embedded', storage: config.storage ?? 'embedded' };
+  trace.emit({ type: 'run.started', scenario: scenario.name, title: scenario.title, seed, backend });
+  const end = (outcome: 'passed' | 'failed' | 'skipped', reason?: string): void =>
+    trace.emit({
+      type: 'run.ended',
+      outcome,
+      ...(reason === undefined ? {} : { reason }),
+      ms: clock.now() - startedAt,
+      rerun,
+    });
+  try {
+    const result = await tellIn(scenario, options, trace, clock, lines);
+    end(result.outcome, result.reason);
+  } catch (error) {
+    end('failed', messageOf(error));
+    await trace.close();
+    throw error;
+  }
+  const broken = await trace.close();
+  if (broken.length > 0)
+    throw new WavetankError('REPORTER_FAILED', `The report could not be written: ${broken.join('; ')}`);
+  return builder.build();
+}
+
+async function tellIn(
+  scenario: Scenario,
+  options: PlayOptions,
+  trace: Trace,
+  clock: Clock,
+  lines: readonly string[],
+): ReturnType<typeof runStory> {
+  const startedAt = clock.now();
+  const { config, seed, interrupted } = options;
+  const onPartLog = (
+    part: string,
+    { level, message, fields }: { level: string; message: string; fields: object },
+  ): void => trace.emit({ type: 'part', part, level, message, fields: { ...fields } });
+  const testbed = await startTestbed(config, { clock, signal: interrupted, traceLines: () => lines, onPartLog });
+  try {
+    const { capabilities, endpoints } = testbed;
+    trace.emit({ type: 'testbed.ready', ms: clock.now() - startedAt, capabilities, standIns: endpoints.standIns });
+    requireEnforced(options.require, testbed);
+    const signal = AbortSignal.any([
+      interrupted,
+      timeLimit(options.timeoutSeconds ?? scenario.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+    ]);
+    const story = { testbed, actors: testbed.actors, seed, options: options.options, clock, signal };
+    const result = await runStory((step) => scenario.run({ ...story, step }), {
+      clock,
+      trace,
+      capabilities,
+      signal,
+    }).catch((error: unknown) => {
+      interrupted.throwIfAborted();
+      return { outcome: 'failed' as const, reason: messageOf(error) };
+    });
+    if (result.outcome === 'failed') await collectEvidence(testbed, options.evidenceFolder);
+    await options.beforeStop?.(testbed);
+    return result;
+  } finally {
+    await testbed.stop();
+  }
+}
+
+function timeLimit(seconds: number): AbortSignal {
+  const controller = new AbortController();
+  systemClock.after(seconds * 1000, () =>
+    controller.abort(
+      new WavetankError('SCENARIO_TIMEOUT', `The scenario was not over after ${seconds} s.`, { category: 'check' }),
+    ),
+  );
+  return controller.signal;
+}
+
+/** @throws WavetankError CAPABILITY_MISSING (environment) */
+function requireEnforced(required: readonly CapabilityName[], { capabilities }: RunningTestbed): void {
+  const missing = required.filter((name) => capabilities[name].enforcement !== 'enforced');
+  if (missing.length === 0) return;
+  const reasons = missing.map(
+    (name) => `${name} is ${capabilities[name].enforcement} (${capabilities[name].evidence})`,
+  );
+  throw new WavetankError('CAPABILITY_MISSING', `This machine lacks what was asked for: ${reasons.join('; ')}.`, {
+    category: 'environment',
+    hint: 'Leave it out of --require to run without: the checks that need it are then skipped and say so.',
+  });
+}
