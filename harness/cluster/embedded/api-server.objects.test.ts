@@ -308,6 +308,9 @@ describe('in process', () => {
     const maps: ResourceRef = { group: '', version: 'v1', resource: 'configmaps' };
     const mine = server.access.create(maps, 'default', { metadata: { name: 'm' }, data: { a: '1' } });
     mine['data'] = { a: '2' };
+    const read = server.access.get(maps, 'default', 'm');
+    expect(read['data']).toEqual({ a: '1' });
+    read['data'] = { a: '3' };
     expect(server.access.get(maps, 'default', 'm')['data']).toEqual({ a: '1' });
     server.access.update(maps, mine);
     const reasonOf = (run: () => unknown): string | undefined => {

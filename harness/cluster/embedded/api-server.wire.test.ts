@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededEntropy } from '../../../core/entropy.ts';
 import { VirtualClock } from '../../../core/virtual-clock.ts';
@@ -123,6 +124,12 @@ describe('the embedded API server on the wire', () => {
         code: 413,
         body: { reason: 'RequestEntityTooLarge' },
       });
+    });
+
+    it('without a length are cut off where they become too large', async () => {
+      const text = Readable.from(Array.from({ length: 4 }, () => Buffer.alloc(1024 * 1024, ' ')));
+      const answer = await client.send(MAPS, { method: 'POST', text, headers: { 'content-type': 'application/json' } });
+      expect(answer).toMatchObject({ code: 413, body: { reason: 'RequestEntityTooLarge' } });
     });
 
     it('in a media type that is not served are a 415, answers in one are a 406', async () => {
@@ -252,6 +259,25 @@ describe('the embedded API server on the wire', () => {
       });
       expect(same.code).toBe(201);
       await user.close();
+    });
+
+    it('of a service account cannot be made up or changed', async () => {
+      const path = '/api/v1/namespaces/kube-system/serviceaccounts/default/token';
+      const issued = await client.send(path, {
+        method: 'POST',
+        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+      });
+      const { token } = (issued.body as { status: { token: string } }).status;
+      const [head = '', claims = '', signature = ''] = token.split('.');
+      const codeOf = async (bearer: string): Promise<number> =>
+        (await client.send('/apis', { headers: { authorization: `Bearer ${bearer}` } })).code;
+      expect(await codeOf(token)).toBe(200);
+      const longer = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { exp: number };
+      longer.exp += 1;
+      const changed = Buffer.from(JSON.stringify(longer)).toString('base64url');
+      expect(await codeOf(`${head}.${changed}.${signature}`)).toBe(401);
+      expect(await codeOf(`${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`)).toBe(401);
+      expect(await codeOf(`${head}.${claims}`)).toBe(401);
     });
 
     it('of a service account end with it', async () => {

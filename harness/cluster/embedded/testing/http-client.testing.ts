@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
 import type { ClusterUser, RunningApiServer } from '../api-server.ts';
@@ -13,8 +14,8 @@ export interface RawAnswer {
 export interface RawRequest {
   readonly method?: string;
   readonly body?: unknown;
-  /** Sent as it is. */
-  readonly text?: string | Uint8Array;
+  /** Sent as it is; a stream without saying its length. */
+  readonly text?: string | Uint8Array | Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
