@@ -259,20 +259,6 @@ export const SAMPLES: readonly Sample[] = [
     name: 'without times',
     object: { metadata: { name: 'event' }, involvedObject: EVENT.involvedObject },
   },
-  {
-    resource: 'events.events.k8s.io',
-    name: 'minimal',
-    object: {
-      metadata: { name: 'event' },
-      eventTime: '2026-01-02T03:04:05.678901Z',
-      reportingController: 'example.com/controller',
-      reportingInstance: 'one',
-      action: 'Act',
-      reason: 'Tested',
-      type: 'Normal',
-      regarding: { kind: 'Pod', namespace: 'vectors', name: 'a' },
-    },
-  },
   { resource: 'leases.coordination.k8s.io', name: 'minimal', object: { metadata: { name: 'a' } } },
   {
     resource: 'leases.coordination.k8s.io',

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { WavetankError } from '../../core/errors.ts';
@@ -26,6 +26,7 @@ interface Vector {
 
 /** Sends every case with dryRun=All and strict field validation and writes the answers down, one file per resource. */
 export async function writeVectors(api: ApiClient, kinds: readonly KindEntry[], folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const vectors = [...(await createVectors(api, kinds)), ...(await updateVectors(api, kinds))];
   for (const resource of new Set(vectors.map((vector) => vector.resource))) {

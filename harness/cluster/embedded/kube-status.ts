@@ -124,8 +124,7 @@ export function forbiddenPath(why: string): KubeStatusError {
 
 export function invalid(about: GroupKind, name: string, causes: readonly FieldCause[]): KubeStatusError {
   const errors = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
-  // Events of either group are checked as those of the older one.
-  const group = about.kind === 'Event' ? '' : about.group;
+  const { group } = about;
   const kind = group === '' ? about.kind : `${about.kind}.${group}`;
   const list = errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`;
   return new KubeStatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, {

@@ -27,19 +27,12 @@ export interface PrinterColumn {
   readonly jsonPath: string;
 }
 
-/**
- * Differs from kube-apiserver: its two kinds of Event are two faces of one object. Here only the core one is served,
- * which kubectl and client libraries read, and the other is a 404 rather than a store of its own.
- */
-const UNSERVED_GROUPS = new Set(['events.k8s.io']);
-
 /** Which resources exist at this moment. */
 export class ResourceTable {
   readonly #served = new Map<string, ServedResource>();
 
   constructor(schema: SchemaFace) {
-    for (const info of schema.kinds.filter(({ group }) => !UNSERVED_GROUPS.has(group)))
-      this.#add({ ...info, key: `${info.group}/${info.resource}`, custom: undefined });
+    for (const info of schema.kinds) this.#add({ ...info, key: `${info.group}/${info.resource}`, custom: undefined });
   }
 
   find(group: string, version: string, resource: string): ServedResource | undefined {

@@ -33,7 +33,6 @@ export const VALIDATORS: Readonly<Record<string, Validator>> = {
   'io.k8s.api.authorization.v1.SelfSubjectAccessReview': small.validateAccessReview,
   'io.k8s.api.authorization.v1.SubjectAccessReview': small.validateSubjectAccessReview,
   'io.k8s.api.coordination.v1.Lease': small.validateLease,
-  'io.k8s.api.events.v1.Event': small.validateEvent,
   'io.k8s.api.networking.v1.NetworkPolicy': validateNetworkPolicy,
   'io.k8s.api.rbac.v1.ClusterRole': validateClusterRole,
   'io.k8s.api.rbac.v1.ClusterRoleBinding': validateClusterRoleBinding,

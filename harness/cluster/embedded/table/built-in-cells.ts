@@ -44,42 +44,33 @@ const BINDING: Cells = {
   ServiceAccounts: subjects('ServiceAccount'),
 };
 
-/** Events in either of their two groups: the names of the older one, then those of the newer. */
-const either =
-  (older: readonly string[], newer: readonly string[]) =>
-  (object: KubeObject): string =>
-    text(...older)(object) || text(...newer)(object);
-
 const eventAge =
-  (...fields: readonly string[]) =>
+  (field: string) =>
   (object: KubeObject, now: number): string => {
-    const time = [...fields, 'eventTime']
-      .map((field) => valueAt(object, field))
-      .find((value) => typeof value === 'string');
+    const time = [field, 'eventTime'].map((name) => valueAt(object, name)).find((value) => typeof value === 'string');
     return ageOf(time ?? object.metadata.creationTimestamp, now);
   };
 
 const EVENT: Cells = {
-  'Last Seen': eventAge('lastTimestamp', 'deprecatedLastTimestamp'),
+  'Last Seen': eventAge('lastTimestamp'),
   Type: text('type'),
   Reason: text('reason'),
   Object: (object) =>
-    `${either(['involvedObject', 'kind'], ['regarding', 'kind'])(object).toLowerCase()}/${either(['involvedObject', 'name'], ['regarding', 'name'])(object)}`,
-  Subobject: either(['involvedObject', 'fieldPath'], ['regarding', 'fieldPath']),
+    `${text('involvedObject', 'kind')(object).toLowerCase()}/${text('involvedObject', 'name')(object)}`,
+  Subobject: text('involvedObject', 'fieldPath'),
   Source: eventSource,
-  Message: (object) => either(['message'], ['note'])(object).trim(),
-  'First Seen': eventAge('firstTimestamp', 'deprecatedFirstTimestamp'),
-  Count: (object) => valueAt(object, 'count') ?? valueAt(object, 'deprecatedCount') ?? 1,
+  Message: (object) => text('message')(object).trim(),
+  'First Seen': eventAge('firstTimestamp'),
+  Count: (object) => valueAt(object, 'count') ?? 1,
 };
 
 /** A component and its host; without a component, the controller that reported and its instance. */
 function eventSource(object: KubeObject): string {
-  const component = either(['source', 'component'], ['deprecatedSource', 'component'])(object);
-  const host = either(['source', 'host'], ['deprecatedSource', 'host'])(object);
+  const component = text('source', 'component')(object);
   const parts =
     component === ''
-      ? [either(['reportingComponent'], ['reportingController'])(object), text('reportingInstance')(object)]
-      : [component, host];
+      ? [text('reportingComponent')(object), text('reportingInstance')(object)]
+      : [component, text('source', 'host')(object)];
   return parts.filter(Boolean).join(', ');
 }
 
@@ -88,7 +79,6 @@ const BY_RESOURCE: Readonly<Record<string, Cells>> = {
   '/configmaps': { Data: dataCount },
   '/secrets': { Type: text('type'), Data: dataCount },
   '/events': EVENT,
-  'events.k8s.io/events': EVENT,
   '/namespaces': { Status: text('status', 'phase') },
   '/serviceaccounts': { Secrets: (object) => arrayAt(object, 'secrets').length },
   '/nodes': {

@@ -2,11 +2,21 @@ import type { ApiCore, RequestContext } from '../api-core.ts';
 import { decodeCustom } from '../crd/structural-schema.ts';
 import { isObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
-import type { KubeStatusError } from '../kube-status.ts';
-import { badRequest } from '../kube-status.ts';
+import { badRequest, KubeStatusError } from '../kube-status.ts';
 import type { KindName } from '../schema-face.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { apiVersionOf } from '../resource-table.ts';
+
+/** A body that does not fit its kind. */
+export class DecodeError extends KubeStatusError {
+  /** What is wrong, without the sentence about kind and version. */
+  readonly why: string;
+
+  constructor({ kind, version }: KindName, why: string) {
+    super(400, 'BadRequest', `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+    this.why = why;
+  }
+}
 
 /**
  * Brings a body into the shape of its kind: kind and version checked, unknown fields refused, warned of or dropped, defaults set.
@@ -19,9 +29,15 @@ export function decodeObject(
   object: unknown,
 ): KubeObject {
   const typed = withTypeMeta(served, object);
-  if (served.custom) checkMetadata(typed);
-  const unknownFields = served.custom ? decodeCustom(served.custom.schema, typed) : decodeBuiltIn(core, served, typed);
-  reportUnknown(context, served, unknownFields);
+  if (served.custom) {
+    checkMetadata(typed);
+    reportUnknown(context, served, decodeCustom(served.custom.schema, typed));
+  } else {
+    const { unknownFields, typeError } = core.schema.decode(served, typed);
+    if (typeError !== undefined) throw new DecodeError(served, typeError);
+    reportUnknown(context, served, unknownFields);
+    core.schema.applyDefaults(served, typed);
+  }
   dropNulls(typed.metadata as Record<string, unknown>);
   return typed;
 }
@@ -85,22 +101,11 @@ export function nameOfType(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function decodeBuiltIn(core: ApiCore, served: ServedResource, object: KubeObject): readonly string[] {
-  const { unknownFields, typeError } = core.schema.decode(served, object);
-  if (typeError !== undefined) throw notHandled(served, typeError);
-  core.schema.applyDefaults(served, object);
-  return unknownFields;
-}
-
-function notHandled({ kind, version }: KindName, why: string): KubeStatusError {
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
-}
-
 function reportUnknown(context: RequestContext, served: ServedResource, unknownFields: readonly string[]): void {
   if (unknownFields.length === 0 || context.fieldValidation === 'Ignore') return;
   const errors = unknownFields.map((field) => `unknown field "${field}"`);
   const strict = `strict decoding error: ${errors.join(', ')}`;
-  if (context.fieldValidation === 'Strict') throw notHandled(served, strict);
+  if (context.fieldValidation === 'Strict') throw new DecodeError(served, strict);
   context.warnings.push(...errors);
 }
 

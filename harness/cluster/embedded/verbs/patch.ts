@@ -6,7 +6,9 @@ import { checkVersion } from '../lifecycle.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge-patch.ts';
-import { decodeObject } from './decode.ts';
+import type { ServedResource } from '../resource-table.ts';
+import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
+import { DecodeError, decodeObject } from './decode.ts';
 import type { UpdateTarget } from './update.ts';
 import { writeUpdate } from './update.ts';
 
@@ -29,7 +31,7 @@ export function patchObject(
   const previous = core.store.get(served.key, namespace, name);
   if (previous === undefined) throw notFound(served, name);
   const patched = applyPatch(core, target, mediaType, cloneJson(previous), patch);
-  const object = decodeObject(core, context, served, patched);
+  const object = decodePatched(core, context, served, patched);
   if (object.metadata.name !== name || object.metadata.namespace !== previous.metadata.namespace) {
     throw badRequest(
       `the name or namespace of the patched object (${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}) does not match the request`,
@@ -47,6 +49,17 @@ export function patchObject(
     ]);
   }
   return writeUpdate(core, context, target, previous, object);
+}
+
+/** What a patch made of an object is judged as part of the patch. */
+function decodePatched(core: ApiCore, context: RequestContext, served: ServedResource, patched: unknown): KubeObject {
+  try {
+    return decodeObject(core, context, served, patched);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    // Differs from kube-apiserver: for a strategic merge patch it prints the patch, and says of a wrong type what its converter says.
+    throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(patched), error.why)]);
+  }
 }
 
 function applyPatch(

@@ -37,26 +37,21 @@ export function validateLease(lease: KubeObject): Causes {
 const MOST_WORDS = 128;
 const MOST_NOTE = 1024;
 
-/** An event, in either of its two groups, seen as the server does: with the names of the older one. */
 export function validateEvent(event: KubeObject): Causes {
   const causes: Causes = [];
-  const isNew = event.apiVersion?.startsWith('events.k8s.io/') === true;
-  const about = text(child(event, isNew ? 'regarding' : 'involvedObject'), 'namespace');
+  const about = text(child(event, 'involvedObject'), 'namespace');
   // An event about an object of the cluster belongs to the namespace default.
   const home = about === '' ? 'default' : about;
-  if (home !== event.metadata.namespace)
+  if (home !== event.metadata.namespace) {
     causes.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'));
-  const hasNewTime = typeof event['eventTime'] === 'string';
-  if (isNew && !hasNewTime) causes.push(required('eventTime'));
-  if (hasNewTime) checkNewEvent(causes, event, isNew);
-  const type = text(event, 'type');
-  if (isNew && type !== 'Normal' && type !== 'Warning') causes.push(invalid('type', '', `has invalid value: ${type}`));
+  }
+  if (typeof event['eventTime'] === 'string') checkNewEvent(causes, event);
   return causes;
 }
 
 /** Rules of the newer sort of events, which has a time to the microsecond. */
-function checkNewEvent(causes: Causes, event: KubeObject, isNew: boolean): void {
-  const controller = text(event, isNew ? 'reportingController' : 'reportingComponent');
+function checkNewEvent(causes: Causes, event: KubeObject): void {
+  const controller = text(event, 'reportingComponent');
   if (controller === '') causes.push(required('reportingComponent'));
   checkName(causes, 'reportingComponent', controller, qualifiedName);
   for (const name of ['reportingInstance', 'action', 'reason']) {
@@ -64,9 +59,8 @@ function checkNewEvent(causes: Causes, event: KubeObject, isNew: boolean): void 
     if (value === '') causes.push(required(name));
     if (value.length > MOST_WORDS) causes.push(invalid(name, '', `can have at most ${MOST_WORDS} characters`));
   }
-  if (text(event, isNew ? 'note' : 'message').length > MOST_NOTE) {
+  if (text(event, 'message').length > MOST_NOTE)
     causes.push(invalid('message', '', `can have at most ${MOST_NOTE} characters`));
-  }
 }
 
 export function validateAccessReview(review: KubeObject): Causes {
