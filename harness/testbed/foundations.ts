@@ -30,6 +30,9 @@ export interface StartContext {
   readonly net: Net;
 }
 
+/** Those with a name and the two that outside test suites take besides. */
+const ACCOUNT_COUNT = 10;
+
 export function startChainStage(context: StartContext, addressFile: string): Promise<RunningOceanChain> {
   const { config, stages, stack, clock, native, net } = context;
   return stages.run('chain and contracts', async () => {
@@ -41,6 +44,8 @@ export function startChainStage(context: StartContext, addressFile: string): Pro
         net,
         addressFile,
         chainId: config.chainId,
+        // Every account costs the chain a millisecond or two of its start.
+        accountCount: ACCOUNT_COUNT,
         ...(config.contractsDir === undefined ? {} : { contractsDir: config.contractsDir }),
         ...(config.blockTimeSeconds === undefined ? {} : { blockTimeSeconds: config.blockTimeSeconds }),
       }),
