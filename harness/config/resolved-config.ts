@@ -11,5 +11,6 @@ export interface ResolvedTestbedConfig {
   readonly launcher?: 'util-linux' | 'none' | undefined;
   readonly contractsDir?: string | undefined;
   readonly addressFile?: string | undefined;
+  readonly environment: { readonly ramGb: number; readonly diskGb: number };
   readonly blockTimeSeconds?: number | undefined;
 }

@@ -27,6 +27,15 @@ export const testbedConfigSchema = z.strictObject({
   contractsDir: z.string().min(1).optional(),
   /** Where the address file for outside clients goes. Default: the instance's folder. */
   addressFile: z.string().min(1).optional(),
+  /** Size of the compute environments. */
+  environment: z
+    .strictObject({
+      /** Gigabytes of memory for one job. */
+      ramGb: z.number().positive().max(1024).default(1),
+      /** Gigabytes of volume for one job. */
+      diskGb: z.number().positive().max(1024).default(1),
+    })
+    .prefault({}),
   /** Seconds between blocks. Default: every transaction is mined at once. */
   blockTimeSeconds: z.number().positive().optional(),
 });

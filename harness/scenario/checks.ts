@@ -56,7 +56,7 @@ export class StepCannotGoOn extends Error {}
 
 export function createChecks(sink: CheckSink): Checks {
   const record = (name: string, holds: boolean, facts: Omit<CheckResult, 'name' | 'outcome'>): void =>
-    sink.check(holds ? { name, outcome: 'passed' } : { name, outcome: 'failed', ...facts });
+    sink.check(holds ? { name, outcome: 'passed' } : { name, outcome: 'failed', ...printable(facts) });
 
   const checks: Checks = {
     that: (name, condition, seen) => record(name, condition, seen === undefined ? {} : { actual: seen }),
@@ -90,9 +90,15 @@ export function createChecks(sink: CheckSink): Checks {
       }
     },
     skip: (name, reason) => sink.check({ name, outcome: 'skipped', reason }),
-    figure: (name, value) => sink.figure(name, value),
+    figure: (name, value) => sink.figure(name, printable(value)),
   };
   return checks;
+}
+
+/** As JSON can say it: amounts on the chain are bigint. */
+function printable<T>(value: T): T {
+  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+  return (text === undefined ? undefined : JSON.parse(text)) as T;
 }
 
 function whyNot(name: CapabilityName, { enforcement, evidence }: Capability): string {

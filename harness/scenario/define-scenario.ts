@@ -30,6 +30,8 @@ export interface Scenario {
   readonly summary: string;
   /** Whole run, start-up excluded. Default 120. */
   readonly timeoutSeconds?: number;
+  /** Size of the compute environments, where the default of a gigabyte of each is not right for the story. */
+  readonly environment?: { readonly ramGb?: number; readonly diskGb?: number };
   run(story: Story): Promise<void>;
 }
 

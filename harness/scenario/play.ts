@@ -80,7 +80,8 @@ async function tellIn(
   lines: readonly string[],
 ): ReturnType<typeof runStory> {
   const startedAt = clock.now();
-  const { config, seed, interrupted } = options;
+  const { seed, interrupted } = options;
+  const config = { ...(scenario.environment ? { environment: scenario.environment } : {}), ...options.config };
   const onPartLog = (
     part: string,
     { level, message, fields }: { level: string; message: string; fields: object },

@@ -50,6 +50,17 @@ async function tell(
 const one = (work: (check: Checks) => Promise<void> | void) =>
   tell((step) => step('only', async (check) => work(check)));
 
+test('amounts of a chain are reported as JSON can say them', async () => {
+  const lines: string[] = [];
+  const recorder = {
+    onEvent: (event: unknown) => void lines.push(JSON.stringify(event)),
+    close: async () => undefined,
+  };
+  const { report } = await tell((step) => step('only', async (check) => check.equal('balance', 1n, 2n)), [recorder]);
+  expect(report.steps[0]?.checks).toEqual([{ name: 'balance', outcome: 'failed', expected: '2', actual: '1' }]);
+  expect(lines.some((line) => line.includes('"actual":"1"'))).toBe(true);
+});
+
 describe('checks', () => {
   test.each<[string, 'passed' | 'failed', (check: Checks) => Promise<void> | void]>([
     ['equal values', 'passed', (check) => check.equal('x', { a: [1] }, { a: [1] })],

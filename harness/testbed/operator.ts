@@ -56,8 +56,8 @@ export function installStage(context: StartContext, inputs: OperatorInputs): Pro
     await installOperator(admin, {
       namespace: NAMESPACE,
       environments: {
-        [ENVIRONMENTS.free]: environmentSpec(inputs, 0),
-        [ENVIRONMENTS.paid]: environmentSpec(inputs, PRICE_PER_MINUTE),
+        [ENVIRONMENTS.free]: environmentSpec(context, inputs, 0),
+        [ENVIRONMENTS.paid]: environmentSpec(context, inputs, PRICE_PER_MINUTE),
       },
     });
     return admin;
@@ -137,15 +137,14 @@ export function isolationOf({ cluster }: Pick<OperatorInputs, 'cluster'>): 'requ
   return canIsolate ? 'required' : 'best-effort';
 }
 
-function environmentSpec(inputs: OperatorInputs, priceMin: number): ComputeEnvironmentSpec {
+function environmentSpec({ config }: StartContext, inputs: OperatorInputs, priceMin: number): ComputeEnvironmentSpec {
   return {
     description: priceMin === 0 ? 'Free of charge' : 'Paid by the minute',
     cpuNumber: 1,
     cpuType: '',
     gpuNumber: 0,
     gpuType: '',
-    ramGb: 1,
-    diskGb: 1,
+    ...config.environment,
     priceMin,
     maxJobs: 200,
     maxJobDurationSeconds: 3600,

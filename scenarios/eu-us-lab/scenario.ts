@@ -16,6 +16,8 @@ export default defineScenario({
   name: 'eu-us-lab',
   title: 'A US lab trains on recordings that never leave the EU lab',
   summary: 'Publish, approve, pay, compute, train, refuse, attack, expire, account: Compute-to-Data from end to end.',
+  // Large enough for real recordings, and small enough to be filled in a moment by those who try.
+  environment: { ramGb: 0.375, diskGb: 0.0625 },
   async run(story) {
     const lab = await openCase(story);
     const tell = teller(story.step);
