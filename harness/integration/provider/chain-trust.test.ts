@@ -113,24 +113,4 @@ describe('the document on chain decides', () => {
     await lab.owner.ocean.transferNft(algorithm.nft, lab.stranger.address);
     expect(await ask()).toMatchObject({ status: 400, body: { code: 'ALGORITHM_PUBLISHER_NOT_TRUSTED' } });
   });
-
-  test("T9: somebody else's encrypted files cannot be published again", async () => {
-    const thief = await lab.publish({ type: 'dataset', serviceType: 'access', files: ['eeg.csv'] });
-    const buyer = consumerOf(lab, lab.buyer);
-    const info = () => exchange(buyer.api('fileinfo'), { body: { did: thief.did, serviceId: 'svc-1' } });
-    expect((await info()).status).toBe(200);
-    await lab.update(
-      { ...thief, datatoken: asset.datatoken },
-      { type: 'dataset', serviceType: 'access', files: ['eeg.csv'] },
-    );
-    const stolen = await initialize(thief.did);
-    expect(stolen.status).toBe(200);
-    const query = new URLSearchParams({
-      documentId: thief.did,
-      serviceId: 'svc-1',
-      consumerAddress: lab.buyer.address,
-      transferTxId: asset.metadataTx,
-    });
-    expect((await exchange(buyer.api(`initialize?${query}`))).body).not.toHaveProperty('validOrder');
-  });
 });

@@ -204,6 +204,33 @@ describe('fees', () => {
     expect((await buyer.start(...elements, { environment: 'paid' })).status).toBe(200);
   });
 
+  test('P8: an order whose fee was quoted beside another does not pay for the environment alone', async () => {
+    const buyer = consumerOf(lab, lab.buyer);
+    const second = await lab.publish({ type: 'dataset', files: ['eeg.csv'] });
+    const { body } = await buyer.initializeCompute(
+      [buyer.element(dataset), buyer.element(second)],
+      buyer.element(algorithm),
+      'paid',
+    );
+    const quote = body as unknown as {
+      datasets: [{ providerFee: unknown }, { providerFee: unknown }];
+      algorithm: { providerFee: unknown };
+    };
+    const secondTx = await buyer.order(second, quote.datasets[1].providerFee);
+    const algorithmTx = await buyer.order(algorithm, quote.algorithm.providerFee);
+    const elements = [buyer.element(second, secondTx), buyer.element(algorithm, algorithmTx)] as const;
+    expect(await buyer.start(...elements, { environment: 'paid' })).toMatchObject({
+      status: 400,
+      body: { code: 'FEES_NOT_PAID', error: { order: 'fees_not_paid' } },
+    });
+    const firstTx = await buyer.order(dataset, quote.datasets[0].providerFee);
+    const together = await buyer.start(buyer.element(dataset, firstTx), elements[1], {
+      environment: 'paid',
+      additionalDatasets: [elements[0]],
+    });
+    expect(together).toMatchObject({ status: 200, body: [{ inputDID: [dataset.did, second.did] }] });
+  });
+
   test('P6: what is paid is not asked for again; a later end asks for a fee to reuse the order with', async () => {
     const buyer = consumerOf(lab, lab.buyer);
     const { datasetTx, algorithmTx } = await orders();

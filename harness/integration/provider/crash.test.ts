@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStateDatabase } from '../../../provider/stores/database.ts';
+import { createUsageLedger } from '../../../provider/stores/usage-ledger.ts';
 import type { ProviderLab, PublishedAsset } from './provider-lab.ts';
 import { consumerOf, startProviderLab } from './provider-lab.ts';
 
@@ -117,6 +119,23 @@ describe('concurrent starts of one order', () => {
   });
 });
 
+test('a start that is on its way keeps its order, although nobody knows its job yet', async () => {
+  const start = await orderedJob();
+  const arrived = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  lab.operator.beforeStart = async () => {
+    arrived.resolve();
+    await release.promise;
+  };
+  const first = start();
+  await arrived.promise;
+  lab.operator.beforeStart = () => undefined;
+  const second = await start();
+  release.resolve();
+  expect(second).toMatchObject({ status: 400, body: { code: 'ORDER_IN_USE' } });
+  expect(await first).toMatchObject({ status: 200 });
+});
+
 test.each([
   [
     'a refusal is relayed',
@@ -135,5 +154,8 @@ test.each([
   lab.operator.refusal = { status, body };
   expect(await start()).toMatchObject(expected);
   lab.operator.refusal = undefined;
+  const database = openStateDatabase(lab.stateFile);
+  expect(createUsageLedger(database).unsettled()).toEqual([]);
+  database.close();
   expect(await start()).toMatchObject({ status: 200 });
 });

@@ -310,7 +310,7 @@ export function consumerOf(lab: ProviderLab, party: Party) {
     initializeCompute: (dataset: unknown, algorithm: unknown, env = 'free', seconds = 3600) =>
       exchange(api('initializeCompute'), {
         body: {
-          datasets: [dataset],
+          datasets: Array.isArray(dataset) ? dataset : [dataset],
           algorithm,
           compute: { env, validUntil: Math.floor(systemClock.now() / 1000) + seconds },
           consumerAddress: party.address,
