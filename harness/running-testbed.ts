@@ -39,6 +39,8 @@ export interface StageTiming {
 /** A whole ocean, running. */
 export interface RunningTestbed extends RunningResource {
   readonly endpoints: Endpoints;
+  /** Where `endpoints.json` lies while the testbed runs. */
+  readonly endpointsFile: string;
   readonly capabilities: ClusterCapabilities;
   readonly actors: Actors;
   readonly servers: LabServers;

@@ -8,6 +8,7 @@ import { fileReporter } from '../report/files.ts';
 import { githubReporter } from '../report/github.ts';
 import { loadScenario, scenarioNames } from '../scenario/load-scenario.ts';
 import type { Reporter } from '../scenario/events.ts';
+import type { RunningTestbed } from '../running-testbed.ts';
 import { playScenario } from '../scenario/play.ts';
 import { commonConfig } from './common-config.ts';
 import type { CommonFlags } from './common-config.ts';
@@ -58,7 +59,7 @@ export async function scenarioCommand(
     rerun: rerunLine(nameOrPath, flags, seed),
     evidenceFolder: path.join(folder, 'evidence'),
     interrupted: terminal.interrupted,
-    ...(flags.keep ? { beforeStop: (testbed) => keepRunning(testbed.endpoints.kubeconfig, terminal) } : {}),
+    ...(flags.keep ? { beforeStop: (testbed) => keepRunning(testbed, terminal) } : {}),
   });
   if (report.outcome === 'failed')
     progress.write(`Evidence:      ${path.relative('.', path.join(folder, 'evidence'))}\n`);
@@ -93,10 +94,11 @@ function recordingsOf({ recordings, heldOut }: ScenarioFlags): { train: string; 
   return { train: path.resolve(recordings), heldOut: path.resolve(heldOut) };
 }
 
-async function keepRunning(kubeconfig: string, { stderr, interrupted }: Terminal): Promise<void> {
-  stderr.write(
-    `The testbed stays until Ctrl-C.  KUBECONFIG=${kubeconfig}  Everything else: ${path.join(path.dirname(kubeconfig), 'endpoints.json')}\n`,
-  );
+async function keepRunning(
+  { endpoints, endpointsFile }: RunningTestbed,
+  { stderr, interrupted }: Terminal,
+): Promise<void> {
+  stderr.write(`The testbed stays until Ctrl-C.  KUBECONFIG=${endpoints.kubeconfig}  Everything: ${endpointsFile}\n`);
   if (interrupted.aborted) return;
   await new Promise<void>((resolve) => interrupted.addEventListener('abort', () => resolve(), { once: true }));
 }

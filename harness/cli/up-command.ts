@@ -54,7 +54,11 @@ export async function upCommand(command: readonly string[], flags: UpFlags, term
   }
 }
 
-function announce({ endpoints, timings }: RunningTestbed, { json }: UpFlags, { stdout, stderr }: Terminal): void {
+function announce(
+  { endpoints, endpointsFile, timings }: RunningTestbed,
+  { json }: UpFlags,
+  { stdout, stderr }: Terminal,
+): void {
   if (json) return void stdout.write(`${JSON.stringify(endpoints)}\n`);
   const ready = Math.max(...timings.map(({ startedAtMs, ms }) => startedAtMs + ms));
   const rows = [
@@ -65,7 +69,7 @@ function announce({ endpoints, timings }: RunningTestbed, { json }: UpFlags, { s
     ['operator service', endpoints.operatorServiceUrl],
     ['cluster', `KUBECONFIG=${endpoints.kubeconfig}`],
     ['object storage', endpoints.s3.endpoint],
-    ['everything', path.join(path.dirname(endpoints.kubeconfig), 'endpoints.json')],
+    ['everything', endpointsFile],
   ];
   stderr.write(`wavetank: ready in ${ready} ms; Ctrl-C ends it\n`);
   stderr.write(rows.map(([name = '', value = '']) => `  ${name.padEnd(17)} ${value}\n`).join(''));

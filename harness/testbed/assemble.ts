@@ -58,6 +58,7 @@ export function assembleTestbed(context: StartContext, parts: TestbedParts): Run
   };
   const facts: Omit<RunningTestbed, 'stop' | typeof Symbol.asyncDispose> = {
     endpoints,
+    endpointsFile: path.join(folder, 'endpoints.json'),
     capabilities: cluster.capabilities,
     actors: parts.actors,
     servers: parts.servers,
