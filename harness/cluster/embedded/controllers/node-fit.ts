@@ -123,16 +123,24 @@ function shortages(core: ApiCore, pod: KubeObject, node: KubeObject): readonly s
   return short;
 }
 
+/** Stored pods never change, so what one requests is added up once. */
+const requests = new WeakMap<KubeObject, Readonly<Record<string, number>>>();
+
 /** The larger of what the containers need together and what any init container needs alone. */
 export function requestsOf(pod: KubeObject): Readonly<Record<string, number>> {
+  const known = requests.get(pod);
+  if (known !== undefined) return known;
   const total: Record<string, number> = {};
   for (const container of arrayAt(pod, 'spec', 'containers')) {
-    for (const [name, value] of Object.entries(objectAt(container, 'resources', 'requests')))
+    for (const [name, value] of Object.entries(objectAt(container, 'resources', 'requests'))) {
       total[name] = (total[name] ?? 0) + (parseQuantity(value) ?? 0);
+    }
   }
   for (const container of arrayAt(pod, 'spec', 'initContainers')) {
-    for (const [name, value] of Object.entries(objectAt(container, 'resources', 'requests')))
+    for (const [name, value] of Object.entries(objectAt(container, 'resources', 'requests'))) {
       total[name] = Math.max(total[name] ?? 0, parseQuantity(value) ?? 0);
+    }
   }
+  if (Object.isFrozen(pod)) requests.set(pod, total);
   return total;
 }

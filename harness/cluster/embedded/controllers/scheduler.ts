@@ -19,11 +19,24 @@ const COMPONENT = 'default-scheduler';
 
 /** Binds pods to the first node that they fit on, or tells in their condition and an event why there is none. */
 export function startScheduler(core: ApiCore, access: ApiAccess): { stop(): void } {
+  /** uid -> where: pods that run cost the scheduler nothing. */
+  const waiting = new Map<string, { namespace: string | undefined; name: string }>();
+  const note = (pod: KubeObject): void => {
+    const { uid = '', namespace, name = '' } = pod.metadata;
+    if (isWaiting(pod)) waiting.set(uid, { namespace, name });
+    else waiting.delete(uid);
+  };
   return startLevelLoop(
     core,
     (resource) => WATCHED.has(resource),
-    () => {
-      for (const pod of core.store.list('/pods')) if (isWaiting(pod)) schedule(core, access, pod);
+    (changes) => {
+      if (changes === undefined) core.store.list('/pods').forEach(note);
+      for (const change of changes ?? []) if (change.resource === '/pods') note(change.object);
+      for (const [uid, { namespace, name }] of waiting) {
+        const pod = core.store.get('/pods', namespace, name);
+        if (pod?.metadata.uid === uid && isWaiting(pod)) schedule(core, access, pod);
+        else waiting.delete(uid);
+      }
     },
   );
 }
