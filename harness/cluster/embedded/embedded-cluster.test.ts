@@ -88,7 +88,7 @@ describe('the embedded cluster', () => {
     await once(child, 'exit');
     const nothing = (): true | undefined => (processesWith(marker).length === 0 ? true : undefined);
     await waitUntil('the sandbox to end', nothing, { clock: systemClock, timeoutMs: 5000 });
-    expect(sweep(stateDir)).toMatchObject({ directories: 1 });
+    expect(sweep(stateDir)).toMatchObject({ directories: 2 });
     expect(existsSync(runtimeDir)).toBe(false);
     expect(leftIn(stateDir).filter((name) => name.endsWith('.ndjson'))).toEqual([]);
     for (const path of readdirSync('/sys/fs/cgroup', { withFileTypes: true }))

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
@@ -70,9 +70,14 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   try {
     const journal = openJournal(stateDir, instance);
     stack.defer('journal', () => journal.close());
-    const runtimeDir = makeRuntimeDir();
-    stack.defer('runtime directory', () => rmSync(runtimeDir, { recursive: true, force: true }));
-    journal.add({ kind: 'directory', path: runtimeDir });
+    const ownDirectory = (name: string, base: string): string => {
+      const path = makeDirectory(base);
+      journal.add({ kind: 'directory', path });
+      stack.defer(name, () => rmSync(path, { recursive: true, force: true }));
+      return path;
+    };
+    const diskDir = ownDirectory('disk directory', shortTmpdir());
+    const runtimeDir = ownDirectory('runtime directory', memoryDir());
     const node: { access?: NodeAccess } = {};
     const logs: NodeAccess = {
       containerLogs(pod, container, logOptions) {
@@ -86,6 +91,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
           native,
           instance,
           runtimeDir,
+          diskDir,
           journal,
           ...(options.launcher ? { want: options.launcher } : {}),
         }),
@@ -124,7 +130,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       entropy,
       native,
       log,
-      logDir: join(runtimeDir, 'logs'),
+      logDir: join(diskDir, 'logs'),
       pidsLimit: PIDS_LIMIT,
       openFiles: Math.min(OPEN_FILES, hardOpenFileLimit()),
     });
@@ -152,11 +158,24 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   }
 }
 
-/** Short, since sockets live in it, and not to be guessed, since other users of the machine may enter it. */
-function makeRuntimeDir(): string {
-  const base = tmpdir().length <= 32 ? tmpdir() : '/tmp';
-  mkdirSync(base, { recursive: true });
+/** Not to be guessed, since other users of the machine may enter it. */
+function makeDirectory(base: string): string {
   const dir = mkdtempSync(join(base, 'wt-'));
   chmodSync(dir, 0o711);
   return dir;
+}
+
+/** Sockets live below it, and their paths have 108 bytes at most. */
+function shortTmpdir(): string {
+  return tmpdir().length <= 32 ? tmpdir() : '/tmp';
+}
+
+/** Starting a container makes some sixty small files: in memory that does not wait for a disk. */
+function memoryDir(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK);
+    return '/dev/shm';
+  } catch {
+    return shortTmpdir();
+  }
 }

@@ -12,6 +12,8 @@ export interface ChooseLauncherOptions {
   readonly native: Native;
   readonly instance: string;
   readonly runtimeDir: string;
+  /** For volumes' contents; default: `runtimeDir`. */
+  readonly diskDir?: string;
   /** Takes this one or fails; without it the best that the machine allows, and `facts.why` tells why not a better. */
   readonly want?: LauncherKind;
   readonly journal?: Journal;
@@ -25,6 +27,7 @@ export interface ChooseLauncherOptions {
 export async function chooseLauncher(options: ChooseLauncherOptions): Promise<Launcher> {
   const { native, instance, runtimeDir, want } = options;
   const journal = options.journal ? { journal: options.journal } : {};
+  const disk = options.diskDir === undefined ? {} : { diskDir: options.diskDir };
   const reasons: string[] = [];
   if (want !== 'none') {
     const missing = TOOLS_OF_THE_NODE.filter((tool) => findTool(tool) === undefined);
@@ -37,6 +40,7 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
           runtimeDir,
           isRoot: process.getuid?.() === 0,
           ...journal,
+          ...disk,
         });
         return await tried(launcher);
       } catch (error) {
@@ -51,7 +55,7 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
     }
   }
   const why = want === 'none' ? 'isolation was switched off' : `no isolation on this machine: ${reasons.join('; ')}`;
-  return startNoIsolationLauncher({ native, runtimeDir, why, ...journal });
+  return startNoIsolationLauncher({ native, runtimeDir: options.diskDir ?? runtimeDir, why, ...journal });
 }
 
 /** Starts one container that does nothing: a machine may allow namespaces and still refuse a mount in them. */

@@ -27,6 +27,8 @@ export interface UtilLinuxOptions {
   readonly instance: string;
   /** An existing directory of ours with a short path. */
   readonly runtimeDir: string;
+  /** For volumes' contents; default: `runtimeDir`, which may then not be in memory. */
+  readonly diskDir?: string;
   readonly isRoot: boolean;
   readonly journal?: Journal;
 }
@@ -53,7 +55,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
     chmodSync(`${runtimeDir}/fifo`, 0o700);
     const fifos = createFifoPool(native, `${runtimeDir}/fifo`);
     const namespaces = createPodNamespaces(node, runtimeDir);
-    const volumes = createVolumes(node, runtimeDir);
+    const volumes = createVolumes(node, runtimeDir, options.diskDir ?? runtimeDir);
     const flagsOf = readMountFlags();
     const facts: LauncherFacts = {
       isolated: true,

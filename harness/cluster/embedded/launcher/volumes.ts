@@ -17,7 +17,7 @@ const EXT4_OPTIONS = '-q -F -m 0 -i 16384 -O ^has_journal,^resize_inode -E lazy_
  * Volumes of a fixed size. As root: a sparse file with ext4, whose pages the kernel can write back, so that data on
  * a volume does not count against a container's memory for good. Otherwise a tmpfs inside the node.
  */
-export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
+export function createVolumes(node: SandboxNode, runtimeDir: string, diskDir: string): Volumes {
   const asRoot = node.asRoot;
   const hasExt4 = asRoot !== undefined && findTool('mkfs.ext4') !== undefined && existsSync('/dev/loop-control');
   const directory = (spec: VolumeSpec): string => {
@@ -45,7 +45,7 @@ export function createVolumes(node: SandboxNode, runtimeDir: string): Volumes {
   const makeExt4 = async (spec: VolumeSpec): Promise<BackedVolume> => {
     if (!asRoot) return createTmpfs(spec);
     const path = directory(spec);
-    const image = `${path}.img`;
+    const image = `${diskDir}/${spec.id}.img`;
     const file = openSync(image, 'wx', 0o600);
     ftruncateSync(file, spec.sizeBytes + EXT4_OVERHEAD_BYTES + Math.ceil(spec.sizeBytes / 50));
     closeSync(file);

@@ -1,6 +1,14 @@
 import { describe, it } from 'vitest';
 import type { Endpoint, NetworkPolicy, PolicySpec } from './network-policy.ts';
-import { allows, hasOpening, isWide, namesAddress, policiesFor, selects } from './network-policy.ts';
+import {
+  allows,
+  hasOpening,
+  isWide,
+  namesAddress,
+  policiesFor,
+  refuseInexpressible,
+  selects,
+} from './network-policy.ts';
 
 const policy = (spec: PolicySpec): NetworkPolicy => ({ metadata: { name: 'p', namespace: 'lab' }, spec });
 const podIn = (namespace: string, labels: Record<string, string>): Endpoint => ({
@@ -54,6 +62,17 @@ describe('NetworkPolicy', () => {
     expect(hasOpening([policy({ egress: [] })], 'egress')).toBe(false);
     expect(namesAddress([narrow], '192.0.2.1', 8030)).toBe(true);
     expect(namesAddress([narrow], '192.0.2.1', 8031)).toBe(false);
+  });
+
+  it('refuses other protocols and named ports, unless they could reach nobody', ({ expect }) => {
+    const refused = (rule: object) => () => refuseInexpressible([policy({ egress: [rule] })], 'egress');
+    const unsupported = expect.objectContaining({ code: 'POLICY_UNSUPPORTED' });
+    expect(refused({ ports: [{ protocol: 'UDP', port: 53 }] })).toThrow(unsupported);
+    expect(refused({ ports: [{ port: 'http' }] })).toThrow(unsupported);
+    expect(refused({ to: [{ podSelector: {} }], ports: [{ protocol: 'UDP', port: 53 }] })).not.toThrow();
+    expect(refused({ to: [{ ipBlock: { cidr: '::/0' } }] })).not.toThrow();
+    const udp = policy({ egress: [{ to: [{ podSelector: {} }], ports: [{ protocol: 'UDP', port: 53 }] }] });
+    expect(allows([udp], 'egress', podIn('lab', {}), 53)).toBe(false);
   });
 
   it('selects by expressions', ({ expect }) => {

@@ -92,6 +92,14 @@ export function isWide(policies: readonly NetworkPolicy[]): boolean {
   );
 }
 
+/** Whether a rule opens everything, without naming anybody; true as well where no policy selects. */
+export function isOpenToAll(policies: readonly NetworkPolicy[], port: number): boolean {
+  if (policies.length === 0) return true;
+  return policies.some((policy) =>
+    rulesOf(policy, 'egress').some((rule) => peersOf(rule, 'egress').length === 0 && portsMatch(rule.ports, port)),
+  );
+}
+
 /** Whether a rule names exactly this address: the only way to the node's own loopback and to link-local addresses. */
 export function namesAddress(policies: readonly NetworkPolicy[], ip: string, port: number): boolean {
   return policies.some((policy) =>
@@ -114,17 +122,21 @@ export function refuseInexpressible(policies: readonly NetworkPolicy[], directio
   }
 }
 
+/**
+ * Blocks of IPv6 addresses are no problem: as in any cluster with IPv4 alone they match nothing. Nor is another protocol
+ * towards pods: no pod can listen for it here, so the rule opens nothing that exists.
+ */
 function ruleProblem(rule: PolicyRule, direction: Direction): string | undefined {
+  const peers = peersOf(rule, direction);
+  const isForPodsAlone = peers.length > 0 && peers.every((peer) => peer.ipBlock === undefined);
   for (const port of rule.ports ?? []) {
-    if ((port.protocol ?? 'TCP') !== 'TCP')
+    if ((port.protocol ?? 'TCP') !== 'TCP') {
+      if (isForPodsAlone) continue;
       return `its ${direction} rule opens ${port.protocol}, and pods speak TCP only`;
+    }
     if (typeof port.port === 'string') return `its ${direction} rule names the port "${port.port}"; use a number`;
   }
-  const blocks = peersOf(rule, direction).flatMap((peer) =>
-    peer.ipBlock ? [peer.ipBlock.cidr, ...(peer.ipBlock.except ?? [])] : [],
-  );
-  const other = blocks.find((cidr) => !isIPv4(cidr.split('/')[0] ?? ''));
-  return other === undefined ? undefined : `its ${direction} rule has the block ${other}, and pods have IPv4 only`;
+  return undefined;
 }
 
 function rulesOf(policy: NetworkPolicy, direction: Direction): readonly PolicyRule[] {
@@ -154,6 +166,7 @@ function peerMatches(peer: Peer, other: Endpoint, policyNamespace: string): bool
 function portsMatch(ports: readonly PolicyPort[] | undefined, port: number): boolean {
   if (!ports || ports.length === 0) return true;
   return ports.some((each) => {
+    if ((each.protocol ?? 'TCP') !== 'TCP') return false;
     if (each.port === undefined) return true;
     const first = Number(each.port);
     return port >= first && port <= (each.endPort ?? first);

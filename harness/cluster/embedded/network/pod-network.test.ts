@@ -86,6 +86,20 @@ describe('the network of a pod', () => {
     expect(await ask('wide-node', { role: 'wide' }, `192.0.2.1:${port}`)).toBe('served');
   });
 
+  it('does not take the node for a part of the world', async ({ expect, skip }) => {
+    if (!bench.isolated) skip(bench.why);
+    const world = { ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } };
+    const dns = {
+      to: [{ podSelector: { matchLabels: { app: 'dns' } } }],
+      ports: [{ protocol: 'UDP', port: 53 }],
+    };
+    policy('world', {
+      podSelector: { matchLabels: { role: 'world' } },
+      egress: [{ to: [world, { ipBlock: { cidr: '::/0' } }] }, dns],
+    });
+    expect(await ask('world-node', { role: 'world' }, `192.0.2.1:${port}`)).toBe('403');
+  });
+
   it('gives ordinary programs an HTTP proxy when the policy is wide', async ({ expect, skip }) => {
     if (!bench.isolated) skip(bench.why);
     const script = `fetch("http://192.0.2.1:${port}/plain").then(async(r)=>console.log(r.status,await r.text()),(e)=>console.log(e.message))`;
