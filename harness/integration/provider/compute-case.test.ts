@@ -6,7 +6,7 @@ import { CONTAINER, consumerOf, startProviderLab } from './provider-lab.ts';
 import { ENVIRONMENT_ADDRESS } from './operator-double.ts';
 
 const DATA = 'subject,rt\n1,0.35\n';
-const CODE = 'console.log("mean")';
+const CODE = 'print("mean")';
 
 let lab: ProviderLab;
 let dataset: PublishedAsset;
