@@ -1,4 +1,4 @@
-import { lstat, opendir } from 'node:fs/promises';
+import { access, constants, lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface OutputFile {
@@ -41,8 +41,14 @@ export async function listOutputs(
   const visit = async (folder: string, depth: number): Promise<void> => {
     for (const name of await sortedNames(join(root, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
+      // The name first: bytes that are no text come as other characters, and under those there is nothing to look at.
+      const badName = nameRefusal(path);
+      if (badName) {
+        refuse(path, badName);
+        continue;
+      }
       const stat = await lstat(join(root, path));
-      const reason = refusalOf(path, depth, stat);
+      const reason = refusalOf(depth, stat) ?? (await unreadable(join(root, path), stat));
       if (reason) refuse(path, reason);
       else if (stat.isDirectory()) await visit(path, depth + 1);
       else if (files.length >= limits.maxFiles) refuse(path, 'too many files');
@@ -60,15 +66,27 @@ export async function listOutputs(
 
 type Stat = Awaited<ReturnType<typeof lstat>>;
 
-function refusalOf(path: string, depth: number, stat: Stat): string | undefined {
+function nameRefusal(path: string): string | undefined {
   if (path.includes('\uFFFD')) return 'the name is not UTF-8';
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'control character in the name';
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return 'path too long';
+  return Buffer.byteLength(path) > MAX_PATH_BYTES ? 'path too long' : undefined;
+}
+
+function refusalOf(depth: number, stat: Stat): string | undefined {
   if (stat.isSymbolicLink()) return 'symbolic link';
   if (stat.isDirectory()) return depth >= MAX_DEPTH ? 'too deep' : undefined;
   if (!stat.isFile()) return 'not a regular file';
   return stat.nlink > 1 ? 'hard link' : undefined;
+}
+
+/** What the algorithm made unreadable is not published; that keeps nothing else back. */
+async function unreadable(path: string, stat: Stat): Promise<string | undefined> {
+  const wanted = stat.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK;
+  return access(path, wanted).then(
+    () => undefined,
+    () => 'not readable',
+  );
 }
 
 async function sortedNames(folder: string): Promise<string[]> {

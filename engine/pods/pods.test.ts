@@ -268,6 +268,28 @@ describe('pod-publish', () => {
     });
   });
 
+  test('a name that is no text keeps nothing else back', async () => {
+    const folderName = Buffer.from(`${onVolume('outputs')}/`);
+    writeFileSync(Buffer.concat([folderName, Buffer.from([0xff, 0xfe])]), 'x');
+    expect((await run('publish')).code).toBe(0);
+    expect(broker.report).toMatchObject({ ok: true, published: 1, refused: [{ reason: 'the name is not UTF-8' }] });
+  });
+
+  test('what the algorithm made unreadable keeps nothing else back', async (ctx) => {
+    if (process.getuid?.() === 0) return ctx.skip('root reads whatever the mode says');
+    writeFileSync(onVolume('outputs', 'closed'), 'x', { mode: 0 });
+    mkdirSync(onVolume('outputs', 'closed-folder'), { mode: 0 });
+    expect((await run('publish')).code).toBe(0);
+    const reason = 'not readable';
+    expect(broker.report).toMatchObject({
+      published: 1,
+      refused: [
+        { path: 'closed', reason },
+        { path: 'closed-folder', reason },
+      ],
+    });
+  });
+
   test('caps count and bytes, and names what was left out', async () => {
     writeFileSync(onVolume('outputs', 'z-big'), 'x'.repeat(100));
     await run('publish', { MAX_OUTPUT_BYTES: '50' });
