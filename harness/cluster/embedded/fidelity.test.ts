@@ -6,7 +6,7 @@ import { builtInSchemas } from './schema/built-in-schemas.ts';
 it('serves exactly the kinds and subresources that the fidelity page lists', () => {
   const page = readFileSync(new URL('../../../docs/fidelity-kubernetes.md', import.meta.url), 'utf8');
   const listed = page.split('\n').flatMap((line) => {
-    const row = /^\| `((?:[a-z0-9.]+/)?v1)` ([a-z, ]+?) \|([a-z, ]*)\|$/.exec(line);
+    const row = /^\| `((?:[a-z0-9.]+\/)?v1)` ([a-z, ]+?) \|([a-z, ]*)\|$/.exec(line);
     if (row === null) return [];
     const [, version = '', resources = '', subresources = ''] = row;
     const subs = subresources
