@@ -11,7 +11,7 @@ import { readColumns } from './kubernetes-schema/columns.ts';
 import { probeGoTypes } from './kubernetes-schema/go-types.ts';
 import { measureTypes } from './kubernetes-schema/measure.ts';
 import { readOpenApi } from './kubernetes-schema/openapi.ts';
-import { readTables } from './kubernetes-schema/tables.ts';
+import { readTables, writtenStatuses } from './kubernetes-schema/tables.ts';
 import { inNamespace, writeVectors } from './kubernetes-schema/vectors.ts';
 
 const SCHEMA_FOLDER = path.join(import.meta.dirname, '../harness/cluster/embedded/schema');
@@ -44,13 +44,14 @@ async function generate(api: ApiClient, list: KindList, folder: string): Promise
   const kinds = await readDiscovery(api, list);
   const openApi = await readOpenApi(api, kinds);
   const goTypes = await probeGoTypes(api, openApi, kinds);
-  const measured = await measureTypes(api, openApi, kinds);
+  const tables = await readTables(api, kinds);
+  const measured = await measureTypes(api, openApi, kinds, writtenStatuses(kinds, tables));
   const files: Record<string, unknown> = {
     'kinds.json': { version: { major, minor, gitVersion }, kinds },
     'definitions.json': openApi.definitions,
     'paths.json': openApi.paths,
     'measured.json': { goTypes, ...measured },
-    'tables.json': await readTables(api, kinds),
+    'tables.json': tables,
     'columns.json': await readColumns(api, kinds),
   };
   for (const [name, value] of Object.entries(files)) await writeJson(path.join(folder, 'generated', name), value);

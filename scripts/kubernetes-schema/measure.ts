@@ -45,6 +45,13 @@ interface Instance {
   readonly variant: (fields: Json) => Json;
 }
 
+/** An object whose status was written, and what the server made of it: statuses cannot be created. */
+export interface WrittenStatus {
+  readonly kind: KindEntry;
+  readonly sent: Json;
+  readonly answered: Json;
+}
+
 export interface Measured {
   defaults: Record<string, Record<string, unknown>>;
   withoutDefault: Record<string, string[]>;
@@ -56,6 +63,7 @@ export async function measureTypes(
   api: ApiClient,
   parts: OpenApiParts,
   kinds: readonly KindEntry[],
+  written: readonly WrittenStatus[],
 ): Promise<Measured> {
   const seen = new Map<string, Instance>();
   const measured: Measured = { defaults: {}, withoutDefault: {}, omitsZero: {}, keepsZero: {} };
@@ -81,6 +89,10 @@ export async function measureTypes(
       seen.set(instance.definition, seen.get(instance.definition) ?? instance);
       readDefaults(parts, instance, measured);
     }
+  }
+  for (const { kind, sent, answered } of written) {
+    const root: Instance = { definition: definitionOf(parts, kind), kind, sent, answered, variant: () => sent };
+    for (const instance of instancesIn(parts, root)) readDefaults(parts, instance, measured);
   }
   for (const instance of seen.values()) await probeZeros(api, parts, instance, measured);
   return {

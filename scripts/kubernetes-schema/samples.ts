@@ -196,6 +196,18 @@ export const SAMPLES: readonly Sample[] = [
     object: { metadata: { name: 'a' }, spec: { podCIDR: '10.1.0.0/24', taints: [{ key: 'a', effect: 'NoSchedule' }] } },
   },
   {
+    resource: 'nodes',
+    name: 'status',
+    object: {
+      metadata: { name: 'b' },
+      status: {
+        capacity: { cpu: '4', memory: '8Gi', pods: '110' },
+        conditions: [{ type: 'Ready', status: 'True' }],
+        addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
+      },
+    },
+  },
+  {
     resource: 'persistentvolumes',
     name: 'host path',
     object: {

@@ -2,6 +2,7 @@ import { WavetankError } from '../../core/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import { PRINTED_PODS, TABLE_CASES } from './cases/tables.ts';
 import type { KindEntry } from './discovery.ts';
+import type { WrittenStatus } from './measure.ts';
 import { NAMESPACE } from './samples.ts';
 import type { Json } from './schema-walk.ts';
 import { collectionPath } from './schema-walk.ts';
@@ -15,6 +16,14 @@ export interface TableVector {
   readonly resource: string;
   readonly object: Json;
   readonly cells: readonly unknown[];
+}
+
+/** The pods among them whose status was written. */
+export function writtenStatuses(kinds: readonly KindEntry[], vectors: readonly TableVector[]): WrittenStatus[] {
+  return TABLE_CASES.flatMap(({ resource, status }, index) => {
+    const answered = vectors[index]?.object;
+    return status === undefined || !answered ? [] : [{ kind: kindOf(kinds, resource), sent: { status }, answered }];
+  });
 }
 
 /** Rows of objects that are sent with dryRun=All: the server prints those too. */

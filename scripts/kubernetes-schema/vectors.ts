@@ -13,7 +13,7 @@ import { UPDATE_CASES } from './update-cases.ts';
 
 const MOST_ATTEMPTS = 10;
 
-interface Vector {
+export interface Vector {
   readonly name: string;
   readonly resource: string;
   /** Of an update: what the server held. */
@@ -24,11 +24,11 @@ interface Vector {
   readonly answer: Json;
 }
 
-/** Sends every case with dryRun=All and strict field validation and writes the answers down, one file per resource. */
+/** Writes the answers to all cases down, one file per resource. */
 export async function writeVectors(api: ApiClient, kinds: readonly KindEntry[], folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const vectors = [...(await createVectors(api, kinds)), ...(await updateVectors(api, kinds))];
+  const vectors = await readVectors(api, kinds);
   for (const resource of new Set(vectors.map((vector) => vector.resource))) {
     const own = vectors.filter((vector) => vector.resource === resource);
     await writeFile(
@@ -58,6 +58,11 @@ export async function inNamespace(api: ApiClient, work: () => Promise<void>): Pr
       String((body['metadata'] as Json | undefined)?.['resourceVersion'] ?? ''),
     );
   }
+}
+
+/** Sends every case with dryRun=All and strict field validation. */
+export async function readVectors(api: ApiClient, kinds: readonly KindEntry[]): Promise<Vector[]> {
+  return [...(await createVectors(api, kinds)), ...(await updateVectors(api, kinds))];
 }
 
 async function createVectors(api: ApiClient, kinds: readonly KindEntry[]): Promise<Vector[]> {

@@ -65,9 +65,6 @@ export const OTHER_KIND_CASES: readonly Sample[] = [
     },
   }),
   node('ranges that are bad', { spec: { podCIDR: '10.0.0.0' } }),
-  node('status', {
-    status: { capacity: { cpu: '4', memory: '8Gi', pods: '110' }, conditions: [{ type: 'Ready', status: 'True' }] },
-  }),
   account('name in capitals', { metadata: { name: 'A' } }),
   account('token off', { automountServiceAccountToken: false }),
   volume('without a spec', {}),

@@ -121,6 +121,7 @@ function rulesStatus(authorizer: RbacAuthorizer, spec: JsonObject, user: UserInf
 }
 
 function tokenStatus(authenticator: Authenticator, spec: JsonObject): unknown {
+  if (!stringAt(spec, 'token')) throw badRequest('token is required for TokenReview in authentication');
   const audiences = arrayAt(spec, 'audiences').map(String);
   const user = authenticator.byToken(stringAt(spec, 'token') ?? '', audiences.length > 0 ? audiences : undefined);
   if (user === undefined) return { user: {}, error: 'invalid bearer token' };
