@@ -270,6 +270,29 @@ describe('the kubelet', () => {
   });
 });
 
+describe('the kubelet without isolation', () => {
+  it('runs pods as plain processes that find their volume by its variable', async ({ expect }) => {
+    await using bench = await startKubeletBench({ launcher: 'none' });
+    bench.api.create(CLAIMS, NAMESPACE, {
+      metadata: { name: 'job' },
+      spec: { resources: { requests: { storage: '8Mi' } } },
+    });
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'job' } }];
+    const volumeMounts = [{ name: 'v', mountPath: '/data/outputs', subPath: 'outputs' }];
+    bench.create('plain', {
+      volumes,
+      containers: [shell('echo made > "$OUTPUTS/f"; cat "$OUTPUTS/f"', { volumeMounts })],
+    });
+    const pod = await bench.until('plain', isOver);
+    expect(pod.status?.phase).toBe('Succeeded');
+    expect(await bench.logs(pod)).toBe('made\n');
+    bench.create('fixed', { volumes, containers: [shell('ls /data/outputs', { volumeMounts })] });
+    const refused = await bench.until('fixed', isOver);
+    expect(terminated(refused)).toMatchObject({ reason: 'StartError' });
+    expect(terminated(refused)?.message).toContain('absolute path /data/outputs');
+  });
+});
+
 function ids(pod: Pod): { namespace: string; name: string; uid: string } {
   const { namespace = '', name = '', uid = '' } = pod.metadata;
   return { namespace, name, uid };

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -21,6 +22,12 @@ describe('a sandboxed container', () => {
   const needsIsolation = (skip: (reason: string) => void): void => {
     if (!isolated) skip(bench.launcher.facts.why);
   };
+
+  it('is isolated wherever the machine allows namespaces at all', ({ expect, skip }) => {
+    const tried = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--net', '--fork', 'true']);
+    if (tried.status !== 0) skip('this machine refuses user namespaces');
+    expect(bench.launcher.facts).toMatchObject({ isolated: true });
+  });
 
   it('runs a program with the environment, user and working directory it asks for, and nothing else', async ({
     expect,
