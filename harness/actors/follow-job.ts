@@ -36,7 +36,7 @@ export async function followJob(
         const ended = await readStream(provider, selector, limit.signal, see);
         if (ended) return ended;
       } catch (error) {
-        last = messageOf(error);
+        if (!limit.signal.aborted) last = messageOf(error);
       }
       await clock.sleep(RETRY_MS, limit.signal).catch(() => undefined);
     }
