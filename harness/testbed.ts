@@ -47,7 +47,8 @@ export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedR
     const net = createNet();
     stack.defer('connections of the harness', () => net.close());
     const native = createNative();
-    const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net };
+    const newNet = runtime.newNet ?? (() => createNet());
+    const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net, newNet };
     return await orAborted(startAll(context, runtime), signal);
   } catch (error) {
     await stack.stop().catch((problem: unknown) => {

@@ -28,6 +28,8 @@ export interface StartContext {
   readonly log: PartsLog;
   /** The harness's own connections: it sees everything and is never killed. */
   readonly net: Net;
+  /** Of a component's next instance. */
+  readonly newNet: (part: string) => Net;
 }
 
 /** Those with a name and the two that outside test suites take besides. */

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { createNet } from '../../core/net.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { ComputeEnvironmentSpec } from '../../engine/api/workflow.ts';
 import type { RunningJobBroker } from '../../engine/job-broker/start.ts';
@@ -40,8 +39,8 @@ export interface LabOperator {
 type ProductName = 'operator-service' | 'operator-engine' | 'job-broker';
 
 /** What one component gets: its own connections, its own name in the log. */
-export function newSeams({ clock, entropy, native, log }: StartContext, part: string): () => Seams {
-  return () => ({ clock, entropy, native, net: createNet(), log: log.of(part) });
+export function newSeams({ clock, entropy, native, log, newNet }: StartContext, part: string): () => Seams {
+  return () => ({ clock, entropy, native, net: newNet(part), log: log.of(part) });
 }
 
 /** The two environments and the rights of the three components. The client is the administrator's: no product gets it. */
