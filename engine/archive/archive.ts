@@ -44,7 +44,12 @@ export interface Archive {
   putRecord(record: JobRecord): Promise<void>;
   getRecord(jobId: string): Promise<JobRecord | undefined>;
   jobsOf(owner: string): Promise<readonly string[]>;
+  /** @throws WavetankError RESULT_GONE when it ran out or was deleted */
   open(key: string, range?: ByteRange): Promise<Readable>;
+  /** Jobs whose results have run out at `now` (ms), the oldest first. */
+  expiredJobs(now: number): Promise<readonly string[]>;
+  /** Removes an expired job, as `removeJob` does, and its mark; one that was removed before leaves only the mark. */
+  removeExpired(jobId: string, now: number): Promise<void>;
   /** Everything of a job: outputs, logs, record, its entry in the owner's list. */
   removeJob(jobId: string, owner: string): Promise<void>;
 }
@@ -116,6 +121,10 @@ class S3Archive implements Archive {
   async putRecord(record: JobRecord): Promise<void> {
     const entry = archiveKeys.ownerEntry(record.owner, record.jobId);
     await attempt('list a job under its owner', () => this.#client.putObject(this.#results, entry, Buffer.alloc(0)));
+    if (record.expiresAt > 0) {
+      const mark = archiveKeys.expiryEntry(record.expiresAt, record.jobId);
+      await attempt('mark when a job runs out', () => this.#client.putObject(this.#results, mark, Buffer.alloc(0)));
+    }
     await this.#putJson(archiveKeys.record(record.jobId), record);
   }
 
@@ -128,12 +137,15 @@ class S3Archive implements Archive {
     return (await this.#list(prefix)).map(({ name }) => name.slice(prefix.length));
   }
 
-  open(key: string, range?: ByteRange): Promise<Readable> {
-    return attempt('read a result', () =>
-      range
-        ? this.#client.getPartialObject(this.#results, key, range.first, range.last - range.first + 1)
-        : this.#client.getObject(this.#results, key),
-    );
+  async open(key: string, range?: ByteRange): Promise<Readable> {
+    try {
+      if (!range) return await this.#client.getObject(this.#results, key);
+      return await this.#client.getPartialObject(this.#results, key, range.first, range.last - range.first + 1);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'NoSuchKey')
+        throw new WavetankError('RESULT_GONE', 'The result is in the archive no more.', { cause: error });
+      throw failed('read a result', error);
+    }
   }
 
   async removeJob(jobId: string, owner: string): Promise<void> {
@@ -141,6 +153,25 @@ class S3Archive implements Archive {
     await attempt('remove a job', () =>
       this.#client.removeObjects(this.#results, [...keys, archiveKeys.ownerEntry(owner, jobId)]),
     );
+  }
+
+  async expiredJobs(now: number): Promise<readonly string[]> {
+    return (await this.#expiryMarks(now)).map(({ jobId }) => jobId);
+  }
+
+  async removeExpired(jobId: string, now: number): Promise<void> {
+    const record = await this.getRecord(jobId);
+    if (record && record.expiresAt > 0 && record.expiresAt <= now) await this.removeJob(jobId, record.owner);
+    const marks = (await this.#expiryMarks(now)).filter((mark) => mark.jobId === jobId).map(({ name }) => name);
+    await attempt('remove a mark', () => this.#client.removeObjects(this.#results, marks));
+  }
+
+  async #expiryMarks(now: number): Promise<readonly { name: string; jobId: string }[]> {
+    const marks = await this.#list(archiveKeys.expiryPrefix);
+    return marks.flatMap(({ name }) => {
+      const [, at = '', jobId = ''] = name.split('/');
+      return Number(at) <= now ? [{ name, jobId }] : [];
+    });
   }
 
   async #putStream(key: string, body: Readable, size: number): Promise<Stored> {

@@ -10,6 +10,9 @@ export const archiveKeys = {
   /** An empty object per job: the listing of an owner's jobs. */
   ownerEntry: (owner: string, jobId: string) => `owners/${ownerDigest(owner)}/${jobId}`,
   ownerPrefix: (owner: string) => `owners/${ownerDigest(owner)}/`,
+  /** An empty object per job whose results run out, sorted by when: milliseconds since the epoch, 15 digits. */
+  expiryEntry: (expiresAt: number, jobId: string) => `expiring/${String(expiresAt).padStart(15, '0')}/${jobId}`,
+  expiryPrefix: 'expiring/',
   /** In the bucket for operators. */
   adminLog: (jobId: string, stage: string) => `jobs/${jobId}/${stage}.log`,
 } as const;

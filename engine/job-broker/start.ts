@@ -10,6 +10,7 @@ import { SECRETS } from '../kubernetes/objects.ts';
 import { startReflector } from '../kubernetes/reflector.ts';
 import { buildJobBroker } from './app.ts';
 import { Archiver } from './archiver.ts';
+import { startExpiry } from './expiry.ts';
 import { JobStages } from './job-stage.ts';
 import type { AllowedProviders } from './provider-files.ts';
 import { ProviderFiles } from './provider-files.ts';
@@ -71,6 +72,7 @@ export async function startJobBroker(options: JobBrokerOptions): Promise<Running
     await Promise.all([tokens.synced, workflows.synced]);
     const archiver = new Archiver({ client, archive, workflows, seams });
     stack.defer('archiver', () => archiver.stop());
+    await stack.start('expiry of results', async () => startExpiry(archive, seams));
     const app = buildJobBroker({
       tokens: new StageTokens(tokens, client, namespace),
       jobs: new JobStages(client, namespace),

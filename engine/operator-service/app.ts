@@ -133,6 +133,8 @@ function missing(field: string): OperatorRefusal {
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   if (error instanceof OperatorRefusal) return reply.code(error.status).send(error.body);
+  if (isWavetankError(error, 'RESULT_GONE'))
+    return reply.code(404).send({ error: error.message, code: error.code, field: 'index' });
   const status = (error as { statusCode?: number }).statusCode ?? 500;
   if (!isWavetankError(error) && status < 500)
     return reply.code(status).send({ error: messageOf(error), code: 'BAD_REQUEST' });

@@ -127,8 +127,8 @@ export async function startOperatorLab() {
     await client.create(LEASES, lease);
   }
 
-  let lastNonce = clock.now() * 1000;
-  const nextNonce = (): string => String(++lastNonce);
+  let lastNonce = 0;
+  const nextNonce = (): string => String((lastNonce = Math.max(lastNonce + 1, clock.now() * 1000)));
   const ask = async (
     method: string,
     target: string,

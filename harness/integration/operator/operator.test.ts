@@ -175,7 +175,7 @@ describe('who may ask', () => {
 });
 
 describe('the life of a job', () => {
-  test('inputs come through the broker, outputs go to the archive, the owner downloads them', async () => {
+  test('F10: inputs come through the broker, outputs go to the archive under an index, the owner downloads them', async () => {
     const { jobId } = await startJob();
     const volume = path.join(lab.folder, `volume-${jobId}`);
     await mkdir(volume);
@@ -272,7 +272,7 @@ describe('what a pod may not do', () => {
       ...(body === undefined ? {} : { body }),
     });
 
-  test('a token is for its own job and stage, and worth nothing when its Secret is gone', async () => {
+  test('F11: a pod has a token for its own job and stage, and worth nothing when its Secret is gone', async () => {
     const { jobId } = await startJob();
     const configure = await lab.giveToken(jobId, 'configure');
     const publish = await lab.giveToken(jobId, 'publish');
@@ -287,6 +287,14 @@ describe('what a pod may not do', () => {
       { clock: systemClock, timeoutMs: 2000 },
     );
     expect(status).toBe(401);
+  });
+
+  test('F5: parameters of a raw algorithm reach it', async () => {
+    const body = freshRequest({ rawcode: 'return 1' });
+    Object.assign(body.workflow.stages[0].algorithm, { algocustomdata: { folds: 5 } });
+    const [job] = (await lab.ask('POST', COMPUTE, { body })).body as [ComputeJob];
+    const plan = await (await withToken(await lab.giveToken(job.jobId, 'configure'), 'GET', '/v1/plan')).json();
+    expect(plan).toMatchObject({ algorithm: { rawcode: 'return 1', files: [] }, algoCustomData: '{"folds":5}' });
   });
 
   test('the plan names neither address nor capability', async () => {
