@@ -12,5 +12,6 @@ export interface ResolvedTestbedConfig {
   readonly contractsDir?: string | undefined;
   readonly addressFile?: string | undefined;
   readonly environment: { readonly ramGb: number; readonly diskGb: number };
+  readonly retentionSeconds: number;
   readonly blockTimeSeconds?: number | undefined;
 }

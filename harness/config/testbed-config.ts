@@ -36,6 +36,8 @@ export const testbedConfigSchema = z.strictObject({
       diskGb: z.number().positive().max(1024).default(1),
     })
     .prefault({}),
+  /** Seconds that an ended job's WorkFlow stays in the cluster once its record is in the archive. */
+  retentionSeconds: z.number().min(0).max(604_800).default(3600),
   /** Seconds between blocks. Default: every transaction is mined at once. */
   blockTimeSeconds: z.number().positive().optional(),
 });

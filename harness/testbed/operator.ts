@@ -115,6 +115,7 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
         Object.entries(cluster.capabilities).map(([name, { enforcement }]) => [name, enforcement]),
       ),
       requiredCapabilities: REQUIRED_CAPABILITIES,
+      retentionSeconds: context.config.retentionSeconds,
     });
   });
   return { service, broker, engine };
