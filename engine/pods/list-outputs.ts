@@ -68,8 +68,8 @@ type Stat = Awaited<ReturnType<typeof lstat>>;
 
 function nameRefusal(path: string): string | undefined {
   if (path.includes('\uFFFD')) return 'the name is not UTF-8';
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(path)) return 'control character in the name';
+  if (/\p{Cc}/u.test(path)) return 'control character in the name';
+  if (path.includes('\\')) return 'backslash in the name';
   return Buffer.byteLength(path) > MAX_PATH_BYTES ? 'path too long' : undefined;
 }
 

@@ -250,6 +250,7 @@ describe('pod-publish', () => {
     symlinkSync(folder, onVolume('outputs', 'nested', 'folder-link'));
     linkSync(path.join(folder, 'secret'), onVolume('outputs', 'hard'));
     writeFileSync(onVolume('outputs', 'two\nlines'), 'x');
+    writeFileSync(onVolume('outputs', 'up\\..\\..\\wards'), 'x');
     await promisify(execFile)('mkfifo', [onVolume('outputs', 'pipe')]);
     expect((await run('publish')).code).toBe(0);
     expect([...broker.received.keys()].filter((route) => route.startsWith('/v1/outputs'))).toEqual([
@@ -264,6 +265,7 @@ describe('pod-publish', () => {
         { path: 'nested/folder-link', reason: 'symbolic link' },
         { path: 'pipe', reason: 'not a regular file' },
         { path: 'two\\nlines', reason: 'control character in the name' },
+        { path: String.raw`up\\..\\..\\wards`, reason: 'backslash in the name' },
       ],
     });
   });

@@ -64,6 +64,8 @@ export class ProviderClient {
 
   async #sign(request: SignedRequest, alteration: Alteration): Promise<OutsideRequest> {
     const nonce = alteration.nonce ?? (await this.#nextNonce());
+    // Whether the Provider takes a nonce of the caller's own choice, it knows better.
+    if (alteration.nonce !== undefined) this.#lastNonce = undefined;
     const text = alteration.message ?? request.message(nonce);
     const signature = alteration.signature ?? signMessage(text, alteration.privateKey ?? this.#options.privateKey);
     const fields = withFields({ ...request.fields, nonce, signature }, alteration.fields ?? {});

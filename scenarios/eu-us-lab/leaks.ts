@@ -78,8 +78,10 @@ async function scanAll(detector: LeakDetector, items: readonly Item[]): Promise<
 export async function tokensInCluster({ observe }: RunningTestbed): Promise<LeakCanary[]> {
   const secrets = await observe.list('/api/v1/secrets');
   return secrets.flatMap((secret, i) => {
-    const data = Object.values((secret['data'] ?? {}) as Record<string, string>);
-    const texts = data.map((value) => Buffer.from(value, 'base64').toString('utf8'));
+    const data = Object.entries((secret['data'] ?? {}) as Record<string, string>);
+    const texts = data
+      .filter(([key]) => key !== 'jobId')
+      .map(([, value]) => Buffer.from(value, 'base64').toString('utf8'));
     return texts.flatMap(tokensIn).map((text, j) => ({ name: `token ${j} of secret ${i}`, text }));
   });
 }

@@ -43,7 +43,7 @@ async function nonces(check: Checks, { actors: { usLab, stranger } }: TheCase, {
 /** An address is the same in every spelling, for who may as for which nonces were used; the signed text is as it was sent. */
 async function spellings(check: Checks, { actors: { usLab } }: TheCase, { jobId }: StartedJob): Promise<void> {
   const consumerAddress = usLab.address.toLowerCase();
-  const nonce = String(Number(await usLab.nonce()) + 1000);
+  const nonce = String(Number(await usLab.nonce()) + 1);
   const signed = { nonce, message: `${consumerAddress}${jobId}0${nonce}` };
   await check.twins('an address in small letters', {
     refused: () => usLab.downloadResult(jobId, 0, { ...signed, fields: {} }),
