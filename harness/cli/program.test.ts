@@ -1,0 +1,121 @@
+import { Writable } from 'node:stream';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runProgram } from './program.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'program-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function collect(): { stream: Writable; text: () => string } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => (chunks.push(chunk), done()) });
+  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+async function run(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const stdout = collect();
+  const stderr = collect();
+  const interrupted = new AbortController().signal;
+  const code = await runProgram(args, { stdout: stdout.stream, stderr: stderr.stream, env, interrupted });
+  return { code, out: stdout.text(), err: stderr.text() };
+}
+
+test.each([
+  [[], 'scenario'],
+  [['scenario'], '--held-out'],
+  [['up'], '--env-file'],
+  [['doctor'], '--json'],
+  [['down'], '--state'],
+])('%j --help explains itself with an example', async (command, flag) => {
+  const { code, out } = await run([...command, '--help']);
+  expect(code).toBe(0);
+  expect(out).toContain(flag);
+  if (command.length > 0) expect(out).toContain('Examples:');
+});
+
+describe('wrong usage ends with 2 and says what is wrong', () => {
+  test.each([
+    ['an unknown command', ['scenery'], 'scenario'],
+    ['an unknown flag', ['scenario', 'eu-us-lab', '--sed', '3'], '--seed'],
+    ['an unknown scenario', ['scenario', 'eu-us-lap'], 'Did you mean eu-us-lab?'],
+    ['no scenario', ['scenario'], 'eu-us-lab'],
+    ['a seed that is no number', ['scenario', 'eu-us-lab', '--seed', 'x'], 'seed'],
+    ['a seed below zero', ['scenario', 'eu-us-lab', '--seed=-1'], 'seed'],
+    ['a time-out of nothing', ['scenario', 'eu-us-lab', '--timeout', '0'], 'timeout'],
+    ['an unknown capability', ['scenario', 'eu-us-lab', '--require', 'network,telepathy'], 'telepathy'],
+    ['recordings alone', ['scenario', 'eu-us-lab', '--recordings', 'a.ts'], '--held-out'],
+    ['held-out trials alone', ['scenario', 'eu-us-lab', '--held-out', 'a.ts'], '--recordings'],
+    [
+      'recordings that are not there',
+      ['scenario', 'eu-us-lab', '--recordings', 'no.ts', '--held-out', 'no.ts'],
+      'no.ts',
+    ],
+    ['an unknown backend', ['scenario', 'eu-us-lab', '--backend', 'docker'], 'embedded'],
+    ['a stand-in without =', ['scenario', 'eu-us-lab', '--image', 'node'], 'NAME'],
+    ['a mirror without =', ['scenario', 'eu-us-lab', '--mirror', 'https://example.com'], 'URL=DIR'],
+    ['two scenarios', ['scenario', 'eu-us-lab', 'other'], 'other'],
+  ])('%s', async (_what, args, text) => {
+    const { code, err } = await run(args);
+    expect(err).toContain(text);
+    expect(code).toBe(2);
+  });
+});
+
+test.each([
+  [['--backend', 'kind'], 'kind'],
+  [['--backend', 'existing'], 'existing'],
+  [['--storage', 'minio'], 'MinIO'],
+])('%j is not there yet: 3, and what it needs', async (flags, text) => {
+  const { code, err } = await run(['scenario', 'eu-us-lab', ...flags, '--state', folder]);
+  expect(err).toContain(text);
+  expect(code).toBe(3);
+});
+
+describe('flags that npm kept', () => {
+  test.each([
+    [['eu-us-lab', '3'], { npm_config_seed: 'true' }, 'npm run scenario eu-us-lab -- --seed 3'],
+    [['eu-us-lab'], { npm_config_seed: '3' }, 'npm run scenario eu-us-lab -- --seed 3'],
+    [['eu-us-lab', 'kind'], { npm_config_backend: 'true' }, 'npm run scenario eu-us-lab -- --backend kind'],
+    [['eu-us-lab'], { npm_config_keep: 'true' }, 'npm run scenario eu-us-lab -- --keep'],
+  ])('%j with %j prints the line that was meant and ends with 2', async (words, kept, line) => {
+    const { code, err } = await run(['scenario', ...words], { npm_lifecycle_event: 'scenario', ...kept });
+    expect(err).toContain(line);
+    expect(code).toBe(2);
+  });
+
+  test('the same environment means nothing to a command that npm did not run', async () => {
+    const { err } = await run(['scenario', 'nope'], { npm_config_seed: '3' });
+    expect(err).toContain('SCENARIO_UNKNOWN');
+  });
+});
+
+test('--list names the scenarios, as text and as JSON', async () => {
+  const text = await run(['scenario', '--list']);
+  expect(text).toMatchObject({ code: 0, err: '' });
+  expect(text.out).toMatch(/^eu-us-lab {2}\S/m);
+  const json = await run(['scenario', '--list', '--json']);
+  expect(JSON.parse(json.out)).toContainEqual({ name: 'eu-us-lab', summary: expect.any(String) });
+});
+
+test('down where nothing is left says so', async () => {
+  expect(await run(['down', '--state', path.join(folder, 'empty')])).toMatchObject({
+    code: 0,
+    out: 'Nothing was left.\n',
+  });
+});
+
+test('a file that is no scenario is refused before anything starts', async () => {
+  const file = path.join(folder, 'wrong.ts');
+  await writeFile(file, 'export default 1;');
+  const { code, err } = await run(['scenario', file, '--state', path.join(folder, 'state')]);
+  expect(err).toContain('SCENARIO_INVALID');
+  expect(code).toBe(2);
+});
