@@ -29,7 +29,7 @@ export function takeSnapshot(marks: MachineMarks): MachineSnapshot {
     cgroups: cgroupsNamed(CGROUP_ROOT, marks.cgroup, CGROUP_DEPTH).toSorted(),
     namespaces: foreignNamespaces(pids).toSorted(),
     ports: listeningSockets([process.pid, ...pids]).toSorted(),
-    temporaryFolders: marks.folders.flatMap((folder) => entriesOf(folder)).toSorted(),
+    temporaryFolders: withoutStock(marks.folders.flatMap((folder) => entriesOf(folder))).toSorted(),
   };
 }
 
@@ -107,6 +107,20 @@ function entriesOf(folder: string): string[] {
     path.join(folder, name),
     ...namesIn(path.join(folder, name)).map((inner) => path.join(folder, name, inner)),
   ]);
+}
+
+/** The launcher makes pipes and namespaces ahead of need, a few at a time; those that wait have ever new names. */
+const MOST_WAITING_PIPES = 20;
+
+/** What waits counts by its number, not by its name; folders of this machine that pods are shown are mounted once, for good. */
+export function withoutStock(entries: readonly string[]): string[] {
+  const isPipe = (entry: string): boolean => /\/fifo\/f\d+$/.test(entry);
+  const pipes = entries.filter(isPipe);
+  const others = entries.filter((entry) => !isPipe(entry) && !/\/host\/\d+$/.test(entry));
+  return [
+    ...(pipes.length > MOST_WAITING_PIPES ? pipes : []),
+    ...others.map((one) => one.replace(/\/ns\/\d+$/, '/ns/*')),
+  ];
 }
 
 function namesIn(folder: string): string[] {

@@ -215,6 +215,18 @@ describe('a sandboxed container', () => {
     await Promise.all([one.remove(), two.remove()]);
   });
 
+  it('leaves nothing of a pod that was removed', async ({ expect, skip }) => {
+    needsIsolation(skip);
+    const namespaces = (): number => readdirSync(`${bench.launcher.runtimeDir}/ns`).length;
+    const pod = await bench.pod();
+    // The next one is being made ahead of need meanwhile: only a second pod shows whether the first one's stays.
+    await pod.remove();
+    const before = namespaces();
+    await (await bench.pod()).remove();
+    expect(namespaces()).toBe(before);
+    expect(readdirSync(`${bench.launcher.runtimeDir}/pods`)).not.toContain(pod.dir.split('/').at(-1));
+  });
+
   it('leaves no mount, process or directory when the launcher stops', async ({ expect }) => {
     const own = await startBench();
     const { dir } = own;

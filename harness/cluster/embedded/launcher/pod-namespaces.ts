@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { SandboxNode } from './sandbox-node.ts';
 import { shellWord } from './tools.ts';
 
@@ -52,7 +52,10 @@ async function prepareOne(node: SandboxNode, runtimeDir: string, index: number):
   return {
     ip,
     enter: KINDS.map((kind) => `--${kind}=${seen}/${kind}`),
-    remove: () => node.inside.run(`umount -n ${KINDS.map((kind) => `${dir}/${kind}`).join(' ')}`),
+    async remove() {
+      await node.inside.run(`umount -n ${KINDS.map((kind) => `${dir}/${kind}`).join(' ')}`);
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
 
