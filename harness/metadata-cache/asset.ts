@@ -20,14 +20,12 @@ export interface AssetFacts {
 }
 
 /** States in which only the asset's existence is told: deprecated and revoked. */
-const SHORT_FORM_STATES: ReadonlySet<number> = new Set([2, 3]);
+export const SHORT_FORM_STATES: ReadonlySet<number> = new Set([2, 3]);
 
 /** Fields that the cache adds replace those that a client re-published with an edited asset. */
 export function buildAsset(facts: AssetFacts): Asset {
   const { ddo, event, created, state, nft, datatokens, orders, priceToken } = facts;
-  if (SHORT_FORM_STATES.has(state)) {
-    return { id: ddo.id, chainId: ddo.chainId, nftAddress: ddo.nftAddress, nft: { state } };
-  }
+  if (SHORT_FORM_STATES.has(state)) return shortForm(ddo, state);
   const serviceOf = (address: string): string | undefined =>
     ddo.services.find((service) => service.datatokenAddress.toLowerCase() === address.toLowerCase())?.id;
   return {
@@ -53,6 +51,13 @@ export function buildAsset(facts: AssetFacts): Asset {
     stats: { orders, price: { value: 0, tokenAddress: priceToken.address, tokenSymbol: priceToken.symbol } },
     purgatory: { state: false, reason: '' },
   };
+}
+
+export function shortForm(
+  { id, chainId, nftAddress }: Pick<Ddo, 'id' | 'chainId' | 'nftAddress'>,
+  state: number,
+): Asset {
+  return { id, chainId, nftAddress, nft: { state } };
 }
 
 /** Seconds since the epoch as Aquarius writes a time: UTC without a zone. */

@@ -10,7 +10,7 @@ import { validateDdo } from '../../core/protocol/ddo.ts';
 import { checksumAddress, sameAddress } from '../../core/protocol/address.ts';
 import { didOf } from '../../core/protocol/did.ts';
 import type { Asset } from './asset.ts';
-import { buildAsset } from './asset.ts';
+import { buildAsset, SHORT_FORM_STATES, shortForm } from './asset.ts';
 import type { DocumentDecoder } from './decode-document.ts';
 
 /** What is known of one data NFT that published metadata. */
@@ -62,6 +62,10 @@ export class MetadataFollower {
     await this.catchUp();
     const tracked = this.#tracked.get(did);
     if (!tracked) return { found: false, code: 'DID_NOT_FOUND' };
+    const { nft: nftAddress, state } = tracked;
+    // No Provider decrypts for such an asset any more, so its document may never have been seen here.
+    if (SHORT_FORM_STATES.has(state))
+      return { found: true, asset: shortForm({ id: did, chainId: this.#options.chainId, nftAddress }, state) };
     if (tracked.problems) return { found: false, code: 'DDO_INVALID', problems: tracked.problems };
     if (!tracked.ddo) return { found: false, code: 'DDO_UNREADABLE' };
     return { found: true, asset: await this.#assetOf(tracked, tracked.ddo) };
@@ -79,15 +83,20 @@ export class MetadataFollower {
       this.#isStale = true;
       return this.#catchingUp;
     }
-    this.#catchingUp = this.#readUntilFresh().finally(() => (this.#catchingUp = undefined));
+    this.#catchingUp = this.#readUntilFresh();
     return this.#catchingUp;
   }
 
   async #readUntilFresh(): Promise<void> {
-    do {
-      this.#isStale = false;
-      await this.#readNewBlocks();
-    } while (this.#isStale);
+    try {
+      do {
+        this.#isStale = false;
+        await this.#readNewBlocks();
+      } while (this.#isStale);
+    } finally {
+      // In the same turn as the last look: nobody who comes later may be told that this round was theirs.
+      this.#catchingUp = undefined;
+    }
   }
 
   async #readNewBlocks(): Promise<void> {
@@ -145,7 +154,10 @@ export class MetadataFollower {
     event: { emitter: string; state: number; blockNumber: number; logIndex: number } & Parameters<typeof byPlace>[0],
   ): void {
     const tracked = this.#tracked.get(didOf(event.emitter, this.#options.chainId));
-    if (tracked && byPlace(tracked.latest, event) < 0) tracked.state = event.state;
+    if (!tracked || byPlace(tracked.latest, event) > 0) return;
+    tracked.state = event.state;
+    // A Provider that refused because of the old state is asked anew.
+    if (!tracked.ddo) delete tracked.decodedTx;
   }
 
   async #decodePending(): Promise<void> {
