@@ -20,7 +20,10 @@ function added(before: readonly string[], after: readonly string[]): readonly st
 describe('what a launcher keeps ready', () => {
   it('is no difference while there is no more of it', () => {
     expect(
-      added(['/t/ns/1', '/t/ns/2', '/t/fifo/f1'], ['/t/ns/8', '/t/ns/9', '/t/fifo/f17', '/t/fifo/f18', '/t/host/0']),
+      added(
+        ['/t/ns/1', '/t/ns/2', '/t/fifo/f1'],
+        ['/t/ns/8', '/t/ns/9', '/t/fifo/f17', '/t/fifo/f18', '/t/host/0', '/t/volumes/spare-7'],
+      ),
     ).toEqual([]);
   });
 

@@ -112,11 +112,11 @@ function entriesOf(folder: string): string[] {
 /** The launcher makes pipes and namespaces ahead of need, a few at a time; those that wait have ever new names. */
 const MOST_WAITING_PIPES = 20;
 
-/** What waits counts by its number, not by its name; folders of this machine that pods are shown are mounted once, for good. */
+/** What waits counts by its number, not by its name; folders of this machine that pods are shown are mounted once, for good, and one volume is always ready. */
 export function withoutStock(entries: readonly string[]): string[] {
   const isPipe = (entry: string): boolean => /\/fifo\/f\d+$/.test(entry);
   const pipes = entries.filter(isPipe);
-  const others = entries.filter((entry) => !isPipe(entry) && !/\/host\/\d+$/.test(entry));
+  const others = entries.filter((entry) => !isPipe(entry) && !/\/(host\/|volumes\/spare-)\d+$/.test(entry));
   return [
     ...(pipes.length > MOST_WAITING_PIPES ? pipes : []),
     ...others.map((one) => one.replace(/\/ns\/\d+$/, '/ns/*')),

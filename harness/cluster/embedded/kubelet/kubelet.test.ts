@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { systemClock } from '../../../../core/clock.ts';
+import { waitUntil } from '../../../../core/wait-until.ts';
 import type { KubeletBench } from './kubelet.testing.ts';
 import { NAMESPACE, denyAll, isOver, shell, startKubeletBench } from './kubelet.testing.ts';
 import type { Pod } from './pod-types.ts';
@@ -33,6 +36,16 @@ describe('the kubelet', () => {
     expect(conditions).toMatchObject({ Initialized: 'True PodCompleted', Ready: 'False PodCompleted' });
     expect((await bench.logs(pod)).split('\n').toSorted()).toEqual(['', 'err', 'out']);
     expect(reasons('good')).toEqual(['Pulled', 'Created', 'Started']);
+  });
+
+  it('keeps the logs of a pod while there is the pod, and nothing of them after', async ({ expect }) => {
+    bench.create('noted', { containers: [shell('echo here')] });
+    const pod = await bench.until('noted', isOver);
+    const folder = `${bench.logDir}/${pod.metadata.uid}`;
+    expect(existsSync(folder)).toBe(true);
+    bench.api.delete(PODS, NAMESPACE, 'noted', { gracePeriodSeconds: 0 });
+    const gone = (): true | undefined => (existsSync(folder) ? undefined : true);
+    await waitUntil('the logs to go', gone, { clock: systemClock, timeoutMs: 5000 });
   });
 
   it('keeps exit code, and the log as message when that was asked for', async ({ expect }) => {

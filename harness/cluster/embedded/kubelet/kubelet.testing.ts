@@ -22,6 +22,7 @@ import { PODS } from './resources.ts';
 export interface KubeletBench extends AsyncDisposable {
   readonly api: MemoryApi;
   readonly kubelet: RunningKubelet;
+  readonly logDir: string;
   readonly images: ImageCatalogue;
   readonly denied: DeniedAttempt[];
   readonly isolated: boolean;
@@ -87,6 +88,7 @@ export async function startKubeletBench(
   return {
     api,
     kubelet,
+    logDir: `${bench.dir}/logs`,
     images,
     denied,
     isolated: launcher.facts.isolated,

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import type { RunningResource } from '../../../../core/resource.ts';
 import { runningResource } from '../../../../core/resource.ts';
 import type { LogOptions, NodeAccess, WatchEvent } from '../api-access.ts';
@@ -18,6 +19,7 @@ export function startKubelet(services: NodeServices): RunningKubelet {
   const workers = new Map<string, PodWorker>();
   const ending = new Set<Promise<void>>();
   let isStopped = false;
+  mkdirSync(services.logDir, { recursive: true, mode: 0o700 });
   registerNode(services);
 
   const onPod = (event: WatchEvent): void => {

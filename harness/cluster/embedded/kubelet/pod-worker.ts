@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Timer } from '../../../../core/clock.ts';
 import { isWavetankError, messageOf } from '../../../../core/errors.ts';
 import { isKubeStatus } from '../kube-status.ts';
@@ -81,6 +82,11 @@ export class PodWorker {
     this.#stop.request('shutdown', 0);
     await this.done;
     await Promise.all([...this.#logs.values(), ...this.#previousLogs.values()].map((log) => log.remove()));
+    await rm(this.#logFolder, { recursive: true, force: true });
+  }
+
+  get #logFolder(): string {
+    return `${this.#services.logDir}/${this.#pod.metadata.uid}`;
   }
 
   async #run(): Promise<void> {
@@ -211,9 +217,9 @@ export class PodWorker {
     image: CatalogueImage,
     attempt: number,
   ): Promise<number> {
-    const { clock, native, logDir, api } = this.#services;
+    const { clock, native, api } = this.#services;
     const { name } = container;
-    const log = new ContainerLog(`${logDir}/${this.#pod.metadata.uid}/${name}-${attempt}.log`, clock, native);
+    const log = new ContainerLog(`${this.#logFolder}/${name}-${attempt}.log`, clock, native);
     this.#rotateLogs(name, log);
     const imageId = imageIdOf(container.image, image);
     for (;;) {
