@@ -71,7 +71,7 @@ interface Ban {
 /** What has one home each; everybody else is given a seam. */
 const BANNED: readonly Ban[] = [
   { what: /\bDate\.now\(|new Date\(\)/, homes: /^(core\/clock\.ts|scripts\/)/, why: 'use Clock' },
-  { what: /\bset(Timeout|Interval)\(/, homes: /^(core\/clock\.ts|scripts\/)/, why: 'use Clock' },
+  { what: /(?<![.\w])set(Timeout|Interval)\(/, homes: /^(core\/clock\.ts|scripts\/)/, why: 'use Clock' },
   { what: /\bMath\.random\(|\brandomUUID\(/, homes: /^core\/entropy\.ts/, why: 'use Entropy', inTests: true },
   { what: /\bconsole\.\w+\(/, homes: /^$/, why: 'log through Logger, print through the CLI streams', inTests: true },
   { what: /\bprocess\.exit\(/, homes: /^harness\/cli\//, why: 'set process.exitCode', inTests: true },

@@ -126,10 +126,7 @@ describe('entropy', () => {
 
   test('gives as many bytes as asked for', () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 100 }),
-        (length) => seededEntropy('x').bytes(length).length === length,
-      ),
+      fc.property(fc.integer({ min: 0, max: 100 }), (length) => seededEntropy('x').bytes(length).length === length),
       { seed: 1, numRuns: 30 },
     );
   });
