@@ -22,7 +22,7 @@ describe('what a launcher keeps ready', () => {
     expect(
       added(
         ['/t/ns/1', '/t/ns/2', '/t/fifo/f1'],
-        ['/t/ns/8', '/t/ns/9', '/t/fifo/f17', '/t/fifo/f18', '/t/host/0', '/t/volumes/spare-7'],
+        ['/t/ns/8', '/t/ns/9', '/t/fifo/f17', '/t/fifo/f18', '/t/host/0', '/t/volumes/spare-7', '/t/spare-7.img'],
       ),
     ).toEqual([]);
   });

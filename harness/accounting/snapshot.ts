@@ -116,7 +116,7 @@ const MOST_WAITING_PIPES = 20;
 export function withoutStock(entries: readonly string[]): string[] {
   const isPipe = (entry: string): boolean => /\/fifo\/f\d+$/.test(entry);
   const pipes = entries.filter(isPipe);
-  const others = entries.filter((entry) => !isPipe(entry) && !/\/(host\/|volumes\/spare-)\d+$/.test(entry));
+  const others = entries.filter((entry) => !isPipe(entry) && !/(\/host\/\d+|\/spare-\d+(\.img)?)$/.test(entry));
   return [
     ...(pipes.length > MOST_WAITING_PIPES ? pipes : []),
     ...others.map((one) => one.replace(/\/ns\/\d+$/, '/ns/*')),

@@ -34,6 +34,11 @@ export const testbedConfigSchema = z.strictObject({
       ramGb: z.number().positive().max(1024).default(1),
       /** Gigabytes of volume for one job. */
       diskGb: z.number().positive().max(1024).default(1),
+      /** Longest log of one job; what is more is dropped with a notice. */
+      logCapBytes: z
+        .int()
+        .min(1024)
+        .default(10 * 1024 * 1024),
     })
     .prefault({}),
   /** Seconds that an ended job's WorkFlow stays in the cluster once its record is in the archive. */

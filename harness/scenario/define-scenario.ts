@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Actors } from '../actors/actor.ts';
+import type { TestbedConfig } from '../config/testbed-config.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
 import type { Step } from './run-scenario.ts';
 
@@ -31,7 +32,7 @@ export interface Scenario {
   /** Whole run, start-up excluded. Default 120. */
   readonly timeoutSeconds?: number;
   /** Size of the compute environments, where the default of a gigabyte of each is not right for the story. */
-  readonly environment?: { readonly ramGb?: number; readonly diskGb?: number };
+  readonly environment?: TestbedConfig['environment'];
   run(story: Story): Promise<void>;
 }
 

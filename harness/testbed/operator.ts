@@ -115,6 +115,7 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
         Object.entries(cluster.capabilities).map(([name, { enforcement }]) => [name, enforcement]),
       ),
       requiredCapabilities: REQUIRED_CAPABILITIES,
+      logCapBytes: context.config.environment.logCapBytes,
       retentionSeconds: context.config.retentionSeconds,
     });
   });
@@ -144,7 +145,8 @@ function environmentSpec({ config }: StartContext, inputs: OperatorInputs, price
     cpuType: '',
     gpuNumber: 0,
     gpuType: '',
-    ...config.environment,
+    ramGb: config.environment.ramGb,
+    diskGb: config.environment.diskGb,
     priceMin,
     maxJobs: 200,
     maxJobDurationSeconds: 3600,

@@ -1,4 +1,5 @@
 import { defineScenario } from '../../harness/index.ts';
+import { LOG_CAP_BYTES } from './hostile/attack.ts';
 import { publishRecordings } from './steps/01-publish-recordings.ts';
 import { approveCohortStatistics } from './steps/02-approve-cohort-statistics.ts';
 import { payAndStart } from './steps/03-pay.ts';
@@ -17,7 +18,7 @@ export default defineScenario({
   title: 'A US lab trains on recordings that never leave the EU lab',
   summary: 'Publish, approve, pay, compute, train, refuse, attack, expire, account: Compute-to-Data from end to end.',
   // Large enough for real recordings, and small enough to be filled in a moment by those who try.
-  environment: { ramGb: 0.375, diskGb: 0.0625 },
+  environment: { ramGb: 0.375, diskGb: 0.0625, logCapBytes: LOG_CAP_BYTES },
   async run(story) {
     const lab = await openCase(story);
     const tell = teller(story.step);

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { RunningTestbed } from '../../../harness/index.ts';
+import type { CapabilityName, RunningTestbed } from '../../../harness/index.ts';
 import type { HostileAlgorithms } from './algorithms.ts';
 import type { Experiment } from './experiments.ts';
 import type { Witnesses } from './witnesses.ts';
@@ -28,39 +28,49 @@ export function experimentsOf(
     },
     { name: 'memory', algorithm: abuse, parameters: { mode: 'memory', bytes: 2 ** 31 }, needs: ['memory'] },
     {
-      name: 'disk',
+      name: OVERUSE_JOB,
       algorithm: abuse,
-      parameters: { mode: 'disk', bytes: 2 ** 31, keep: false },
-      needs: ['volume-size'],
-    },
-    {
-      name: 'fork bomb',
-      algorithm: abuse,
-      parameters: { mode: 'fork-bomb', processes: 2000, seconds: 3 },
-      needs: ['pids'],
-    },
-    {
-      name: 'a process that outlives its parent',
-      algorithm: abuse,
-      parameters: { mode: 'outlive', seconds: 20, marker, tcp: listeners.tcp.slice(0, 1) },
-      needs: ['user', 'network'],
-    },
-    {
-      name: 'tricks in the outputs',
-      algorithm: abuse,
-      parameters: { mode: 'output-tricks', smallFiles: 20 },
+      parameters: {
+        mode: modesPossibleIn(testbed),
+        smallFiles: 20,
+        floodBytes: FLOOD_BYTES,
+        bytes: 2 ** 31,
+        keep: false,
+        seconds: 20,
+        marker,
+        tcp: listeners.tcp.slice(0, 1),
+      },
       needs: [],
     },
-    { name: 'log flood', algorithm: abuse, parameters: { mode: 'log-flood', bytes: FLOOD_BYTES, marker }, needs: [] },
     { name: 'leak', algorithm: leaky, parameters: { rows: 2 }, needs: [] },
   ];
+}
+
+/** What one job can do one after the other, and live: what can be tried of it depends on the machine. */
+export const OVERUSES = [
+  { mode: 'output-tricks', name: 'tricks in the outputs', needs: [] },
+  { mode: 'log-flood', name: 'log flood', needs: [] },
+  { mode: 'disk', name: 'disk', needs: ['volume-size'] },
+  { mode: 'outlive', name: 'a process that outlives its parent', needs: ['user', 'network'] },
+  { mode: 'fork-bomb', name: 'fork bomb', needs: ['pids'] },
+] as const satisfies readonly { mode: string; name: string; needs: readonly CapabilityName[] }[];
+
+export const OVERUSE_JOB = 'overuse of what is allowed';
+
+function modesPossibleIn({ capabilities }: RunningTestbed): string[] {
+  const isPossible = (needs: readonly CapabilityName[]): boolean =>
+    needs.every((name) => capabilities[name].enforcement === 'enforced');
+  return OVERUSES.filter(({ needs }) => isPossible(needs)).map(({ mode }) => mode);
 }
 
 /** Enough for the start; the job then has less. */
 export const PAID_SECONDS = 3;
 
+/** How much the environments of this case let an algorithm log. */
+export const LOG_CAP_BYTES = 512 * 1024;
+
 /** More than a log may hold. */
-export const FLOOD_BYTES = 16 * 2 ** 20;
+export const FLOOD_BYTES = 2 * LOG_CAP_BYTES;
 
 function targets({ marker, listeners, victim }: Witnesses, testbed: RunningTestbed): Record<string, unknown> {
   const { endpoints, observe } = testbed;

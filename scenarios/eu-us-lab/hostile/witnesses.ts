@@ -16,6 +16,8 @@ export interface Witnesses {
   readonly proven: readonly string[];
   /** A process of this machine that the algorithm is told to look into, trace and kill. */
   readonly victim: ChildProcess;
+  /** All servers of the testbed. */
+  readonly servers: readonly string[];
   /** Servers at which the control, outside every pod, knocked and was counted. */
   readonly provenServers: readonly string[];
   /** Knocks since then, by server. */
@@ -33,6 +35,7 @@ export async function callWitnesses({ testbed, clock, signal }: Story): Promise<
     listeners,
     proven,
     victim,
+    servers: observe.servers().map(({ name }) => name),
     provenServers: control.proven,
     newKnocks: () => differences(control.counts, knocks(observe)),
     async dismiss() {
