@@ -11,11 +11,17 @@ const [{ runProgram }, { WavetankError, messageOf }] = await Promise.all([
 ]);
 
 const interruption = new AbortController();
+/** One Ctrl-C comes up to three times: from the terminal, from npm or npx, and from bin.mjs, which pass it on. */
+const ONE_CTRL_C_MS = 1000;
 let signals = 0;
+let firstSignalAt = 0;
 let isBroken = false;
 
 function interrupt(): void {
+  const now = performance.now();
+  if (signals > 0 && now - firstSignalAt < ONE_CTRL_C_MS) return;
   signals++;
+  firstSignalAt = now;
   // The first asks for an orderly end, the second is meant.
   if (signals > 1) process.exit(isBroken ? EXIT.broken : EXIT.interrupted);
   interruption.abort(new WavetankError('INTERRUPTED', 'Interrupted.', { category: 'interrupted' }));
@@ -32,7 +38,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('uncaughtException', breakDown);
 process.on('unhandledRejection', breakDown);
 // Whoever reads our output went away, as `| head` does: that is a Ctrl-C too.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => signals === 0 && interrupt());
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => interruptedAt === undefined && interrupt());
 // Experimental parts of Node that are used with open eyes; other warnings stay.
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {
