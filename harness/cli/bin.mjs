@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// Behind `--`, since Node would take our own --env-file for itself wherever it stands.
 // Runs under whatever Node the machine has, and hands over to the one that wavetank is pinned to (package `node`).
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +15,7 @@ if (node === undefined) {
   );
   process.exit(3);
 }
-const child = spawn(node, [path.join(here, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(node, ['--', path.join(here, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
 // A terminal sends Ctrl-C to the whole group; a signal sent to this process alone is passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.once('error', (error) => {

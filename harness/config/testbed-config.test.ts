@@ -18,8 +18,8 @@ test('everything has a default, and nothing is left open', () => {
 });
 
 test('a mirror is split at its last =', () => {
-  expect(resolve({ mirrors: ['https://host/a?b=c=some/dir'] }).mirrors).toEqual([
-    { prefix: 'https://host/a?b=c', dir: path.resolve('some/dir') },
+  expect(resolve({ mirrors: ['https://host/a?b=c=harness/config'] }).mirrors).toEqual([
+    { prefix: 'https://host/a?b=c', dir: path.resolve('harness/config') },
   ]);
 });
 
@@ -38,6 +38,16 @@ test('all problems are named at once', () => {
           expect.stringContaining('seeds'),
         ],
       },
+    }),
+  );
+});
+
+test('folders that are not there are named', () => {
+  const config = { mirrors: ['https://host/=no/such'], contractsDir: 'package.json' };
+  expect(() => resolve(config)).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      details: { problems: [expect.stringContaining('mirrors.0: '), expect.stringContaining('contractsDir: ')] },
     }),
   );
 });

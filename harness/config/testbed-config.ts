@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { WavetankError } from '../../core/errors.ts';
@@ -56,18 +57,34 @@ export type TestbedConfig = z.input<typeof testbedConfigSchema>;
 export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => string): ResolvedTestbedConfig {
   const checked = testbedConfigSchema.safeParse(config);
   if (!checked.success) {
-    const problems = checked.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`);
-    throw new WavetankError('CONFIG_INVALID', `The configuration is not valid: ${problems.join('; ')}.`, {
-      category: 'usage',
-      details: { problems },
-    });
+    throw invalid(checked.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`));
   }
   const { data } = checked;
   requireBackend('--backend', data.backend);
   requireBackend('--storage', data.storage);
   const stateRoot = path.resolve(data.stateRoot);
   const instance = data.instance ?? newInstance();
-  return { ...data, stateRoot, instance, mirrors: data.mirrors.map(splitMirror) };
+  const mirrors = data.mirrors.map(splitMirror);
+  // A folder that is not there would quietly change nothing.
+  const missing = [
+    ...mirrors.flatMap(({ dir }, i) => (isFolder(dir) ? [] : [`mirrors.${i}: there is no folder ${dir}`])),
+    ...(data.contractsDir === undefined || isFolder(data.contractsDir)
+      ? []
+      : [`contractsDir: there is no folder ${path.resolve(data.contractsDir)}`]),
+  ];
+  if (missing.length > 0) throw invalid(missing);
+  return { ...data, stateRoot, instance, mirrors };
+}
+
+function invalid(problems: readonly string[]): WavetankError {
+  return new WavetankError('CONFIG_INVALID', `The configuration is not valid: ${problems.join('; ')}.`, {
+    category: 'usage',
+    details: { problems },
+  });
+}
+
+function isFolder(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 const MISSING: Readonly<Record<string, string>> = {

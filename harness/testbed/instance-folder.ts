@@ -87,11 +87,15 @@ function readOwner(folder: string): Owner | undefined {
   }
 }
 
-/** Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. */
+/**
+ * Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. A process that has ended and that nobody
+ * asked about yet is none.
+ */
 function startTicksOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -63,6 +63,8 @@ export function sweep(stateDir: string): Swept {
     const isSameBoot = records.some((record) => record.kind === 'owner' && record.bootId === bootId());
     for (const record of records.toReversed()) sweepRecord(record, isSameBoot, total);
     rmSync(path, { force: true });
+    // A kubeconfig of a server that is gone; its token is worth nothing, but it stays nobody's.
+    rmSync(join(stateDir, `${name.slice(0, -SUFFIX.length)}.kubeconfig`), { force: true });
   }
   return total;
 }
@@ -123,11 +125,15 @@ function unmountBelow(directory: string): number {
   return points.length;
 }
 
-/** When a process started, in ticks since boot: with the number together it names one process for good. */
+/**
+ * When a process started, in ticks since boot: with the number together it names one process for good. Undefined for one
+ * that has ended, also while nobody has asked for its exit code.
+ */
 export function startTicks(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }
