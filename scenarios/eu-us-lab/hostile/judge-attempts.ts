@@ -13,6 +13,7 @@ const AIMS: readonly { readonly aim: string; readonly attempts: RegExp; readonly
   { aim: 'the broker', attempts: /^broker/, least: 2 },
   { aim: 'the other services', attempts: /^(chain|metadata-cache|operator-service|files of)/, least: 2 },
   { aim: 'Unix sockets, in the file system and abstract', attempts: /^unix-socket$/, least: 3 },
+  { aim: 'proxies that it is told of', attempts: /^proxy$/, least: 1 },
   { aim: 'inherited file descriptors', attempts: /^inherited-descriptors$/, least: 1 },
   { aim: 'secrets among its variables', attempts: /^environment-secrets$/, least: 1 },
   { aim: "other processes and the machine's", attempts: /^(host-processes|read-process|ptrace|kill)$/, least: 6 },

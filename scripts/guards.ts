@@ -1,0 +1,128 @@
+/**
+ * Breaks each guard in a copy of the checkout and looks who notices: `npm run guards [-- --only NAME] [-- --write]`.
+ * A guard whose loss nobody notices ends it with exit code 1. `--write` renews the table in docs/guards.md.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Guard } from './guards/list.ts';
+import { GUARDS } from './guards/list.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const DOCUMENT = path.join(ROOT, 'docs', 'guards.md');
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean' } } });
+
+interface Verdict {
+  readonly guard: Guard;
+  /** Failed checks of the scenario, `step: check`. */
+  readonly checks: readonly string[];
+  /** Failed tests, `file > test`. */
+  readonly tests: readonly string[];
+}
+
+const copy = mkdtempSync(path.join(tmpdir(), 'wavetank-guards-'));
+try {
+  copyCheckout();
+  const verdicts: Verdict[] = [];
+  for (const guard of GUARDS.filter(({ name }) => options.only === undefined || name === options.only)) {
+    const verdict = await breakAndLook(guard);
+    verdicts.push(verdict);
+    print(verdict);
+  }
+  if (options.write === true) writeTable(verdicts);
+  if (verdicts.some(({ checks, tests }) => checks.length + tests.length === 0)) process.exitCode = 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+
+/** What git knows of, and the same packages. */
+function copyCheckout(): void {
+  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
+  const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\0');
+  for (const file of files.filter((name) => name !== '')) {
+    mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+    cpSync(path.join(ROOT, file), path.join(copy, file), { force: true });
+  }
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+}
+
+async function breakAndLook(guard: Guard): Promise<Verdict> {
+  const originals = new Map<string, string>();
+  for (const { file, find, replace } of guard.edits) {
+    const target = path.join(copy, file);
+    const text = readFileSync(target, 'utf8');
+    if (!originals.has(target)) originals.set(target, text);
+    if (text.split(find).length !== 2) throw new Error(`${guard.name}: ${file} has not exactly one: ${find}`);
+    writeFileSync(
+      target,
+      text.replace(find, () => replace),
+    );
+  }
+  try {
+    return { guard, checks: await failedChecks(), tests: await failedTests(guard.tests) };
+  } finally {
+    for (const [target, text] of originals) writeFileSync(target, text);
+  }
+}
+
+async function failedChecks(): Promise<string[]> {
+  const { stdout } = await run(['harness/cli/main.ts', 'scenario', 'eu-us-lab', '--json']);
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{')) return ['the scenario does not run at all'];
+  const report = JSON.parse(line) as { steps: { name: string; checks: { name: string; outcome: string }[] }[] };
+  return report.steps.flatMap(({ checks }, index) =>
+    checks.filter(({ outcome }) => outcome === 'failed').map(({ name }) => `${index + 1}: ${name}`),
+  );
+}
+
+async function failedTests(patterns: readonly string[]): Promise<string[]> {
+  if (patterns.length === 0) return [];
+  const { stdout } = await run(['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', ...patterns]);
+  const at = stdout.indexOf('{"num');
+  if (at < 0) return [`${patterns.join(' ')} does not run at all`];
+  const report = JSON.parse(stdout.slice(at)) as {
+    testResults: { name: string; assertionResults: { status: string; title: string }[] }[];
+  };
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ title }) => `${path.relative(copy, name)}: ${title}`),
+  );
+}
+
+function run(args: readonly string[]): Promise<{ stdout: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], timeout: 180_000 });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.once('error', reject);
+    child.once('close', () => resolve({ stdout }));
+  });
+}
+
+function print({ guard, checks, tests }: Verdict): void {
+  const found = [...checks.map((check) => `scenario, step ${check}`), ...tests];
+  process.stdout.write(`${found.length > 0 ? 'noticed' : 'NOT NOTICED'}  ${guard.name}\n`);
+  for (const one of found) process.stdout.write(`    ${one}\n`);
+}
+
+/** Between the two marks of the document. */
+function writeTable(verdicts: readonly Verdict[]): void {
+  const rows = verdicts.map(({ guard, checks, tests }) => {
+    const files = [...new Set(guard.edits.map(({ file }) => `\`${file}\``))].join('<br>');
+    const noticed = [...shortened(checks, 'step '), ...shortened(tests, '')].join('<br>').replaceAll('|', '\\|');
+    return `| ${guard.name} | ${guard.lost} | ${files} | ${noticed} |`;
+  });
+  const table = ['| guard | broken by | where | noticed by |', '|---|---|---|---|', ...rows].join('\n');
+  const [head = '', rest = ''] = readFileSync(DOCUMENT, 'utf8').split('<!-- table -->\n');
+  const tail = rest.split('<!-- end of table -->')[1] ?? '';
+  writeFileSync(DOCUMENT, `${head}<!-- table -->\n\n${table}\n\n<!-- end of table -->${tail}`);
+}
+
+function shortened(names: readonly string[], prefix: string): string[] {
+  const most = 4;
+  const shown = names.slice(0, most).map((name) => prefix + name);
+  return names.length > most ? [...shown, `and ${names.length - most} more`] : shown;
+}
