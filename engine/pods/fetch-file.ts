@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { BrokerClient } from './broker-client.ts';
+import { startSha256 } from './sha256.ts';
 
 export interface FetchedFile {
   readonly bytes: number;
@@ -26,7 +26,7 @@ export async function fetchFile(
 ): Promise<FetchedFile> {
   const partial = `${target}.part`;
   const file = await open(partial, 'w', 0o644);
-  const hash = createHash('sha256');
+  const hash = startSha256();
   let received = 0;
   try {
     await broker.call(

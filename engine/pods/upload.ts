@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { PublishedFile, StoredBytes } from '../api/broker-http.ts';
 import type { BrokerClient } from './broker-client.ts';
+import { startSha256 } from './sha256.ts';
 
 const PARALLEL_UPLOADS = 4;
 const CHUNK_BYTES = 256 * 1024;
@@ -55,7 +55,7 @@ async function* chunksOf(
   size: number,
   onDigest: (sha256: string) => void,
 ): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
+  const hash = startSha256();
   let position = 0;
   while (position < size) {
     const room = Buffer.alloc(Math.min(CHUNK_BYTES, size - position));
