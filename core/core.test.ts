@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { randomUuid, seededEntropy } from './entropy.ts';
-import { closeServer, listen } from './http-listen.ts';
+import { closeServer, hangUpOn, listen } from './http-listen.ts';
 import { createLogger, type LogRecord } from './log.ts';
 import { createNet } from './net.ts';
 import { redact } from './redact.ts';
@@ -89,6 +89,22 @@ describe('Net', () => {
     );
     await net.close();
     await closeServer(server);
+  });
+
+  test('a fenced component answers nobody: neither who is waiting nor who comes later', async () => {
+    const net = createNet();
+    const asked = Promise.withResolvers<void>();
+    const server = createServer(() => asked.resolve());
+    hangUpOn(net.fenced, server);
+    const { port } = await listen(server);
+    const outside = createNet();
+    const url = `http://127.0.0.1:${port}/`;
+    const waiting = outside.fetch(url).catch(() => 'hung up');
+    await asked.promise;
+    net.fence();
+    expect(await waiting).toBe('hung up');
+    expect(await outside.fetch(url).catch(() => 'hung up')).toBe('hung up');
+    await Promise.all([net.close(), outside.close(), closeServer(server)]);
   });
 });
 

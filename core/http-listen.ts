@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 
@@ -31,4 +31,14 @@ export function closeServer(server: Server | TlsServer): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** Cuts every connection to the server, now and later, once the signal is aborted: for a component that counts as killed (`Net.fenced`). */
+export function hangUpOn(signal: AbortSignal, server: Server | TlsServer): void {
+  const hangUp = (): void => {
+    server.on('connection', (socket: Socket) => socket.destroy());
+    server.closeAllConnections();
+  };
+  if (signal.aborted) hangUp();
+  else signal.addEventListener('abort', hangUp, { once: true });
 }

@@ -19,6 +19,8 @@ export interface Net {
   /** Cuts every open connection and refuses every new one, for good. */
   fence(): void;
   readonly isFenced: boolean;
+  /** Aborted by `fence`: whoever listens for this component hangs up too, since a killed one answers nobody. */
+  readonly fenced: AbortSignal;
   /**
    * The same component's connections to a server with its own certificate authority or client certificate, as a cluster's API server has.
    * It is fenced and closed with its parent.
@@ -58,25 +60,28 @@ export function createNet(options: NetOptions = {}): Net {
   const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 256 });
   const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 256, ...tls });
   const children = new Set<Net>();
-  let isFenced = false;
-  refuseWhen(httpAgent, () => isFenced);
-  refuseWhen(httpsAgent, () => isFenced);
+  const fencing = new AbortController();
+  const isFenced = (): boolean => fencing.signal.aborted;
+  refuseWhen(httpAgent, isFenced);
+  refuseWhen(httpsAgent, isFenced);
 
   return {
     dispatcher,
     httpAgent,
     httpsAgent,
     get isFenced() {
-      return isFenced;
+      return isFenced();
     },
+    fenced: fencing.signal,
     fetch: (url, init) => {
-      if (isFenced)
+      if (isFenced())
         return Promise.reject(new WavetankError('NET_FENCED', 'This component was cut off from the network.'));
       return fetch(url, { ...init, dispatcher });
     },
     fence() {
-      if (isFenced) return;
-      isFenced = true;
+      if (isFenced()) return;
+      // First, so that nobody is answered because of what fails now.
+      fencing.abort(new WavetankError('NET_FENCED', 'This component was cut off from the network.'));
       // A fenced component counts as killed: nobody is left to hear how its connections ended.
       dispatcher.destroy().catch(() => undefined);
       httpAgent.destroy();
@@ -85,7 +90,7 @@ export function createNet(options: NetOptions = {}): Net {
     },
     child(childOptions) {
       const child = createNet({ ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }), ...childOptions });
-      if (isFenced) child.fence();
+      if (isFenced()) child.fence();
       children.add(child);
       return child;
     },
@@ -93,7 +98,7 @@ export function createNet(options: NetOptions = {}): Net {
       await Promise.all([...children].map((child) => child.close()));
       httpAgent.destroy();
       httpsAgent.destroy();
-      if (!isFenced) await dispatcher.destroy();
+      if (!isFenced()) await dispatcher.destroy();
     },
   };
 }

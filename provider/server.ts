@@ -1,6 +1,7 @@
 import type { RunningResource } from '../core/resource.ts';
 import { runningResource } from '../core/resource.ts';
 import { messageOf } from '../core/errors.ts';
+import { hangUpOn } from '../core/http-listen.ts';
 import { buildProviderApp } from './app.ts';
 import { createChains } from './chain/chains.ts';
 import type { ProviderOptions } from './config.ts';
@@ -42,6 +43,7 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
     resolveHost: options.resolveHost,
   });
   const app = buildProviderApp(context);
+  hangUpOn(seams.net.fenced, app.server);
   const close = async (): Promise<void> => {
     await app.close();
     chains.close();

@@ -1,4 +1,4 @@
-import { closeServer, listen } from '../../core/http-listen.ts';
+import { closeServer, hangUpOn, listen } from '../../core/http-listen.ts';
 import type { RunningResource } from '../../core/resource.ts';
 import { ResourceStack, runningResource } from '../../core/resource.ts';
 import type { Seams } from '../../core/seams.ts';
@@ -87,6 +87,7 @@ export async function startJobBroker(options: JobBrokerOptions): Promise<Running
       await closeServer(app.server);
       await app.close();
     });
+    hangUpOn(seams.net.fenced, app.server);
     await app.ready();
     const { host, port } = await listen(app.server, options.listen);
     return runningResource({ url: `http://${host}:${port}`, port }, () => stack.stop());
