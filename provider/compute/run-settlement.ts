@@ -20,8 +20,16 @@ const GIVEN_BACK = new Set<number>([
  * so that nothing has to be remembered between a reservation and its outcome.
  */
 export interface RunSettlement {
-  /** Whether the run's orders are free now. @throws Refused OPERATOR_UNREACHABLE: then nothing was changed */
+  /**
+   * Whether the run's orders are free now; never while its start is under way.
+   * @throws Refused OPERATOR_UNREACHABLE: then nothing was changed
+   */
   settle(run: Run): Promise<boolean>;
+  /**
+   * Keeps a job's run from being settled until `end` is called: "there is no such job" would soon be wrong. A settlement
+   * that is under way comes first. Undefined while another start of the job is under way.
+   */
+  beginStart(jobId: string): Promise<{ end(): void } | undefined>;
 }
 
 export function createRunSettlement(
@@ -30,13 +38,34 @@ export function createRunSettlement(
   chains: Chains,
   clock: Clock,
 ): RunSettlement {
+  const starts = new Set<string>();
+  const settlements = new Map<string, Promise<boolean>>();
+
+  async function ask(run: Run): Promise<boolean> {
+    const chain = chains.get(run.chainId);
+    if (!chain) return false;
+    const jobs = await operator.status(chain.signer, { owner: run.owner, jobId: run.jobId, chainId: run.chainId });
+    const job = jobs.find(({ jobId }) => jobId === run.jobId);
+    return applyOutcome(ledger, run, job, clock.now());
+  }
+
   return {
-    async settle(run) {
-      const chain = chains.get(run.chainId);
-      if (!chain) return false;
-      const jobs = await operator.status(chain.signer, { owner: run.owner, jobId: run.jobId, chainId: run.chainId });
-      const job = jobs.find(({ jobId }) => jobId === run.jobId);
-      return applyOutcome(ledger, run, job, clock.now());
+    async settle({ jobId }) {
+      const known = settlements.get(jobId);
+      if (known) return known;
+      if (starts.has(jobId)) return false;
+      // Read anew: since its reader looked, the run may have been confirmed.
+      const run = ledger.find(jobId);
+      if (!run) return true;
+      const settlement = ask(run).finally(() => settlements.delete(jobId));
+      settlements.set(jobId, settlement);
+      return settlement;
+    },
+    async beginStart(jobId) {
+      if (starts.has(jobId)) return undefined;
+      starts.add(jobId);
+      await settlements.get(jobId)?.catch(() => undefined);
+      return { end: () => void starts.delete(jobId) };
     },
   };
 }

@@ -51,9 +51,6 @@ export interface StarterParts {
 
 export function createJobStarter(parts: StarterParts): JobStarter {
   const { seams, ledger, limits } = parts;
-  /** Starts of this process whose outcome is on its way: their runs are nobody's to settle. */
-  const underWay = new Set<string>();
-
   async function reserve(workflow: WorkflowRequest, payment: Payment): Promise<void> {
     const orderKeys = exclusiveOrders(payment).map(orderKeyOf);
     const reservation = {
@@ -66,8 +63,8 @@ export function createJobStarter(parts: StarterParts): JobStarter {
     for (let attempt = 0; attempt <= orderKeys.length; attempt++) {
       const outcome = ledger.reserve({ ...reservation, now: seams.clock.now() });
       if (outcome.reserved) return;
-      const isFree = !underWay.has(outcome.blockedBy.jobId) && (await parts.settlement.settle(outcome.blockedBy));
-      if (!isFree) throw orderInUse(outcome.blockedBy);
+      if (outcome.blockedBy.jobId === workflow.jobId) throw startedBefore(outcome.blockedBy);
+      if (!(await parts.settlement.settle(outcome.blockedBy))) throw orderInUse(outcome.blockedBy);
     }
     throw orderInUse(undefined);
   }
@@ -101,8 +98,8 @@ export function createJobStarter(parts: StarterParts): JobStarter {
         capabilities,
         capabilitySeconds: limits.capabilitySeconds,
       });
-      if (underWay.has(workflow.jobId)) throw orderInUse(undefined);
-      underWay.add(workflow.jobId);
+      const underWay = await parts.settlement.beginStart(workflow.jobId);
+      if (!underWay) throw orderInUse(undefined);
       try {
         await reserve(workflow, payment);
         seams.log.info('A job is being started.', {
@@ -112,7 +109,7 @@ export function createJobStarter(parts: StarterParts): JobStarter {
         });
         return await submit(job.chain.signer, workflow);
       } finally {
-        underWay.delete(workflow.jobId);
+        underWay.end();
       }
     },
   };
@@ -140,6 +137,15 @@ async function digestsOf(
     digests.push(digest.ok ? digest.value : undefined);
   }
   return passed(digests);
+}
+
+/** The run of this very request: it was given back while its request was sent again, or its job has gone. */
+function startedBefore(run: Run): Refused {
+  const message = `This nonce has started the job ${run.jobId}.`;
+  return new Refused(
+    { code: 'NONCE_ALREADY_USED', field: 'nonce', rule: 'auth.nonce.window', message, classic: message },
+    'validation',
+  );
 }
 
 function orderInUse(run: Run | undefined): Refused {

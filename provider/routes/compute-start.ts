@@ -36,11 +36,10 @@ export function registerComputeStart(app: FastifyInstance, context: ProviderCont
       nonce,
     });
     const proof = { address: consumerAddress, nonce, signature: input.signature, authToken: authTokenOf(request) };
-    if (context.authenticator.isSigned(proof, [message])) {
-      const known = await startedBefore(context, input);
-      if (known) return known.map(redactJob);
-    }
-    await context.authenticator.authenticate(proof, [message]);
+    const before = context.authenticator.isSigned(proof, [message]) ? await startedBefore(context, input) : undefined;
+    if (before && before.length > 0) return before.map(redactJob);
+    // What never arrived goes on under its own id, and its nonce stays taken.
+    if (!before) await context.authenticator.authenticate(proof, [message]);
     checkOutput(input.output);
     const datasets = [dataset, ...additionalDatasets(input.additionalDatasets)];
     const answer = await starter.start({
@@ -55,7 +54,8 @@ export function registerComputeStart(app: FastifyInstance, context: ProviderCont
 
 /**
  * A request that is sent again, its answer having been lost, finds its job by the id that follows from it: nothing is
- * started twice, and the nonce that it used is no obstacle. Undefined when there is no such job.
+ * started twice, and the nonce that it used is no obstacle. None: its run is reserved and the Operator Service knows no
+ * such job, so that it may be handed over again. Undefined when this request was never seen, or its run has been given back.
  */
 async function startedBefore(context: ProviderContext, input: StartInput): Promise<readonly ComputeJob[] | undefined> {
   const { operator } = requireCompute(context);
@@ -70,7 +70,7 @@ async function startedBefore(context: ProviderContext, input: StartInput): Promi
     const run = context.ledger.find(jobId);
     if (!run) continue;
     const jobs = await operator.status(chain.signer, { owner: run.owner, jobId, chainId: chain.chainId });
-    if (jobs.length > 0) return jobs;
+    if (jobs.length > 0 || context.ledger.find(jobId)?.state === 'reserved') return jobs;
   }
   return undefined;
 }

@@ -84,6 +84,34 @@ describe('a Provider that is killed', () => {
     expect(await start()).toMatchObject({ status: 200 });
   });
 
+  test('under an Operator Service that was killed: the same request, sent again, hands the job over', async () => {
+    const start = await orderedJob();
+    const nonce = await consumerOf(lab, lab.buyer).nextNonce();
+    lab.operator.beforeStart = () => Promise.reject(new Error('cut'));
+    expect(await start(nonce)).toMatchObject({ status: 502, body: { code: 'OPERATOR_UNREACHABLE' } });
+    lab.operator.beforeStart = () => undefined;
+    const before = lab.operator.started.length;
+    const again = await start(nonce);
+    expect(again).toMatchObject({ status: 200 });
+    expect(lab.operator.started.slice(before).map(({ jobId }) => jobId)).toEqual([jobIdOf(again)]);
+    expect(jobIdOf(await start(nonce))).toBe(jobIdOf(again));
+    expect(lab.operator.started.length).toBe(before + 1);
+  });
+
+  test('with its run given back meanwhile: the same request starts nothing', async () => {
+    const start = await orderedJob();
+    const nonce = await consumerOf(lab, lab.buyer).nextNonce();
+    lab.operator.beforeStart = () => Promise.reject(new Error('cut'));
+    await start(nonce);
+    lab.operator.beforeStart = () => undefined;
+    await lab.killAndRestart();
+    await lab.provider().reconciled;
+    const before = lab.operator.started.length;
+    expect(await start(nonce)).toMatchObject({ status: 400, body: { code: 'NONCE_NOT_GREATER' } });
+    expect(lab.operator.started.length).toBe(before);
+    expect(await start()).toMatchObject({ status: 200 });
+  });
+
   test('nonces that were used before are used after', async () => {
     const start = await orderedJob();
     const nonce = await consumerOf(lab, lab.buyer).nextNonce();
