@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Native } from '../../../../core/native.ts';
 import { WavetankError } from '../../../../core/errors.ts';
-import { TOOL_ENV, needTool } from './tools.ts';
+import type { Native } from '../../../../core/native.ts';
+import { TOOL_ENV, shellWord } from './tools.ts';
 
 /**
  * Real pipes for a container's standard output. Node gives its children socket pairs, on which a program cannot open
@@ -24,24 +24,22 @@ export interface OutputPipe {
 
 const BATCH = 16;
 
-export function createFifoPool(native: Native, dir: string): FifoPool {
-  const mkfifo = needTool('mkfifo');
+/** `run` carries out a command where `dir` is: a shell that is there anyway, since a fork of this process costs several milliseconds. */
+export function createFifoPool(run: (command: string) => Promise<void>, dir: string): FifoPool {
   const ready: string[] = [];
   let made = 0;
   let refilling: Promise<void> | undefined;
 
-  const refill = (): Promise<void> =>
-    (refilling ??= new Promise<void>((resolve, reject) => {
-      const paths = Array.from({ length: BATCH }, () => `${dir}/f${made++}`);
-      // 0666, since a program may open /dev/stdout by name as any user. The directory lets nobody else in.
-      const child = native.spawn(mkfifo, ['-m', '0666', ...paths], { stdio: 'ignore', env: TOOL_ENV });
-      child.once('error', reject);
-      child.once('exit', (code) => {
-        if (code !== 0) return reject(new WavetankError('FIFO_FAILED', `mkfifo ended with ${code} in ${dir}.`));
-        ready.push(...paths);
-        resolve();
-      });
-    }).finally(() => (refilling = undefined)));
+  const refill = (): Promise<void> => {
+    const paths = Array.from({ length: BATCH }, () => `${dir}/f${made++}`);
+    // 0666, since a program may open /dev/stdout by name as any user. The directory lets nobody else in.
+    refilling ??= run(`mkfifo -m 0666 ${paths.map(shellWord).join(' ')}`)
+      .then(() => void ready.push(...paths))
+      .finally(() => (refilling = undefined));
+    return refilling;
+  };
+  // The first container need not wait.
+  refill().catch(() => undefined);
 
   return {
     async take() {
@@ -51,6 +49,20 @@ export function createFifoPool(native: Native, dir: string): FifoPool {
       return openPipe(path);
     },
   };
+}
+
+/** For a launcher without a shell of its own. */
+export function runInChild(native: Native): (command: string) => Promise<void> {
+  return (command) =>
+    new Promise((resolve, reject) => {
+      const child = native.spawn('/bin/sh', ['-c', command], { stdio: 'ignore', env: TOOL_ENV });
+      child.once('error', reject);
+      child.once('exit', (code) =>
+        code === 0
+          ? resolve()
+          : reject(new WavetankError('FIFO_FAILED', `"${command.slice(0, 100)}" ended with ${code}.`)),
+      );
+    });
 }
 
 function openPipe(path: string): OutputPipe {

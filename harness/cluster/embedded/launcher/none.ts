@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { WavetankError } from '../../../../core/errors.ts';
 import type { Native } from '../../../../core/native.ts';
 import { runningResource } from '../../../../core/resource.ts';
-import { createFifoPool } from './fifo-pool.ts';
+import { createFifoPool, runInChild } from './fifo-pool.ts';
 import type { FifoPool } from './fifo-pool.ts';
 import type { BackedVolume, ContainerSpec, Launcher, LauncherFacts, PodSandbox, RunningContainer } from './launcher.ts';
 import type { Journal } from './journal.ts';
@@ -28,7 +28,7 @@ export interface NoIsolationOptions {
 export async function startNoIsolationLauncher(options: NoIsolationOptions): Promise<Launcher> {
   const { native, runtimeDir } = options;
   for (const dir of ['pods', 'volumes', 'fifo']) mkdirSync(join(runtimeDir, dir), { recursive: true, mode: 0o700 });
-  const fifos = createFifoPool(native, join(runtimeDir, 'fifo'));
+  const fifos = createFifoPool(runInChild(native), join(runtimeDir, 'fifo'));
   const running = new Set<RunningContainer>();
   const facts: LauncherFacts = {
     isolated: false,

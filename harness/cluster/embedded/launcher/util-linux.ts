@@ -53,7 +53,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
     const mountMessages = `mount -n -t tmpfs -o size=${MESSAGES_BYTES},mode=711,nosuid,nodev,noexec tmpfs ${runtimeDir}/messages`;
     await (node.asRoot ?? node.inside).run(mountMessages);
     chmodSync(`${runtimeDir}/fifo`, 0o700);
-    const fifos = createFifoPool(native, `${runtimeDir}/fifo`);
+    const fifos = createFifoPool((node.asRoot ?? node.inside).run, `${runtimeDir}/fifo`);
     const namespaces = createPodNamespaces(node, runtimeDir);
     const volumes = createVolumes(node, runtimeDir, options.diskDir ?? runtimeDir);
     const flagsOf = readMountFlags();
