@@ -153,6 +153,15 @@ describe('a scenario of one’s own', () => {
     );
   });
 
+  test('the one in docs/scenarios.md runs as it is printed', async () => {
+    const page = readFileSync(path.join(import.meta.dirname, '../../docs/scenarios.md'), 'utf8');
+    const [, code = ''] = /```ts\n(import[\s\S]*?)```/.exec(page) ?? [];
+    const file = path.join(folder, 'my-bug.ts');
+    writeFileSync(file, code.replace("'./harness/index.ts'", harness));
+    const run = start(['scenario', file, '--state', state]);
+    expect(await run.code.then((exitCode) => `${exitCode}\n${run.out()}`)).toMatch(/^0\n/);
+  });
+
   test('annotates in GitHub Actions', async () => {
     const file = scenario('annotated', "check.equal('the chain', testbed.endpoints.chainId, 1);");
     const run = start(['scenario', file, '--state', state], {

@@ -12,9 +12,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 /** Levenshtein's: insertions, deletions and replacements. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, from] of [...a].entries()) {
+  for (const [i, from] of Array.from(a).entries()) {
     const next = [i + 1];
-    for (const [j, to] of [...b].entries()) {
+    for (const [j, to] of Array.from(b).entries()) {
       const replace = (row[j] ?? 0) + (from === to ? 0 : 1);
       next.push(Math.min(replace, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }

@@ -9,7 +9,8 @@ import { ReportBuilder } from '../report/report.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
 import { startTestbed } from '../testbed.ts';
 import type { Scenario, ScenarioOptions } from './define-scenario.ts';
-import type { Reporter } from './events.ts';
+import type { Outcome, Reporter } from './events.ts';
+import type { StoryResult } from './run-scenario.ts';
 import { runStory } from './run-scenario.ts';
 import { Trace } from './trace.ts';
 
@@ -50,17 +51,18 @@ export async function playScenario(scenario: Scenario, options: PlayOptions): Pr
   const { config, seed, rerun } = options;
   const backend = { cluster: config.backend ?? 'embedded', storage: config.storage ?? 'embedded' };
   trace.emit({ type: 'run.started', scenario: scenario.name, title: scenario.title, seed, backend });
-  const end = (outcome: 'passed' | 'failed' | 'skipped', reason?: string): void =>
+  const end = (outcome: Outcome, reason?: string, standIns?: readonly string[]): void =>
     trace.emit({
       type: 'run.ended',
       outcome,
       ...(reason === undefined ? {} : { reason }),
+      ...(standIns === undefined ? {} : { standIns }),
       ms: clock.now() - startedAt,
       rerun,
     });
   try {
     const result = await tellIn(scenario, options, trace, clock, lines);
-    end(result.outcome, result.reason);
+    end(result.outcome, result.reason, result.standIns);
   } catch (error) {
     end('failed', messageOf(error));
     await trace.close();
@@ -78,7 +80,7 @@ async function tellIn(
   trace: Trace,
   clock: Clock,
   lines: readonly string[],
-): ReturnType<typeof runStory> {
+): Promise<StoryResult & { readonly standIns: readonly string[] }> {
   const startedAt = clock.now();
   const { seed, interrupted } = options;
   const config = { ...(scenario.environment ? { environment: scenario.environment } : {}), ...options.config };
@@ -107,7 +109,7 @@ async function tellIn(
     });
     if (result.outcome === 'failed') await collectEvidence(testbed, options.evidenceFolder);
     await options.beforeStop?.(testbed);
-    return result;
+    return { ...result, standIns: testbed.standIns };
   } finally {
     await testbed.stop();
   }
