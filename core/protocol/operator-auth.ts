@@ -1,6 +1,6 @@
-import { checksumAddress, sameAddress } from './address.ts';
+import { checksumAddress } from './address.ts';
 import { sha256Hex } from './hashing.ts';
-import { recoverMessageSigner, signMessage } from './signing.ts';
+import { isMessageSignedBy, signMessage } from './signing.ts';
 
 /**
  * How a Provider proves itself to an Operator Service. The classic pair signed other bytes than it verified, so that
@@ -46,5 +46,5 @@ export function signOperatorRequest(
 
 /** True when `address` signed exactly this request. The nonce's freshness is the caller's to check. */
 export function isSignedBy(request: OperatorRequest, signature: string, address: string): boolean {
-  return sameAddress(recoverMessageSigner(messageFor(request), signature), address);
+  return isMessageSignedBy(messageFor(request), signature, address);
 }

@@ -16,7 +16,7 @@ import { JOB_STATUS, phaseOfCode } from './job-status.ts';
 import { isDocumentHash } from './metadata-encoding.ts';
 import { isSignedBy, signOperatorRequest, OPERATOR_AUTH_HEADERS } from './operator-auth.ts';
 import { decodeProviderFeeData, encodeProviderFeeData, providerFeeInnerHash, signProviderFee } from './provider-fee.ts';
-import { addressOfPrivateKey, recoverMessageSigner, signMessage } from './signing.ts';
+import { addressOfPrivateKey, isMessageSignedBy, recoverMessageSigner, signMessage } from './signing.ts';
 
 interface Vectors {
   did: { nftAddress: string; chainId: number; did: string };
@@ -143,6 +143,24 @@ describe('signatures', () => {
     const withV = (n: number): string => signature.slice(0, -2) + n.toString(16).padStart(2, '0');
     expect(recoverMessageSigner('text', withV(v - 27))).toBe(addressOfPrivateKey(KEY));
     for (const bad of [2, 26, 29, 255]) expect(recoverMessageSigner('text', withV(bad))).toBeUndefined();
+  });
+
+  test('asking for a signer gives what recovering gives, however often the signer was seen', () => {
+    const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
+    const keys = [KEY, `0x${'11'.repeat(32)}`];
+    const flipped = fc.record({ at: fc.nat(64), mask: fc.integer({ min: 1, max: 255 }) });
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom(...keys), fc.option(flipped), bytes(65), (message, key, flip, noise) => {
+        const honest = fromHex(signMessage(message, key));
+        const changed = honest.map((byte, i) => (i === flip?.at ? byte ^ flip.mask : byte));
+        for (const signature of [toHex(changed), toHex(honest), toHex(noise)]) {
+          const signer = recoverMessageSigner(message, signature);
+          for (const address of keys.map(addressOfPrivateKey))
+            expect(isMessageSignedBy(message, signature, address.toLowerCase())).toBe(signer === address);
+        }
+      }),
+      { seed: 11, numRuns: 60 },
+    );
   });
 
   test('garbage recovers to nobody and never throws', () => {

@@ -1,6 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { checksumAddress } from './address.ts';
+import { checksumAddress, isAddress, sameAddress } from './address.ts';
 import { fromHex, keccak, toHex } from './hashing.ts';
+import { KnownSigners } from './known-signers.ts';
 
 /** What is signed for a text: keccak(EIP-191 prefix of 32 bytes ++ keccak(utf8 text)). */
 export function messageDigest(message: string): Uint8Array {
@@ -48,15 +49,46 @@ export function recoverMessageSigner(message: string, signature: string): string
 }
 
 export function recoverDigestSigner(digest: Uint8Array, signature: string): string | undefined {
+  const bytes = recoverable(signature);
+  const key = bytes && recoverKey(digest, bytes);
+  return key && addressOfPublicKey(key.toBytes(false));
+}
+
+/** Whether `address` signed the text: as recovering and comparing, and faster for who signed before. */
+export function isMessageSignedBy(message: string, signature: string, address: string): boolean {
+  return isDigestSignedBy(messageDigest(message), signature, address);
+}
+
+export function isDigestSignedBy(digest: Uint8Array, signature: string, address: string): boolean {
+  const bytes = recoverable(signature);
+  if (!bytes || !isAddress(address)) return false;
+  const lower = address.toLowerCase();
+  try {
+    const answer = knownSigners.verify(lower, digest, bytes);
+    if (answer !== undefined) return answer;
+  } catch {
+    return false; // r or s out of range
+  }
+  const key = recoverKey(digest, bytes);
+  if (!key || !sameAddress(addressOfPublicKey(key.toBytes(false)), address)) return false;
+  knownSigners.remember(lower, key);
+  return true;
+}
+
+const knownSigners = new KnownSigners();
+
+/** Recovery bit ++ r ++ s; undefined for what is no signature. */
+function recoverable(signature: string): Uint8Array | undefined {
   if (!/^0x[0-9a-fA-F]{130}$/.test(signature)) return undefined;
   const bytes = fromHex(signature);
   const v = bytes[64] ?? 255;
   const recovery = v >= 27 ? v - 27 : v;
-  if (recovery !== 0 && recovery !== 1) return undefined;
+  return recovery === 0 || recovery === 1 ? Buffer.concat([Buffer.from([recovery]), bytes.subarray(0, 64)]) : undefined;
+}
+
+function recoverKey(digest: Uint8Array, bytes: Uint8Array): InstanceType<typeof secp256k1.Point> | undefined {
   try {
-    const recovered = Buffer.concat([Buffer.from([recovery]), bytes.subarray(0, 64)]);
-    const compressed = secp256k1.recoverPublicKey(recovered, digest, { prehash: false });
-    return addressOfPublicKey(secp256k1.Point.fromBytes(compressed).toBytes(false));
+    return secp256k1.Signature.fromBytes(bytes, 'recovered').recoverPublicKey(digest);
   } catch {
     return undefined; // r or s out of range, or no point on the curve: nobody signed this
   }

@@ -2,7 +2,7 @@ import type { ProviderFeeEvent } from '../../contracts/orders.ts';
 import { sameAddress } from '../../core/protocol/address.ts';
 import { decodeProviderFeeData, providerFeeDigest } from '../../core/protocol/provider-fee.ts';
 import { fromHex } from '../../core/protocol/hashing.ts';
-import { recoverDigestSigner } from '../../core/protocol/signing.ts';
+import { isDigestSignedBy } from '../../core/protocol/signing.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
@@ -74,7 +74,7 @@ export function checkProviderFee(
 function isSignedByProvider(fee: ProviderFeeEvent, provider: string): boolean {
   if (!sameAddress(fee.providerFeeAddress, provider) || (fee.v !== 27 && fee.v !== 28)) return false;
   const signature = `0x${fee.r.slice(2)}${fee.s.slice(2)}${fee.v.toString(16)}`;
-  return sameAddress(recoverDigestSigner(providerFeeDigest(fee), signature), provider);
+  return isDigestSignedBy(providerFeeDigest(fee), signature, provider);
 }
 
 /** Our own addition to the classic four keys; nothing but a Provider reads them. */

@@ -1,5 +1,4 @@
-import { sameAddress } from '../../core/protocol/address.ts';
-import { recoverMessageSigner } from '../../core/protocol/signing.ts';
+import { isMessageSignedBy } from '../../core/protocol/signing.ts';
 import { Refused } from '../refusal.ts';
 import type { NonceOutcome, NonceStore } from '../stores/nonce-store.ts';
 import type { AuthTokens } from './auth-tokens.ts';
@@ -28,8 +27,7 @@ export interface Authenticator {
 
 export function createAuthenticator(nonces: NonceStore, tokens: AuthTokens): Authenticator {
   const isSigned: Authenticator['isSigned'] = ({ address, signature }, messages) =>
-    signature !== undefined &&
-    messages.some((message) => sameAddress(recoverMessageSigner(message, withPrefix(signature)), address));
+    signature !== undefined && messages.some((message) => isMessageSignedBy(message, withPrefix(signature), address));
 
   const takeNonce: Authenticator['takeNonce'] = (address, nonce, options = {}) => {
     const outcome = options.isEnvironment ? nonces.takeInWindow(address, nonce) : nonces.take(address, nonce);
