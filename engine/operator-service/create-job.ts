@@ -10,6 +10,7 @@ import { isAlreadyExists } from '../kubernetes/kube-error.ts';
 import type { KubeObject } from '../kubernetes/objects.ts';
 import { SECRETS } from '../kubernetes/objects.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
+import type { AbandonedStarts } from './abandoned-starts.ts';
 import type { Claims } from './claims.ts';
 import type { EnvironmentSources } from './environments.ts';
 import { findEnvironment } from './environments.ts';
@@ -19,6 +20,7 @@ import { OperatorRefusal } from './refusal.ts';
 export interface CreateJobDeps {
   readonly client: KubeClient;
   readonly claims: Claims;
+  readonly abandoned: AbandonedStarts;
   readonly archive: Archive;
   readonly workflows: Reflector<WorkFlow>;
   readonly environments: EnvironmentSources;
@@ -56,10 +58,15 @@ export async function createJob(deps: CreateJobDeps, request: WorkflowRequest): 
     throw new OperatorRefusal(400, 'ENVIRONMENT_INVALID', 'Environment invalid or does not exist', 'environment');
 
   await claims.take(request);
-  await createSecret(deps, jobId, stageJson);
-  const created = await createOrFind(client, workflow);
-  workflows.cache.put(created);
-  return viewOfWorkflow(created);
+  try {
+    await createSecret(deps, jobId, stageJson);
+    const created = await createOrFind(client, workflow);
+    workflows.cache.put(created);
+    return viewOfWorkflow(created);
+  } catch (error) {
+    deps.abandoned.look();
+    throw error;
+  }
 }
 
 async function createOrFind(client: KubeClient, workflow: WorkFlow): Promise<WorkFlow> {

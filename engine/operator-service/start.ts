@@ -11,6 +11,7 @@ import { createKubeClient } from '../kubernetes/client.ts';
 import { LEASES } from '../kubernetes/objects.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { startReflector } from '../kubernetes/reflector.ts';
+import { removeAbandonedStarts } from './abandoned-starts.ts';
 import { buildOperatorService } from './app.ts';
 import { Claims } from './claims.ts';
 import type { LeaseObject } from './environments.ts';
@@ -58,6 +59,8 @@ export async function startOperatorService(options: OperatorServiceOptions): Pro
 
     const claims = new Claims(client, namespace, seams.clock);
     releaseClaimsOfEndedJobs(workflows, claims, seams);
+    const abandoned = removeAbandonedStarts(claims, seams);
+    stack.defer('abandoned starts', () => abandoned.stop());
     const jobs = new Jobs({ client, archive, workflows, namespace });
     const events = new JobEvents(jobs, workflows, seams.clock);
     const app = buildOperatorService({
@@ -67,6 +70,7 @@ export async function startOperatorService(options: OperatorServiceOptions): Pro
       archive,
       client,
       claims,
+      abandoned,
       workflows,
       namespace,
       environments: { environments, leases, workflows, clock: seams.clock, namespace },

@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seededEntropy } from '../../../core/entropy.ts';
+import { createNet } from '../../../core/net.ts';
+import { ResourceStack } from '../../../core/resource.ts';
+import { silentLogger } from '../../../core/log.ts';
+import { VirtualClock } from '../../../core/virtual-clock.ts';
+import { API_VERSION, LABELS, WORKFLOWS, objectNames } from '../../../engine/api/names.ts';
+import { installOperator } from '../../../engine/deploy/install.ts';
+import type { KubeClient } from '../../../engine/kubernetes/client.ts';
+import { createKubeClient } from '../../../engine/kubernetes/client.ts';
+import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
+import { CONFIG_MAPS, SECRETS } from '../../../engine/kubernetes/objects.ts';
+import { removeAbandonedStarts } from '../../../engine/operator-service/abandoned-starts.ts';
+import { Claims } from '../../../engine/operator-service/claims.ts';
+import { startApiServer } from '../../cluster/embedded/api-server.ts';
+
+const NAMESPACE = 'ocean';
+const GRACE_MS = 30_000;
+const agreement = (jobId: string) => ({ chainId: 8996, agreementId: `0x${'a1'.repeat(32)}`, jobId });
+
+let stack: ResourceStack;
+let clock: VirtualClock;
+let client: KubeClient;
+let claims: Claims;
+
+beforeEach(async () => {
+  stack = new ResourceStack();
+  clock = new VirtualClock(1_700_000_000_000);
+  const api = await stack.start('API server', () => startApiServer({ clock, entropy: seededEntropy('claims') }));
+  const net = createNet();
+  stack.defer('net', () => net.close());
+  const admin = await createKubeClient({ kubeconfig: api.kubeconfig(), net });
+  await installOperator(admin, { namespace: NAMESPACE, environments: {} });
+  const user = { username: `system:serviceaccount:${NAMESPACE}:operator-service`, groups: ['system:authenticated'] };
+  client = await createKubeClient({ kubeconfig: api.kubeconfig(user), net });
+  claims = new Claims(client, NAMESPACE, clock);
+});
+afterEach(() => stack.stop());
+
+describe('the claim of an agreement', () => {
+  test("is one job's, and the same job takes it again", async () => {
+    await claims.take(agreement('a'));
+    await claims.take(agreement('a'));
+    await expect(claims.take(agreement('b'))).rejects.toMatchObject({ body: { code: 'AGREEMENT_IN_USE' } });
+    expect(await holders()).toEqual(['a']);
+  });
+
+  test("of starts at the same time is exactly one's", async () => {
+    const jobs = ['a', 'b', 'c', 'd', 'e'];
+    const taken = await Promise.allSettled(jobs.map((jobId) => claims.take(agreement(jobId))));
+    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await holders()).toHaveLength(1);
+  });
+
+  test('is held by a job that runs, however long', async () => {
+    await claims.take(agreement('a'));
+    await workflow('a');
+    clock.advance(GRACE_MS * 100);
+    await expect(claims.take(agreement('b'))).rejects.toMatchObject({ body: { code: 'AGREEMENT_IN_USE' } });
+  });
+
+  test("of an unfinished start is the next one's after its time, and its inputs go", async () => {
+    await claims.take(agreement('a'));
+    await inputs('a');
+    clock.advance(GRACE_MS - 1);
+    await expect(claims.take(agreement('b'))).rejects.toMatchObject({ body: { code: 'AGREEMENT_IN_USE' } });
+    clock.advance(1);
+    await claims.take(agreement('b'));
+    expect(await holders()).toEqual(['b']);
+    expect(await secrets()).toEqual([]);
+  });
+
+  test('that was taken over protects its new holder as a new one does', async () => {
+    await claims.take(agreement('a'));
+    clock.advance(GRACE_MS);
+    const taken = await Promise.allSettled(['b', 'c', 'd'].map((jobId) => claims.take(agreement(jobId))));
+    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(claims.take(agreement('e'))).rejects.toMatchObject({ body: { code: 'AGREEMENT_IN_USE' } });
+  });
+
+  test('is given free by its holder alone', async () => {
+    await claims.take(agreement('a'));
+    await claims.release(agreement('b'));
+    expect(await holders()).toEqual(['a']);
+    await claims.release(agreement('a'));
+    await claims.release(agreement('a'));
+    expect(await holders()).toEqual([]);
+  });
+});
+
+describe('a start that nobody repeats', () => {
+  test('leaves neither claim nor inputs once its time is over', async () => {
+    await claims.take(agreement('a'));
+    await inputs('a');
+    expect(await claims.removeAbandoned()).toBe(GRACE_MS);
+    expect(await holders()).toEqual(['a']);
+    clock.advance(GRACE_MS);
+    expect(await claims.removeAbandoned()).toBeUndefined();
+    expect([...(await holders()), ...(await secrets())]).toEqual([]);
+  });
+
+  test('is told from one that was repeated in the last moment', async () => {
+    await claims.take(agreement('a'));
+    await inputs('a');
+    clock.advance(GRACE_MS - 1);
+    await claims.take(agreement('a'));
+    clock.advance(1);
+    expect(await claims.removeAbandoned()).toBe(GRACE_MS - 1);
+    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs']);
+  });
+
+  test('is told from one that became a job', async () => {
+    await claims.take(agreement('a'));
+    await inputs('a');
+    await workflow('a');
+    clock.advance(GRACE_MS * 10);
+    expect(await claims.removeAbandoned()).toBeUndefined();
+    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs']);
+  });
+
+  test('is looked for at the start of the service, and again when it has had its time', async () => {
+    await claims.take(agreement('a'));
+    const looks: (number | undefined)[] = [];
+    const looked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const watched = Object.assign(Object.create(claims) as Claims, {
+      async removeAbandoned() {
+        looks.push(await claims.removeAbandoned());
+        looked[looks.length - 1]?.resolve();
+        return looks.at(-1);
+      },
+    });
+    const abandoned = removeAbandonedStarts(watched, { clock, log: silentLogger });
+    await looked[0]?.promise;
+    await Promise.resolve();
+    clock.advance(GRACE_MS);
+    await looked[1]?.promise;
+    abandoned.stop();
+    expect(looks).toEqual([GRACE_MS, undefined]);
+    expect(await holders()).toEqual([]);
+  });
+});
+
+async function holders(): Promise<(string | undefined)[]> {
+  const { items } = await client.list<KubeObject & { data?: { jobId?: string } }>(CONFIG_MAPS, {
+    namespace: NAMESPACE,
+    labelSelector: LABELS.job,
+  });
+  return items.map(({ data }) => data?.jobId);
+}
+
+async function secrets(): Promise<string[]> {
+  const found = await Promise.all(
+    ['a', 'b'].map((jobId) => client.find(SECRETS, { namespace: NAMESPACE, name: objectNames.secret(jobId) })),
+  );
+  return found.flatMap((secret) => secret?.metadata.name ?? []);
+}
+
+async function inputs(jobId: string): Promise<void> {
+  const metadata = { name: objectNames.secret(jobId), namespace: NAMESPACE, labels: { [LABELS.job]: jobId } };
+  await client.create(SECRETS, { metadata } as KubeObject);
+}
+
+async function workflow(jobId: string): Promise<void> {
+  const spec = {
+    jobId: jobId.repeat(32),
+    owner: '0x00000000000000000000000000000000000000aa',
+    agreementId: agreement(jobId).agreementId,
+    chainId: 8996,
+    provider: '0x00000000000000000000000000000000000000bb',
+    environment: 'lab',
+    algorithm: { did: 'did:op:algo', image: 'node:22', entrypoint: 'node $ALGO' },
+    inputs: [],
+    networkAccess: false,
+    maxDurationSeconds: 600,
+    validUntil: 0,
+    secret: { name: objectNames.secret(jobId), digest: 'd' },
+  };
+  const metadata = { name: objectNames.workflow(jobId), namespace: NAMESPACE };
+  await client.create(WORKFLOWS, { apiVersion: API_VERSION, kind: 'WorkFlow', metadata, spec } as KubeObject);
+}
