@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { silentLogger } from '../../core/log.ts';
+import { VirtualClock } from '../../core/virtual-clock.ts';
+import type { WorkFlow } from '../api/workflow.ts';
+import type { Archive } from '../archive/archive.ts';
+import type { JobRecord } from '../archive/record.ts';
+import type { KubeClient } from '../kubernetes/client.ts';
+import { KubeError, statusOf } from '../kubernetes/kube-error.ts';
+import { ObjectCache } from '../kubernetes/object-cache.ts';
+import type { Reflector } from '../kubernetes/reflector.ts';
+import { Archiver } from './archiver.ts';
+
+describe('the archiver', () => {
+  test('tries again, less and less often, until the S3 takes the record, and only then says so', async () => {
+    const lab = archiverLab();
+    lab.archive.isDown = true;
+    lab.start();
+    lab.cache.put(ended(1));
+    await lab.idle();
+    expect(lab.archive.attempts).toBe(1);
+    for (const pauseMs of [100, 200, 400, 800]) {
+      lab.clock.advance(pauseMs - 1);
+      await lab.idle();
+      const { attempts } = lab.archive;
+      lab.clock.advance(1);
+      await lab.idle();
+      expect(lab.archive.attempts).toBe(attempts + 1);
+    }
+    expect(lab.patches).toEqual([]);
+    lab.archive.isDown = false;
+    lab.clock.advance(1600);
+    await lab.idle();
+    expect(lab.archive.records.map(({ jobId }) => jobId)).toEqual(['j']);
+    expect(lab.patches).toEqual([{ archived: true }]);
+    expect(lab.clock.pendingTimers).toBe(0);
+  });
+
+  test('the longest pause is half a minute', async () => {
+    const lab = archiverLab();
+    lab.archive.isDown = true;
+    lab.start();
+    lab.cache.put(ended(1));
+    await lab.idle();
+    for (let tries = 0; tries < 20; tries++) {
+      lab.clock.advance(30_000);
+      await lab.idle();
+    }
+    expect(lab.archive.attempts).toBeGreaterThanOrEqual(20);
+  });
+
+  test('changes of a job meanwhile do not archive it twice', async () => {
+    const lab = archiverLab();
+    lab.archive.isDown = true;
+    lab.start();
+    lab.cache.put(ended(1));
+    lab.cache.put(ended(2));
+    await lab.idle();
+    lab.cache.put(ended(3));
+    await lab.idle();
+    expect(lab.archive.attempts).toBe(1);
+  });
+
+  test('takes up what ended before it started, and what is archived stays alone', async () => {
+    const lab = archiverLab();
+    lab.cache.put(ended(1));
+    lab.cache.put(ended(1, { name: 'job-k', archived: true }));
+    lab.start();
+    await lab.idle();
+    expect(lab.archive.records).toHaveLength(1);
+    expect(lab.patches).toEqual([{ archived: true }]);
+  });
+
+  test('a status that cannot be written is written at the next try', async () => {
+    const lab = archiverLab();
+    lab.failPatches(1, 500);
+    lab.start();
+    lab.cache.put(ended(1));
+    await lab.idle();
+    expect(lab.patches).toEqual([]);
+    lab.clock.advance(100);
+    await lab.idle();
+    expect(lab.patches).toEqual([{ archived: true }]);
+  });
+
+  test('a job that has gone meanwhile is no failure', async () => {
+    const lab = archiverLab();
+    lab.failPatches(1, 404);
+    lab.start();
+    lab.cache.put(ended(1));
+    await lab.idle();
+    expect(lab.clock.pendingTimers).toBe(0);
+  });
+
+  test('stopped, it tries no more', async () => {
+    const lab = archiverLab();
+    lab.archive.isDown = true;
+    const archiver = lab.start();
+    lab.cache.put(ended(1));
+    await lab.idle();
+    archiver.stop();
+    lab.clock.advance(100_000);
+    await lab.idle();
+    expect(lab.archive.attempts).toBe(1);
+  });
+});
+
+function archiverLab() {
+  const clock = new VirtualClock(1_700_000_000_000);
+  const cache = new ObjectCache<WorkFlow>();
+  const patches: object[] = [];
+  const archive = { isDown: false, attempts: 0, records: [] as JobRecord[] };
+  let failures = { left: 0, code: 500 };
+  const s3: Pick<Archive, 'putRecord' | 'getResults'> = {
+    async putRecord(record) {
+      archive.attempts++;
+      if (archive.isDown) throw new Error('connection refused');
+      archive.records.push(record);
+    },
+    getResults: async () => [],
+  };
+  const client = {
+    find: async () => undefined,
+    async mergePatch(_resource: unknown, _ref: unknown, patch: { status: object }) {
+      if (failures.left-- > 0) throw new KubeError(statusOf(failures.code, ''), 'PATCH');
+      patches.push(patch.status);
+      return {};
+    },
+  };
+  return {
+    clock,
+    cache,
+    archive,
+    patches,
+    failPatches: (left: number, code: number) => void (failures = { left, code }),
+    /** Everything that needs no time has happened. */
+    idle: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    start: () =>
+      new Archiver({
+        client: client as unknown as KubeClient,
+        archive: s3 as Archive,
+        workflows: { cache } as Reflector<WorkFlow>,
+        seams: { clock, log: silentLogger },
+      }),
+  };
+}
+
+function ended(version: number, { name = 'job-j', archived = false } = {}): WorkFlow {
+  return {
+    apiVersion: 'oceanprotocol.com/v1alpha1',
+    kind: 'WorkFlow',
+    metadata: { name, namespace: 'ocean', uid: name, resourceVersion: String(version) },
+    spec: {
+      jobId: name.slice(4),
+      owner: '0xaa',
+      agreementId: '0x1',
+      chainId: 8996,
+      provider: '0xbb',
+      environment: 'lab',
+      algorithm: { did: '', image: 'node:24', entrypoint: 'node $ALGO' },
+      inputs: [],
+      networkAccess: false,
+      maxDurationSeconds: 60,
+      validUntil: 0,
+      secret: { name: 's', digest: 'd' },
+    },
+    status: { phase: 'finished', finishedAt: '2023-11-14T22:13:20.000Z', ...(archived ? { archived } : {}) },
+  };
+}
