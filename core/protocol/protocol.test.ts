@@ -153,7 +153,8 @@ describe('signatures', () => {
       fc.property(fc.string(), fc.constantFrom(...keys), fc.option(flipped), bytes(65), (message, key, flip, noise) => {
         const honest = fromHex(signMessage(message, key));
         const changed = honest.map((byte, i) => (i === flip?.at ? byte ^ flip.mask : byte));
-        for (const signature of [toHex(changed), toHex(honest), toHex(noise)]) {
+        const otherBit = honest.map((byte, i) => (i === 64 ? 55 - byte : byte));
+        for (const signature of [changed, honest, otherBit, noise].map(toHex)) {
           const signer = recoverMessageSigner(message, signature);
           for (const address of keys.map(addressOfPrivateKey))
             expect(isMessageSignedBy(message, signature, address.toLowerCase())).toBe(signer === address);
