@@ -3,7 +3,7 @@
  * A guard whose loss nobody notices ends it with exit code 1. `--write` renews the table in docs/guards.md.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -79,10 +79,11 @@ async function failedChecks(): Promise<string[]> {
 
 async function failedTests(patterns: readonly string[]): Promise<string[]> {
   if (patterns.length === 0) return [];
-  const { stdout } = await run(['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', ...patterns]);
-  const at = stdout.indexOf('{"num');
-  if (at < 0) return [`${patterns.join(' ')} does not run at all`];
-  const report = JSON.parse(stdout.slice(at)) as {
+  const output = path.join(copy, 'vitest.json');
+  rmSync(output, { force: true });
+  await run(['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', `--outputFile=${output}`, ...patterns]);
+  if (!existsSync(output)) return [`${patterns.join(' ')} does not run at all`];
+  const report = JSON.parse(readFileSync(output, 'utf8')) as {
     testResults: { name: string; assertionResults: { status: string; title: string }[] }[];
   };
   return report.testResults.flatMap(({ name, assertionResults }) =>
