@@ -1,4 +1,3 @@
-import { Wallet } from 'ethers';
 import type { OceanAddresses } from '../../contracts/address-book.ts';
 import type { OceanContracts } from '../../contracts/ocean-contracts.ts';
 import { oceanContracts } from '../../contracts/ocean-contracts.ts';
@@ -7,6 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isWavetankError, messageOf } from '../../core/errors.ts';
 import type { Net } from '../../core/net.ts';
 import type { Answer } from '../scenario/checks.ts';
+import { CountingWallet } from './counting-wallet.ts';
 import { inTurn } from './in-turn.ts';
 
 export interface AccountOptions {
@@ -35,7 +35,7 @@ export interface Account {
 export function openAccount(options: AccountOptions): Account {
   const { chainId, addresses, privateKey } = options;
   const provider = connectChain({ ...options, pollingIntervalMs: 20 });
-  const wallet = new Wallet(privateKey, provider);
+  const wallet = new CountingWallet(privateKey, provider, chainId);
   const ocean = oceanContracts(addresses, wallet);
   const turn = inTurn();
   return {
