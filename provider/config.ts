@@ -3,6 +3,7 @@ import { WavetankError } from '../core/errors.ts';
 import type { ListenOptions } from '../core/http-listen.ts';
 import { checksumAddress, isAddress } from '../core/protocol/address.ts';
 import type { Seams } from '../core/seams.ts';
+import type { StateSurvives } from './stores/database.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */
 export interface ProviderAddressBook {
@@ -93,6 +94,8 @@ export interface ProviderOptions {
   readonly podUrl?: string;
   /** Nonces, usage ledger, revoked tokens: an SQLite file, or ':memory:'. */
   readonly stateFile: string;
+  /** What an accepted nonce or a reserved run outlasts. Default `powerCut`; `processEnd` is for testbeds. */
+  readonly stateSurvives?: StateSurvives;
   /** A lab's files lie on loopback. Default false. */
   readonly allowNonPublicIp?: boolean;
   /** Answer for outside URLs from local files; they come before the safe-URL rule. */
@@ -122,6 +125,7 @@ export interface ProviderConfig {
   readonly metadataCacheUrl: string;
   readonly operatorServiceUrl: string | undefined;
   readonly stateFile: string;
+  readonly stateSurvives: StateSurvives;
   readonly allowNonPublicIp: boolean;
   readonly mirrors: readonly Mirror[];
   readonly authorizedDecrypters: readonly string[];
@@ -161,6 +165,7 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
     metadataCacheUrl: withoutSlash(options.metadataCacheUrl),
     operatorServiceUrl: options.operatorServiceUrl === undefined ? undefined : withoutSlash(options.operatorServiceUrl),
     stateFile: options.stateFile,
+    stateSurvives: options.stateSurvives ?? 'powerCut',
     allowNonPublicIp: options.allowNonPublicIp ?? false,
     mirrors: (options.mirrors ?? []).map(({ prefix, dir }) => ({ prefix, dir: path.resolve(dir) })),
     authorizedDecrypters: (options.authorizedDecrypters ?? []).map(checksumAddress),

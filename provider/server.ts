@@ -31,7 +31,7 @@ export interface RunningProvider extends RunningResource {
 export async function startProvider(options: ProviderOptions): Promise<RunningProvider> {
   const config = resolveConfig(options);
   const { seams } = options;
-  const database = openStateDatabase(config.stateFile);
+  const database = openStateDatabase(config.stateFile, config.stateSurvives);
   const chains = createChains(config, seams);
   let inputUrl = '';
   const context = createContext({

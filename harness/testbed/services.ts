@@ -48,6 +48,8 @@ export function createProviderComponent(context: StartContext, inputs: ProviderI
       metadataCacheUrl: inputs.metadataCacheUrl,
       operatorServiceUrl: inputs.operatorServiceUrl(),
       stateFile: path.join(folder, 'provider.sqlite'),
+      // It is killed here, but the testbed itself outlasts no power cut: nothing need wait for the disk.
+      stateSurvives: 'processEnd',
       // The labs' own servers are on this machine.
       allowNonPublicIp: true,
       mirrors: config.mirrors,

@@ -20,6 +20,15 @@ test('a file that is no state, or a newer one, is refused with a code', () => {
   expect(() => openStateDatabase(newer)).toThrow(expect.objectContaining({ code: 'STATE_FILE_INVALID' }));
 });
 
+test.each([
+  ['powerCut', 2],
+  ['processEnd', 0],
+] as const)('what survives a %s decides whether a commit waits for the disk', (survives, level) => {
+  const database = openStateDatabase(path.join(dir, survives), survives);
+  expect(database.sql.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: level });
+  database.close();
+});
+
 test('a transaction that throws leaves nothing behind', () => {
   const database = openStateDatabase(':memory:');
   expect(() =>

@@ -46,14 +46,19 @@ export interface StateDatabase {
   close(): void;
 }
 
+/**
+ * What a committed change outlasts. `powerCut` waits for the disk with every commit; for `processEnd` the kernel's word is
+ * enough: what a killed process has committed is still there, but not all of it when the machine itself goes down.
+ */
+export type StateSurvives = 'powerCut' | 'processEnd';
+
 /** @throws WavetankError STATE_FILE_INVALID (usage) when the file is no state of this version */
-export function openStateDatabase(file: string): StateDatabase {
+export function openStateDatabase(file: string, survives: StateSurvives = 'powerCut'): StateDatabase {
   let sql: DatabaseSync;
   try {
     sql = new DatabaseSync(file);
-    sql.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
-    );
+    sql.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;');
+    sql.exec(`PRAGMA synchronous = ${survives === 'powerCut' ? 'FULL' : 'OFF'};`);
     migrate(sql);
   } catch (cause) {
     if (cause instanceof WavetankError) throw cause;
