@@ -4,19 +4,9 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { BrokerRefusal } from './broker-refusal.ts';
+import { Patience } from './patience.ts';
 import type { PodSettings } from './settings.ts';
-
-/** An answer of the broker that is no success; `code` is the broker's own. */
-export class BrokerRefusal extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 export interface BrokerCall {
   readonly method: 'GET' | 'PUT' | 'POST';
@@ -26,8 +16,6 @@ export interface BrokerCall {
   readonly body?: () => Readable | string;
 }
 
-const ATTEMPTS = 6;
-const FIRST_PAUSE_MS = 100;
 const IDLE_LIMIT_MS = 60_000;
 const CONNECT_LIMIT_MS = 10_000;
 
@@ -44,12 +32,14 @@ export class BrokerClient {
 
   /** Sends a call and hands its answer to `read`; both are repeated when the connection fails or the broker is not ready. */
   async call<T>(call: BrokerCall, read: (answer: IncomingMessage) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+    const patience = new Patience();
+    for (;;) {
       try {
         return await read(await this.#once(call));
       } catch (error) {
-        if (attempt >= ATTEMPTS || !mayPass(error)) throw error;
-        await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+        const pauseMs = patience.after(error);
+        if (pauseMs === undefined) throw error;
+        await pause(pauseMs);
       }
     }
   }
@@ -101,8 +91,12 @@ function routeThrough(agent: Agent, socketPath: string, target: URL): void {
       socket.removeListener('data', onData);
       socket.removeListener('error', fail);
       socket.setTimeout(0);
-      if (!/^HTTP\/1\.[01] 200 /.test(head))
-        return fail(new Error(`the egress proxy refused: ${head.split('\r\n')[0]}`));
+      if (!/^HTTP\/1\.[01] 200 /.test(head)) {
+        const refusal = new Error(`the egress proxy refused: ${head.split('\r\n')[0]}`);
+        // It is permitted and nobody listens there: no other than a refused connection.
+        const code = /^HTTP\/1\.[01] 50[24] /.test(head) ? { code: 'ECONNREFUSED' } : {};
+        return fail(Object.assign(refusal, code));
+      }
       // The broker speaks only when spoken to: bytes behind the proxy's answer are nobody's.
       if (head.length > end + 4) return fail(new Error('the egress proxy said more than its answer'));
       done(null, socket);
@@ -132,12 +126,6 @@ async function textOf(answer: IncomingMessage): Promise<string> {
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
-}
-
-/** A refusal by the broker stands (4xx), but for "not yet" and "too many"; anything else may be a restart of the other side. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof BrokerRefusal)) return true;
-  return error.status >= 500 || error.status === 429 || error.status === 408;
 }
 
 function pause(ms: number): Promise<void> {
