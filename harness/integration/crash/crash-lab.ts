@@ -33,7 +33,7 @@ if (mode === 'fail') process.exitCode = 3;
 if (mode === 'large') fs.writeFileSync(process.env.OUTPUTS + '/large.bin', Buffer.alloc(${LARGE_BYTES}, 7));
 if (mode === 'endless') {
   process.on('SIGTERM', () => process.exit(143));
-  setInterval(() => undefined, 1000);
+  require('node:net').createServer().listen(0, '127.0.0.1'); // something to stay alive for
 }
 `;
 
