@@ -218,6 +218,11 @@ export const GUARDS: readonly Guard[] = [
         find: 'Math.floor(Math.min(environmentLimit, ...ends.map((end) => end - now)))',
         replace: 'Math.floor(Math.min(environmentLimit, ...ends.map((end) => end - now + 30)))',
       },
+      {
+        file: 'engine/operator-engine/compute-time.ts',
+        find: 'validUntil > 0 ? validUntil * 1000 : Infinity',
+        replace: 'validUntil > 0 ? (validUntil + 30) * 1000 : Infinity',
+      },
     ],
     tests: ['provider/compute/fee.test.ts'],
   },
