@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Native } from '../../../../core/native.ts';
 import { ResourceStack, runningResource } from '../../../../core/resource.ts';
@@ -117,7 +118,7 @@ function podSandbox(
     async remove() {
       for (const file of messages) unlinkSync(file);
       await prepared.remove();
-      rmSync(dir, { recursive: true, force: true });
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }

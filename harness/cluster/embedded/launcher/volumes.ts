@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { BackedVolume, LauncherFacts, VolumeSpec } from './launcher.ts';
 import type { SandboxNode } from './sandbox-node.ts';
 import { findTool, shellWord } from './tools.ts';
@@ -37,7 +38,7 @@ export function createVolumes(node: SandboxNode, runtimeDir: string, diskDir: st
           : node.inside.run(`chgrp ${gid} ${shellWord(path)} && chmod 2775 ${shellWord(path)}`),
       async remove() {
         await node.inside.run(`umount -n -l ${shellWord(path)}`);
-        rmSync(path, { recursive: true, force: true });
+        await rm(path, { recursive: true, force: true });
       },
     };
   };
@@ -64,7 +65,8 @@ export function createVolumes(node: SandboxNode, runtimeDir: string, diskDir: st
       },
       async remove() {
         await asRoot.run(`umount -n ${point} || umount -n -l ${point}`);
-        for (const leftover of [image, path]) rmSync(leftover, { recursive: true, force: true });
+        // Freeing the blocks takes the disk's time, not this thread's.
+        await Promise.all([image, path].map((leftover) => rm(leftover, { recursive: true, force: true })));
       },
     };
   };
