@@ -77,24 +77,48 @@ describe.each(['/bin/sh', '/bin/bash'])('under %s', (shell) => {
     process.kill(Number(await readFile(path.join(volume, 'logs', 'left'), 'utf8')), 'SIGKILL');
   });
 
-  test('TERM reaches the algorithm, whose log and status are kept', async ({ expect, skip }) => {
-    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
-    const entrypoint = `trap 'echo stopping; exit 9' TERM; echo ready; kill -TERM "$(cat "$LOGS/wrapper")"; while :; do sleep 0.01; done`;
-    const wrapped = algorithmCommand(entrypoint, 1000);
-    const [, ...args] = unescaped(wrapped);
-    const logs = path.join(volume, 'logs');
-    const sh = await asSh(shell);
-    const child = spawn(sh, ['-c', 'echo $$ >"$LOGS/wrapper"; exec "$0" "$@"', sh, ...args], {
-      env: { ...process.env, VOLUME: volume, LOGS: logs },
-      stdio: 'ignore',
-    });
-    const code = await new Promise((resolve) => child.once('exit', resolve));
-    expect(code).toBe(9);
-    expect(await readFile(path.join(logs, 'algorithm.log'), 'utf8')).toBe('ready\nstopping\n');
-  });
+  const STOPPABLE = `trap 'echo stopping; exit 9' TERM; echo ready; kill -TERM "$(cat "$LOGS/wrapper")"; while :; do sleep 0.01; done`;
+
+  test.for([
+    ['a script', STOPPABLE],
+    ['one program', 'sh $ALGO'],
+  ] as const)(
+    'TERM reaches the algorithm, whose log and status are kept: %s',
+    async ([, entrypoint], { expect, skip }) => {
+      if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+      await writeFile(path.join(volume, 'transformations', 'algorithm'), STOPPABLE);
+      const wrapped = algorithmCommand(entrypoint, 1000);
+      const [, ...args] = unescaped(wrapped);
+      const logs = path.join(volume, 'logs');
+      const sh = await asSh(shell);
+      const child = spawn(sh, ['-c', 'echo $$ >"$LOGS/wrapper"; exec "$0" "$@"', sh, ...args], {
+        env: { ...process.env, VOLUME: volume, LOGS: logs },
+        stdio: 'ignore',
+      });
+      const code = await new Promise((resolve) => child.once('exit', resolve));
+      expect(code).toBe(9);
+      expect(await readFile(path.join(logs, 'algorithm.log'), 'utf8')).toBe('ready\nstopping\n');
+    },
+  );
 });
 
 test('a consumer’s $(…) and $$ are for the shell, not for Kubernetes', ({ expect }) => {
   const command = algorithmCommand('echo $(date) $$ $HOME', 10);
   expect(command[4]).toBe('echo $$(date) $$$ $HOME');
+});
+
+test('one program takes the place of its shell, anything else stays the shell’s', ({ expect }) => {
+  const started = (entrypoint: string): string => unescaped(algorithmCommand(entrypoint, 512))[4] ?? '';
+  expect(started('python3.8 -u $ALGO')).toBe('exec python3.8 -u $VOLUME/transformations/algorithm');
+  expect(started("/opt/run 'two words' $HOME")).toBe("exec /opt/run 'two words' $HOME");
+  for (const script of [
+    'node a.js && node b.js',
+    'exit 3',
+    'A=1 node a.js',
+    'node a.js >out',
+    'node a.js & wait',
+    '(node a)',
+    'if x',
+  ])
+    expect(started(script)).toBe(script);
 });

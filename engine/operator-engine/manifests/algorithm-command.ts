@@ -42,7 +42,27 @@ const ALGORITHM_PATH = '$VOLUME/transformations/algorithm';
 export function algorithmCommand(entrypoint: string, logCapBytes: number): string[] {
   const command = entrypoint.replaceAll('$ALGO', ALGORITHM_PATH);
   const blocks = Math.max(1, Math.floor(logCapBytes / BLOCK_BYTES));
-  return ['sh', '-c', WRAPPER, 'algorithm', command, String(blocks), String(blocks * BLOCK_BYTES)].map(literal);
+  return ['sh', '-c', WRAPPER, 'algorithm', asOneProcess(command), String(blocks), String(blocks * BLOCK_BYTES)].map(
+    literal,
+  );
+}
+
+/** What a shell does itself: there may be no program of that name. */
+const SHELL_WORDS = new Set(
+  (
+    '. : [ alias bg break case cd command continue do done echo elif else esac eval exec exit export false fc fg fi for ' +
+    'function getopts hash if in jobs kill local printf pwd read readonly return set shift test then time times trap ' +
+    'true type ulimit umask unalias unset until wait while'
+  ).split(' '),
+);
+
+/**
+ * One program and its arguments take the place of the shell that starts them: dash, for one, would stay between, and a TERM
+ * would end it and not the algorithm.
+ */
+function asOneProcess(command: string): string {
+  const program = /^\s*([\w./+-]+)(?=\s|$)[^;&|<>(){}`\n]*$/.exec(command)?.[1];
+  return program === undefined || SHELL_WORDS.has(program) ? command : `exec ${command}`;
 }
 
 /** Kubernetes replaces `$(NAME)` and `$$` in commands; a consumer's `$(date)` is meant for the shell. */
