@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type {
   Actor,
-  Checks,
+  Answer,
   FilesHost,
   HostedFile,
   NewAlgorithm,
@@ -19,11 +19,10 @@ export interface PublishedAlgorithm {
 
 /** Publishes a program of the catalogue from its owner's web server. */
 export async function publishAlgorithm(
-  check: Checks,
   name: AlgorithmName,
   by: { readonly actor: Actor; readonly server: FilesHost; readonly images: RunningTestbed['images'] },
   overrides: { readonly entrypoint?: string } & Partial<NewAlgorithm> = {},
-): Promise<PublishedAlgorithm> {
+): Promise<Answer<PublishedAlgorithm>> {
   const { file: path, entrypoint, description } = algorithmCatalogue[name];
   const source = await readFile(path, 'utf8');
   const file = by.server.publish(`${name}.js`, source);
@@ -35,5 +34,5 @@ export async function publishAlgorithm(
     container: { ...by.images.node, entrypoint: own },
     ...rest,
   });
-  return { asset: check.accepted(`the algorithm ${name} is published`, published), file, source };
+  return published.ok ? { ok: true, value: { asset: published.value, file, source } } : published;
 }

@@ -1,5 +1,7 @@
 import { defineScenario } from '../../harness/index.ts';
 import { LOG_CAP_BYTES } from './hostile/attack.ts';
+import type { Attack } from './hostile/launch.ts';
+import { launchAttack } from './hostile/launch.ts';
 import { publishRecordings } from './steps/01-publish-recordings.ts';
 import { approveCohortStatistics } from './steps/02-approve-cohort-statistics.ts';
 import { payAndStart } from './steps/03-pay.ts';
@@ -22,34 +24,43 @@ export default defineScenario({
   async run(story) {
     const lab = await openCase(story);
     const tell = teller(story.step);
-
-    const recordings = await tell('The EU lab publishes its recordings, for computing only', (check) =>
-      publishRecordings(check, lab),
-    );
-    const open = await tell('The EU lab publishes cohort statistics and allows them', (check) =>
-      approveCohortStatistics(check, lab, recordings),
-    );
-    const cohortRun = await tell('The US lab buys, pays and starts; a stranger with the same order cannot', (check) =>
-      payAndStart(check, lab, open),
-    );
-    await tell('The statistics are right, and only the US lab gets them', (check) =>
-      readCohortResults(check, lab, cohortRun),
-    );
-    const classifier = await tell("The US lab's own algorithm is refused: nobody approved it", (check) =>
-      refuseUnapproved(check, lab, open, cohortRun),
-    );
-    const training = await tell('The EU lab approves it; the same request trains a model', (check) =>
-      approveAndTrain(check, lab, open, classifier),
-    );
-    await tell('Changed without a word, the algorithm is refused, and swapped later it never runs', (check) =>
-      refuseSilentChange(check, lab, classifier, training),
-    );
-    const hostile = await tell('Hostile algorithms, approved by mistake, get nothing out and break nothing', (check) =>
-      surviveHostile(check, lab, training),
-    );
-    await tell('Orders expire and are renewed; replays and forgeries are refused', (check) =>
-      ordersAndSignatures(check, lab, cohortRun, hostile),
-    );
-    await tell('The ledger: everything is gone or accounted for', (check) => balanceLedger(check, lab, cohortRun));
+    let attack: Attack | undefined;
+    try {
+      const recordings = await tell('The EU lab publishes its recordings, for computing only', (check) =>
+        publishRecordings(check, lab),
+      );
+      const open = await tell('The EU lab publishes cohort statistics and allows them', (check) =>
+        approveCohortStatistics(check, lab, recordings),
+      );
+      const cohortRun = await tell('The US lab buys, pays and starts; a stranger with the same order cannot', (check) =>
+        payAndStart(check, lab, open),
+      );
+      // From here on hostile jobs run beside the honest ones, as they would on a shared machine.
+      const launched = cohortRun && (attack = launchAttack(lab, open.dataset));
+      await tell('The statistics are right, and only the US lab gets them', (check) =>
+        readCohortResults(check, lab, cohortRun),
+      );
+      const classifier = await tell("The US lab's own algorithm is refused: nobody approved it", (check) =>
+        refuseUnapproved(check, lab, open, cohortRun),
+      );
+      const training = await tell('The EU lab approves it; the same request trains a model', async (check) =>
+        approveAndTrain(check, lab, await launched.approved, classifier),
+      );
+      await tell('Changed without a word, the algorithm is refused, and swapped later it never runs', (check) =>
+        refuseSilentChange(check, lab, classifier, training),
+      );
+      const hostile = await tell(
+        'Hostile algorithms, approved by mistake, get nothing out and break nothing',
+        (check) => surviveHostile(check, lab, launched),
+      );
+      await tell('Orders expire and are renewed; replays and forgeries are refused', (check) =>
+        ordersAndSignatures(check, lab, cohortRun, hostile),
+      );
+      // The witnesses are counted among what must be gone.
+      await attack?.dismiss();
+      await tell('The ledger: everything is gone or accounted for', (check) => balanceLedger(check, lab, cohortRun));
+    } finally {
+      await attack?.dismiss();
+    }
   },
 });

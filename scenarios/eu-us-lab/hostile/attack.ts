@@ -63,8 +63,8 @@ function modesPossibleIn({ capabilities }: RunningTestbed): string[] {
   return OVERUSES.filter(({ needs }) => isPossible(needs)).map(({ mode }) => mode);
 }
 
-/** Enough for the start; the job then has less. */
-export const PAID_SECONDS = 3;
+/** Enough for the start, if not much more. */
+const PAID_SECONDS = 2;
 
 /** How much the environments of this case let an algorithm log. */
 export const LOG_CAP_BYTES = 512 * 1024;

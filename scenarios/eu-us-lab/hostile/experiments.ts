@@ -1,4 +1,4 @@
-import type { CapabilityName, ComputeJob, DownloadedFile } from '../../../harness/index.ts';
+import type { CapabilityName, ComputeJob, ComputeOrder, DownloadedFile } from '../../../harness/index.ts';
 import type { HostileAttempt } from '../../../fixtures/algorithms/catalogue.ts';
 import type { PublishedAlgorithm } from '../algorithms.ts';
 
@@ -16,6 +16,7 @@ export interface Experiment {
 /** What became of an experiment. */
 export interface Outcome {
   readonly experiment: Experiment;
+  readonly order: ComputeOrder;
   readonly job: ComputeJob;
   readonly results: ReadonlyMap<string, DownloadedFile>;
   readonly attempts: readonly HostileAttempt[];

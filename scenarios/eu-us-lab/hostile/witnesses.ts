@@ -27,7 +27,8 @@ export interface Witnesses {
 
 export async function callWitnesses({ testbed, clock, signal }: Story): Promise<Witnesses> {
   const { observe } = testbed;
-  const victim = spawn('sleep', ['300'], { stdio: 'ignore' });
+  // Ends with its input, hence with this process at the latest.
+  const victim = spawn('cat', [], { stdio: ['pipe', 'ignore', 'ignore'] });
   const listeners = await observe.startCanaryListeners();
   const [proven, control] = await Promise.all([listeners.prove(), knockEverywhere(observe, { clock, signal })]);
   return {

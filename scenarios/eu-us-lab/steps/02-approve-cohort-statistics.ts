@@ -19,7 +19,7 @@ export async function approveCohortStatistics(
 ): Promise<OpenForComputing> {
   const { euLab, stranger } = actors;
   const by = { actor: euLab, server: testbed.servers.euLab, images: testbed.images };
-  const cohort = await publishAlgorithm(check, 'cohort-statistics', by);
+  const cohort = check.accepted('the algorithm is published', await publishAlgorithm('cohort-statistics', by));
 
   const entry = check.accepted('its checksums are told', await euLab.trustEntryOf(cohort.asset));
   const container = cohort.asset.ddo.metadata.algorithm?.container;

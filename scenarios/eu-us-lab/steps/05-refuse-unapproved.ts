@@ -1,4 +1,4 @@
-import type { Checks } from '../../../harness/index.ts';
+import type { Checks, PublishedAsset } from '../../../harness/index.ts';
 import type { PublishedAlgorithm } from '../algorithms.ts';
 import { publishAlgorithm } from '../algorithms.ts';
 import type { TheCase } from '../the-case.ts';
@@ -16,8 +16,7 @@ export async function refuseUnapproved(
 ): Promise<PublishedAlgorithm> {
   const { usLab } = actors;
   const by = { actor: usLab, server: testbed.servers.usLab, images: testbed.images };
-  const classifier = await publishAlgorithm(check, 'logistic-regression', by);
-  const before = await created(testbed);
+  const classifier = check.accepted('the algorithm is published', await publishAlgorithm('logistic-regression', by));
 
   const request = { dataset, algorithm: classifier.asset };
   check.refused(
@@ -33,14 +32,21 @@ export async function refuseUnapproved(
     transferTxIds: { [dataset.did]: datasetTx, [classifier.asset.did]: algorithmTx },
   };
   check.refused('the start of it', await usLab.startCompute(forced), NOT_TRUSTED);
-  check.equal('no workflow and no pod was created', await created(testbed), before);
+  check.equal('no workflow and no pod was created for it', await createdFor(classifier.asset, testbed), []);
   return classifier;
 }
 
-async function created({ observe }: TheCase['testbed']): Promise<{ pods: number; workflows: number }> {
-  const [pods, workflows] = await Promise.all([
-    observe.podsEverCreated(),
-    observe.list('/apis/oceanprotocol.com/v1alpha1/workflows'),
-  ]);
-  return { pods: pods.length, workflows: workflows.length };
+/** Workflows of the algorithm, and pods ever created that belong to no workflow of another one. */
+async function createdFor({ did }: PublishedAsset, { observe }: TheCase['testbed']): Promise<string[]> {
+  const pods = await observe.podsEverCreated();
+  const workflows = (await observe.list('/apis/oceanprotocol.com/v1alpha1/workflows')) as unknown as WorkFlow[];
+  const others = workflows.filter(({ spec }) => spec.algorithm.did !== did).map(({ spec }) => spec.jobId);
+  const own = workflows.filter(({ spec }) => spec.algorithm.did === did).map(({ spec }) => `workflow ${spec.jobId}`);
+  const strange = pods.filter(({ jobId }) => jobId === undefined || !others.includes(jobId));
+  return [...own, ...strange.map(({ name }) => `pod ${name}`)];
+}
+
+/** As much of the custom resource as is looked at here. */
+interface WorkFlow {
+  readonly spec: { readonly jobId: string; readonly algorithm: { readonly did: string } };
 }

@@ -2,7 +2,6 @@ import type { Checks, ComputeOrder, PublishedAsset } from '../../../harness/inde
 import type { PublishedAlgorithm } from '../algorithms.ts';
 import { endedAs, startAndFollow, stateOf } from '../jobs.ts';
 import type { TheCase } from '../the-case.ts';
-import type { OpenForComputing } from './02-approve-cohort-statistics.ts';
 
 export interface TrainedModel {
   /** The recordings with the classifier on their list. */
@@ -25,13 +24,14 @@ interface Metrics {
 export async function approveAndTrain(
   check: Checks,
   lab: TheCase,
-  { dataset }: OpenForComputing,
+  dataset: PublishedAsset,
   classifier: PublishedAlgorithm,
 ): Promise<TrainedModel> {
   const { euLab, usLab } = lab.actors;
   const approved = check.accepted('the EU lab approves', await euLab.approveAlgorithm(dataset, classifier.asset));
   const request = { dataset: approved, algorithm: classifier.asset };
   check.accepted('the same request is quoted now', await usLab.initializeCompute(request));
+  check.accepted('a datatoken is bought', await usLab.buyDatatoken(approved));
   const order = check.accepted('and ordered', await usLab.orderCompute(request));
   const { job } = await startAndFollow(check, lab, 'training', { actor: usLab, order });
   check.equal('the training finishes', stateOf(job), endedAs('finished'));

@@ -4,19 +4,21 @@ import type { TheCase } from '../the-case.ts';
 import { ORDER_SECONDS } from './01-publish-recordings.ts';
 import type { StartedJob } from './03-pay.ts';
 import { indexOf } from './04-cohort-results.ts';
-import type { HostileRuns } from './08-hostile.ts';
+import type { EndedAttack } from '../hostile/launch.ts';
 
 /** What an order and a signature are good for, and how long. */
 export async function ordersAndSignatures(
   check: Checks,
   lab: TheCase,
   cohortRun: StartedJob,
-  { shortOrder }: HostileRuns,
+  { outcomes }: EndedAttack,
 ): Promise<void> {
   await nonces(check, lab, cohortRun);
   await spellings(check, lab, cohortRun);
-  if (shortOrder) await freshFee(check, lab, shortOrder);
-  await expiry(check, lab, cohortRun);
+  const endless = outcomes.get('endless running');
+  if (!endless) return check.skip('orders', 'no order was paid for a short time only');
+  const renewed = await freshFee(check, lab, endless.order);
+  await expiry(check, lab, renewed);
 }
 
 async function nonces(check: Checks, { actors: { usLab, stranger } }: TheCase, { jobId }: StartedJob): Promise<void> {
@@ -57,11 +59,12 @@ async function spellings(check: Checks, { actors: { usLab } }: TheCase, { jobId 
   });
 }
 
-/** The fee of an order has an end of its own: a fresh one makes the order good again. */
-async function freshFee(check: Checks, lab: TheCase, order: ComputeOrder): Promise<void> {
+/** The fee of an order has an end of its own: a fresh one makes the order good again, for one more run. */
+async function freshFee(check: Checks, lab: TheCase, order: ComputeOrder): Promise<ComputeOrder> {
   const { usLab } = lab.actors;
   await passTime(lab, FEE_IS_OVER_AFTER_SECONDS);
-  check.refused('a start when the fee is over', await usLab.startCompute(order), {
+  const options = { parameters: { mode: 'log-flood', bytes: 1 } };
+  check.refused('a start when the fee is over', await usLab.startCompute(order, options), {
     status: 400,
     code: 'ORDER_FEE_EXPIRED',
     rule: 'fee.validUntil',
@@ -73,29 +76,29 @@ async function freshFee(check: Checks, lab: TheCase, order: ComputeOrder): Promi
   const before = await usLab.balanceOf(dataset.datatoken);
   const renewed = check.accepted('it is paid', await usLab.orderCompute(request));
   check.equal('without another datatoken', await usLab.balanceOf(dataset.datatoken), before);
-  const { job } = await startAndFollow(check, lab, 'a run with a fresh fee', {
+  const { job } = await startAndFollow(check, lab, 'a second run, with a fresh fee', {
     actor: usLab,
     order: renewed,
-    options: { parameters: { mode: 'log-flood', bytes: 1 } },
+    options,
   });
-  check.equal('the run finishes', stateOf(job), endedAs('finished'));
+  check.equal('the order pays for another run', stateOf(job), endedAs('finished'));
+  return renewed;
 }
 
-const FEE_IS_OVER_AFTER_SECONDS = 5;
+/** Longer than the paid time of the endless job, shorter than an order. */
+const FEE_IS_OVER_AFTER_SECONDS = 60;
 
-/** The order itself ends with its time: the start that was accepted before is refused after. */
-async function expiry(check: Checks, lab: TheCase, { order }: StartedJob): Promise<void> {
+/** The order itself ends with its time: the start that was accepted before is refused after, fresh fee or not. */
+async function expiry(check: Checks, lab: TheCase, order: ComputeOrder): Promise<void> {
   const { usLab } = lab.actors;
-  const { job } = await startAndFollow(check, lab, 'a second run under the first order', { actor: usLab, order });
-  check.equal('an order pays for run after run, one at a time', stateOf(job), endedAs('finished'));
   await passTime(lab, ORDER_SECONDS);
   check.refused('the same start after half an hour', await usLab.startCompute(order), {
     status: 400,
     code: 'ORDER_EXPIRED',
     rule: 'order.validity',
   });
-  const { dataset } = order.request;
-  const request = { ...order.request, transferTxIds: order.transferTxIds };
+  const { dataset, algorithm } = order.request;
+  const request = { dataset, algorithm, transferTxIds: order.transferTxIds };
   const quote = check.accepted('a new quote', await usLab.initializeCompute(request));
   check.equal('asks for a new order, not for a fee alone', quote.datasets[0]?.validOrder, undefined);
   check.that('for the recordings', quote.datasets[0]?.datatoken?.toLowerCase() === dataset.datatoken.toLowerCase());
