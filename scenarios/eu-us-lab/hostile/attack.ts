@@ -32,7 +32,7 @@ export function experimentsOf(
       algorithm: abuse,
       parameters: {
         mode: modesPossibleIn(testbed),
-        smallFiles: 20,
+        smallFiles: 3,
         floodBytes: FLOOD_BYTES,
         bytes: 2 ** 31,
         keep: false,
@@ -42,7 +42,7 @@ export function experimentsOf(
       },
       needs: [],
     },
-    { name: 'leak', algorithm: leaky, parameters: { rows: 2 }, needs: [] },
+    { name: 'leak', algorithm: leaky, parameters: { rows: 2, encodings: ENCODINGS }, needs: [] },
   ];
 }
 
@@ -65,6 +65,9 @@ function modesPossibleIn({ capabilities }: RunningTestbed): string[] {
 
 /** Enough for the start, if not much more. */
 const PAID_SECONDS = 2;
+
+/** Of those that the leaky algorithm knows: plain, written otherwise, packed, and packed and written otherwise. */
+const ENCODINGS = ['clear', 'base64', 'hex', 'utf16', 'gzip', 'gzip-base64'];
 
 /** How much the environments of this case let an algorithm log. */
 export const LOG_CAP_BYTES = 512 * 1024;
