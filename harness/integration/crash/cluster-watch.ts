@@ -28,7 +28,7 @@ export interface ClusterWatch extends RunningResource {
   until<T>(jobId: string, what: string, observe: (view: JobView) => T | undefined): Promise<T>;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const WATCHED: readonly Resource[] = [WORKFLOWS, PODS, VOLUME_CLAIMS, SECRETS, CONFIG_MAPS];
 
 /** The administrator's eyes on all jobs. */
