@@ -105,6 +105,7 @@ async function tellIn(
       signal,
     }).catch((error: unknown) => {
       interrupted.throwIfAborted();
+      if (error instanceof WavetankError && error.category === 'usage') throw error;
       return { outcome: 'failed' as const, reason: messageOf(error) };
     });
     if (result.outcome === 'failed') await collectEvidence(testbed, options.evidenceFolder);

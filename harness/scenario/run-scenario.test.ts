@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
+import { WavetankError } from '../../core/errors.ts';
 import { VirtualClock } from '../../core/virtual-clock.ts';
 import type { CapabilityName, ClusterCapabilities } from '../cluster/cluster.ts';
 import { CAPABILITY_NAMES } from '../cluster/cluster.ts';
@@ -59,6 +60,13 @@ test('amounts of a chain are reported as JSON can say them', async () => {
   const { report } = await tell((step) => step('only', async (check) => check.equal('balance', 1n, 2n)), [recorder]);
   expect(report.steps[0]?.checks).toEqual([{ name: 'balance', outcome: 'failed', expected: '2', actual: '1' }]);
   expect(lines.some((line) => line.includes('"actual":"1"'))).toBe(true);
+});
+
+test("a mistake in what the user gave is no failed check, but the user's to hear", async () => {
+  const mistake = new WavetankError('INVALID_RECORDINGS', 'line 1', { category: 'usage' });
+  await expect(tell(() => Promise.reject(mistake))).rejects.toBe(mistake);
+  const { report } = await tell(() => Promise.reject(new WavetankError('OTHER', 'x', { category: 'check' })));
+  expect(report.outcome).toBe('failed');
 });
 
 describe('checks', () => {

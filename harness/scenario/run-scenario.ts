@@ -24,7 +24,7 @@ export interface StoryResult {
 
 /**
  * Tells a story to its end.
- * @throws what aborted `signal` (time-out, Ctrl-C); every other failure is in the result.
+ * @throws what aborted `signal` (time-out, Ctrl-C), and a mistake in what the user gave (category `usage`); every other failure is in the result.
  */
 export async function runStory(tell: (step: Step) => Promise<void>, options: StoryOptions): Promise<StoryResult> {
   const { trace, signal } = options;
@@ -52,6 +52,7 @@ export async function runStory(tell: (step: Step) => Promise<void>, options: Sto
     await abortable(tell(step), signal);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof WavetankError && error.category === 'usage') throw error;
     return { outcome: 'failed', reason: messageOf(error) };
   }
   if (outcomes.includes('failed')) return { outcome: 'failed', ...(brokenBy ? { reason: brokenBy } : {}) };

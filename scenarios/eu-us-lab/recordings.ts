@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { FileContent, LeakCanary, Story } from '../../harness/index.ts';
+import { isWavetankError, WavetankError } from '../../harness/index.ts';
 import { canariesOf } from '../../fixtures/datasets/canaries.ts';
 import { generateRecordings } from '../../fixtures/datasets/generate.ts';
+import type { Recordings as RecordingsFile } from '../../fixtures/datasets/ts-format.ts';
 import { parseRecordings } from '../../fixtures/datasets/ts-format.ts';
 
 /** What the EU lab owns, and what may be promised about a classifier trained on it. */
@@ -55,7 +57,8 @@ function generated(seed: number): Recordings {
 async function readRecordings(paths: { train: string; heldOut: string }, seed: number): Promise<Recordings> {
   const [trainTs, heldOutTs] = await Promise.all([readFile(paths.train, 'utf8'), readFile(paths.heldOut, 'utf8')]);
   const table = generateRecordings({ seed, trainTrials: 2, heldOutTrials: 2, channels: 1, samples: 8 });
-  const heldOut = parseRecordings(heldOutTs);
+  parseFile(paths.train, trainTs);
+  const heldOut = parseFile(paths.heldOut, heldOutTs);
   const counts = heldOut.header.classes.map((name) => heldOut.trials.filter(({ label }) => label === name).length);
   return {
     source: `${paths.train} and ${paths.heldOut}`,
@@ -73,6 +76,20 @@ async function readRecordings(paths: { train: string; heldOut: string }, seed: n
       ...KNOWN_PROBLEMS[heldOut.header.problemName.toLowerCase()],
     },
   };
+}
+
+/** @throws INVALID_RECORDINGS (usage) naming the file and the line, before anything is published */
+function parseFile(path: string, text: string): RecordingsFile {
+  try {
+    return parseRecordings(text);
+  } catch (error) {
+    if (!isWavetankError(error, 'INVALID_RECORDINGS')) throw error;
+    const { hint } = error;
+    throw new WavetankError('INVALID_RECORDINGS', `${path}, ${error.message}`, {
+      category: 'usage',
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
 }
 
 function filesOf(train: FileContent, heldOut: FileContent, participants: string): Recordings['files'] {
