@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
+import { waitUntil } from '../../core/wait-until.ts';
 import { algorithmCatalogue } from '../../fixtures/algorithms/catalogue.ts';
 import { machineDifference } from '../accounting/machine.ts';
 import type { MachineSnapshot } from '../accounting/machine.ts';
@@ -84,7 +85,10 @@ describe('a testbed', () => {
     });
     expect(states).toEqual(states.toSorted((a, b) => a - b));
     expect([...value(await usLab.downloadResults(job.jobId)).keys()]).toEqual(['algorithm.log']);
-    expect(await testbed.observe.pods()).toEqual([]);
+    // The consumer is told before the last pod is cleared away.
+    const gone = async (): Promise<true | undefined> =>
+      (await testbed.observe.pods()).length === 0 ? true : undefined;
+    expect(await waitUntil('the pods to be gone', gone, { clock: systemClock, timeoutMs: 10_000 })).toBe(true);
     const stages = (await testbed.observe.podsEverCreated(job.jobId)).map(({ stage }) => stage);
     expect(stages).toEqual(['configure', 'compute', 'publish']);
     expect(
