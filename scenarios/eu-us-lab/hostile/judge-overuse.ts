@@ -7,7 +7,9 @@ import type { Outcome } from './experiments.ts';
 import type { Witnesses } from './witnesses.ts';
 import { processesMarked } from './witnesses.ts';
 
-export function judgeEndless(check: Checks, { job }: Outcome): void {
+export function judgeEndless(check: Checks, { job, results }: Outcome): void {
+  const log = results.get('algorithm.log')?.text ?? '';
+  check.that('endless running: the algorithm ran', log.includes('runs on'), log.slice(0, 200));
   check.equal('endless running: the job ends when its paid time is over', stateOf(job), endedAs('timeLimitReached'));
   check.equal('endless running: it counts as timed out', job.stopreq, 2);
 }

@@ -19,12 +19,9 @@ export async function payAndRun(
   must('buying datatokens', await usLab.buyDatatoken(dataset, possible.length));
   const orderFor = orderingOf(usLab, dataset);
   const outcomes = await Promise.all(
-    possible.map(async (experiment, index) => {
-      const { order, jobId } = await start(usLab, experiment, await orderFor(experiment));
-      lab.jobs.add(jobId, experiment.name);
-      const { job } = await followToEnd(usLab, jobId, index === 0 ? onChange : undefined);
-      return outcomeOf(usLab, experiment, order, job);
-    }),
+    possible.map(async (experiment, index) =>
+      run(lab, experiment, await orderFor(experiment), index === 0 ? onChange : undefined),
+    ),
   );
   return new Map(outcomes.map((outcome) => [outcome.experiment.name, outcome]));
 }
@@ -55,19 +52,27 @@ function orderingOf(usLab: Actor, dataset: PublishedAsset): (experiment: Experim
   };
 }
 
-/** Where the paid time is over before the start, since the machine is slow, the order gets a fresh fee for longer. */
-async function start(
-  usLab: Actor,
-  { name, parameters, paidSeconds }: Experiment,
-  order: ComputeOrder,
-): Promise<{ order: ComputeOrder; jobId: string }> {
-  const answer = await usLab.startCompute(order, { parameters });
-  if (answer.ok || paidSeconds === undefined || answer.refusal.code !== 'ORDER_FEE_EXPIRED')
-    return { order, jobId: must(`starting ${name}`, answer).jobId };
-  const { request, transferTxIds } = order;
-  const longer = { ...request, transferTxIds, seconds: 5 * paidSeconds };
-  const renewed = must(`renewing ${name}`, await usLab.orderCompute(longer));
-  return { order: renewed, jobId: must(`starting ${name}`, await usLab.startCompute(renewed, { parameters })).jobId };
+/** How often paid time is made three times as long where it is over before the algorithm has begun. */
+const MOST_RENEWALS = 3;
+
+/** On a slow machine seconds that were paid can pass before the algorithm begins: then the order gets a fresh fee for longer. */
+async function run(lab: TheCase, experiment: Experiment, order: ComputeOrder, onChange?: () => void): Promise<Outcome> {
+  const { usLab } = lab.actors;
+  const { name, parameters, paidSeconds = 0 } = experiment;
+  for (let renewals = 0, paid = order; ; renewals++) {
+    const isLast = paidSeconds === 0 || renewals === MOST_RENEWALS;
+    const started = await usLab.startCompute(paid, { parameters });
+    if (isLast || started.ok || started.refusal.code !== 'ORDER_FEE_EXPIRED') {
+      const { jobId } = must(`starting ${name}`, started);
+      lab.jobs.add(jobId, name);
+      const { job } = await followToEnd(usLab, jobId, onChange);
+      const outcome = await outcomeOf(usLab, experiment, paid, job);
+      if (isLast || outcome.results.has('algorithm.log')) return outcome;
+    }
+    const { request, transferTxIds } = paid;
+    const seconds = paidSeconds * 3 ** (renewals + 1);
+    paid = must(`renewing ${name}`, await usLab.orderCompute({ ...request, transferTxIds, seconds }));
+  }
 }
 
 /** A leak's results are downloaded when everything else was searched: they hold rows, and are to be found. */

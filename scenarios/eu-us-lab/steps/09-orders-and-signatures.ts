@@ -86,7 +86,7 @@ async function freshFee(check: Checks, lab: TheCase, order: ComputeOrder): Promi
 }
 
 /** Longer than the paid time of the endless job, shorter than an order. */
-const FEE_IS_OVER_AFTER_SECONDS = 60;
+const FEE_IS_OVER_AFTER_SECONDS = 120;
 
 /** The order itself ends with its time: the start that was accepted before is refused after, fresh fee or not. */
 async function expiry(check: Checks, lab: TheCase, order: ComputeOrder): Promise<void> {
