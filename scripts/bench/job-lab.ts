@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import { algorithmCatalogue } from '../../fixtures/algorithms/catalogue.ts';
 import type { PublishedAsset } from '../../harness/actors/assets.ts';
 import type { ComputeOrder } from '../../harness/actors/consumer.ts';
@@ -16,7 +17,7 @@ export interface JobLab {
   /** So many paid orders, each of its own, ready to start. */
   orders(dataset: PublishedAsset, count: number): Promise<readonly ComputeOrder[]>;
   /** From the start call to the results listed. */
-  runJob(order: ComputeOrder): Promise<void>;
+  runJob(order: ComputeOrder, onChange?: (job: ComputeJob) => void): Promise<void>;
 }
 
 /** Stops the testbed in the end. */
@@ -37,7 +38,7 @@ export async function withJobLab<T>(folder: string, work: (lab: JobLab) => Promi
       return accepted(await euLab.publishDataset({ files: [file.url], trustedAlgorithms: [trusted] }));
     },
     orders: (dataset, count) => orderMany(testbed, dataset, algorithm, count),
-    runJob: (order) => runJob(testbed, order),
+    runJob: (order, onChange) => runJob(testbed, order, onChange),
   });
 }
 
@@ -67,9 +68,13 @@ async function orderMany(
   return orders;
 }
 
-async function runJob({ actors: { usLab } }: RunningTestbed, order: ComputeOrder): Promise<void> {
+async function runJob(
+  { actors: { usLab } }: RunningTestbed,
+  order: ComputeOrder,
+  onChange: (job: ComputeJob) => void = () => undefined,
+): Promise<void> {
   const { jobId } = accepted(await usLab.startCompute(order));
-  const { statusText } = await usLab.follow(jobId, { timeoutMs: 300_000 });
+  const { statusText } = await usLab.follow(jobId, { timeoutMs: 300_000, onChange });
   if (statusText !== 'Job finished') throw new Error(`A job ended as "${statusText}".`);
   accepted(await usLab.results(jobId));
 }
