@@ -11,7 +11,12 @@ export interface ResolvedTestbedConfig {
   readonly launcher?: 'util-linux' | 'none' | undefined;
   readonly contractsDir?: string | undefined;
   readonly addressFile?: string | undefined;
-  readonly environment: { readonly ramGb: number; readonly diskGb: number; readonly logCapBytes: number };
+  readonly environment: {
+    readonly ramGb: number;
+    readonly diskGb: number;
+    readonly logCapBytes: number;
+    readonly terminationGraceSeconds: number;
+  };
   readonly retentionSeconds: number;
   readonly blockTimeSeconds?: number | undefined;
 }

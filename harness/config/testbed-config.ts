@@ -40,6 +40,8 @@ export const testbedConfigSchema = z.strictObject({
         .int()
         .min(1024)
         .default(10 * 1024 * 1024),
+      /** Whole seconds that an algorithm has after TERM, before it is killed. */
+      terminationGraceSeconds: z.int().min(1).max(600).default(10),
     })
     .prefault({}),
   /** Seconds that an ended job's WorkFlow stays in the cluster once its record is in the archive. */

@@ -116,6 +116,7 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
       ),
       requiredCapabilities: REQUIRED_CAPABILITIES,
       logCapBytes: context.config.environment.logCapBytes,
+      terminationGraceSeconds: context.config.environment.terminationGraceSeconds,
       retentionSeconds: context.config.retentionSeconds,
     });
   });

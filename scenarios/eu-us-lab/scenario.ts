@@ -15,12 +15,15 @@ import { balanceLedger } from './steps/10-ledger.ts';
 import { teller } from './tell.ts';
 import { openCase } from './the-case.ts';
 
+/** The endless algorithm pays no heed to TERM, and nobody else here needs more. */
+const GRACE_SECONDS = 1;
+
 export default defineScenario({
   name: 'eu-us-lab',
   title: 'A US lab trains on recordings that never leave the EU lab',
   summary: 'Publish, approve, pay, compute, train, refuse, attack, expire, account: Compute-to-Data from end to end.',
   // Large enough for real recordings, and small enough to be filled in a moment by those who try.
-  environment: { ramGb: 0.375, diskGb: 0.0625, logCapBytes: LOG_CAP_BYTES },
+  environment: { ramGb: 0.375, diskGb: 0.0625, logCapBytes: LOG_CAP_BYTES, terminationGraceSeconds: GRACE_SECONDS },
   async run(story) {
     const lab = await openCase(story);
     const tell = teller(story.step);
