@@ -16,7 +16,10 @@ export interface Experiment {
 /** What became of an experiment. */
 export interface Outcome {
   readonly experiment: Experiment;
+  /** As the job was started with it: renewed, where its seconds had passed. */
   readonly order: ComputeOrder;
+  /** As it was placed first. */
+  readonly placed: ComputeOrder;
   readonly job: ComputeJob;
   readonly results: ReadonlyMap<string, DownloadedFile>;
   readonly attempts: readonly HostileAttempt[];

@@ -66,7 +66,7 @@ async function run(lab: TheCase, experiment: Experiment, order: ComputeOrder, on
       const { jobId } = must(`starting ${name}`, started);
       lab.jobs.add(jobId, name);
       const { job } = await followToEnd(usLab, jobId, onChange);
-      const outcome = await outcomeOf(usLab, experiment, paid, job);
+      const outcome = { ...(await outcomeOf(usLab, experiment, job)), order: paid, placed: order };
       if (isLast || outcome.results.has('algorithm.log')) return outcome;
     }
     const { request, transferTxIds } = paid;
@@ -78,11 +78,15 @@ async function run(lab: TheCase, experiment: Experiment, order: ComputeOrder, on
 /** A leak's results are downloaded when everything else was searched: they hold rows, and are to be found. */
 export const LEAK = 'leak';
 
-async function outcomeOf(usLab: Actor, experiment: Experiment, order: ComputeOrder, job: ComputeJob): Promise<Outcome> {
+async function outcomeOf(
+  usLab: Actor,
+  experiment: Experiment,
+  job: ComputeJob,
+): Promise<Omit<Outcome, 'order' | 'placed'>> {
   const results =
     experiment.name === LEAK
       ? new Map<string, DownloadedFile>()
       : must(`downloading what ${experiment.name} published`, await usLab.downloadResults(job.jobId));
   const attempts = parseAttempts(results.get('attempts.json')?.text ?? '');
-  return { experiment, order, job, results, attempts };
+  return { experiment, job, results, attempts };
 }

@@ -4,6 +4,7 @@ import type { TheCase } from '../the-case.ts';
 import { ORDER_SECONDS } from './01-publish-recordings.ts';
 import type { StartedJob } from './03-pay.ts';
 import { indexOf } from './04-cohort-results.ts';
+import type { Outcome } from '../hostile/experiments.ts';
 import type { EndedAttack } from '../hostile/launch.ts';
 
 /** What an order and a signature are good for, and how long. */
@@ -17,7 +18,7 @@ export async function ordersAndSignatures(
   await spellings(check, lab, cohortRun);
   const endless = outcomes.get('endless running');
   if (!endless) return check.skip('orders', 'no order was paid for a short time only');
-  const renewed = await freshFee(check, lab, endless.order);
+  const renewed = await freshFee(check, lab, endless);
   await expiry(check, lab, renewed);
 }
 
@@ -60,7 +61,7 @@ async function spellings(check: Checks, { actors: { usLab } }: TheCase, { jobId 
 }
 
 /** The fee of an order has an end of its own: a fresh one makes the order good again, for one more run. */
-async function freshFee(check: Checks, lab: TheCase, order: ComputeOrder): Promise<ComputeOrder> {
+async function freshFee(check: Checks, lab: TheCase, { order, placed }: Outcome): Promise<ComputeOrder> {
   const { usLab } = lab.actors;
   await passTime(lab, FEE_IS_OVER_AFTER_SECONDS);
   const options = { parameters: { mode: 'log-flood', bytes: 1 } };
@@ -72,7 +73,7 @@ async function freshFee(check: Checks, lab: TheCase, order: ComputeOrder): Promi
   const { dataset, algorithm } = order.request;
   const request = { dataset, algorithm, transferTxIds: order.transferTxIds };
   const quote = check.accepted('a fresh fee is quoted', await usLab.initializeCompute(request));
-  check.equal('for the same order', quote.datasets[0]?.validOrder, order.transferTxIds[dataset.did]);
+  check.equal('for the same order', quote.datasets[0]?.validOrder, placed.transferTxIds[dataset.did]);
   const before = await usLab.balanceOf(dataset.datatoken);
   const renewed = check.accepted('it is paid', await usLab.orderCompute(request));
   check.equal('without another datatoken', await usLab.balanceOf(dataset.datatoken), before);
