@@ -160,7 +160,7 @@ describe('signatures', () => {
             expect(isMessageSignedBy(message, signature, address.toLowerCase())).toBe(signer === address);
         }
       }),
-      { seed: 11, numRuns: 60 },
+      { seed: 11, numRuns: 40 },
     );
   });
 
