@@ -41,7 +41,14 @@ export interface CatalogueOptions {
   readonly standIns?: readonly string[];
 }
 
-const SYSTEM_LINKS = { '/bin': 'usr/bin', '/sbin': 'usr/sbin', '/lib': 'usr/lib', '/lib64': 'usr/lib64' } as const;
+const SYSTEM_LINKS = {
+  '/bin': 'usr/bin',
+  '/sbin': 'usr/sbin',
+  '/lib': 'usr/lib',
+  '/lib64': 'usr/lib64',
+  // As in images of Debian. Without it the first date of a Node takes 15 ms, in which it looks through all zones.
+  '/etc/localtime': '/usr/share/zoneinfo/Etc/UTC',
+} as const;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Host files that programs of the system need and that tell nothing about the host. */
 const SYSTEM_FILES = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/ssl/certs'];
