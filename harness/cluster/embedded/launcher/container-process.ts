@@ -54,6 +54,7 @@ function layOut(around: Surroundings, spec: ContainerSpec, dir: string): string 
     envFile: files.envFile,
     hostname: around.hostname,
     users: around.users,
+    cgroups: around.cgroups.version,
     spec,
   };
   writeFileSync(files.script, startScript(script), { mode: 0o600 });

@@ -105,6 +105,22 @@ describe('a sandboxed container', () => {
     expect(stdout).toMatch(/CapEff:\s*0+\nCapBnd:\s*0+\nNoNewPrivs:\s*1/);
   });
 
+  it('has as many processes as its limit says, however many another container of the same user has', async ({
+    expect,
+    skip,
+  }) => {
+    needsIsolation(skip);
+    if (bench.launcher.facts.cgroups === 'absent' && bench.launcher.facts.users === 'range')
+      skip('without cgroups the kernel counts the processes of a user, whoever started them');
+    const sleepers = 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 30 & sleep 30 & sleep 30 & sleep 30 & sleep 30 & done; ';
+    const [first, second] = [await bench.pod(), await bench.pod()];
+    const many = await bench.start({ argv: ['/bin/sh', '-c', `${sleepers} echo started; wait`] }, first);
+    await once(many.stdout, 'data');
+    expect(await bench.run(`${sleepers} echo started`, {}, second)).toMatchObject({ code: 0, stdout: 'started' });
+    many.signal('SIGKILL');
+    await many.exited;
+  });
+
   it('reaches neither the network nor a Unix socket of this machine', async ({ expect, skip }) => {
     needsIsolation(skip);
     let hits = 0;

@@ -10,6 +10,7 @@ export interface StartScript {
   readonly envFile: string;
   readonly hostname: string;
   readonly users: LauncherFacts['users'];
+  readonly cgroups: LauncherFacts['cgroups'];
   readonly spec: ContainerSpec;
 }
 
@@ -28,7 +29,8 @@ ${spec.readOnlyRoot ? '' : writableRoot(options)}${subPathCommands(spec.mounts)}
 mount -n -a -T ${shellWord(options.fstab)} || fail 'cannot mount'
 cd ${shellWord(root)} && pivot_root . . && umount -l . && cd / || fail 'cannot change the root'
 cd ${shellWord(spec.workingDir)} || fail ${shellWord(`cannot change to the working directory ${spec.workingDir}`)}
-${limitCommands(spec)}
+ulimit -c 0; ulimit -n ${spec.limits.openFiles} || fail 'cannot set limits'
+${options.users === 'range' ? processLimit(options, "fail 'cannot set limits'") : ''}
 ${programCheck(spec)}
 ${becomeUser(options)}
 `;
@@ -42,10 +44,13 @@ function writableRoot(options: StartScript): string {
   );
 }
 
-/** dash calls the limit on processes -p, other shells -u. */
-function limitCommands(spec: ContainerSpec): string {
-  const { pids, openFiles } = spec.limits;
-  return `ulimit -c 0; ulimit -n ${openFiles} || fail 'cannot set limits'; ulimit -p ${pids} 2>/dev/null || ulimit -u ${pids} || fail 'cannot set limits'`;
+/**
+ * Only where no cgroup counts: this limit is on all processes of a user in a user namespace, so that a fork bomb would keep
+ * other containers of its user from starting threads. A Node that gets none at its start waits for them for ever.
+ * dash calls the limit -p, other shells -u.
+ */
+function processLimit({ cgroups, spec: { limits } }: StartScript, orElse: string): string {
+  return cgroups === 'absent' ? `ulimit -p ${limits.pids} 2>/dev/null || ulimit -u ${limits.pids} || ${orElse}` : '';
 }
 
 /** Says in a runtime's words when there is no such program, instead of an exit code nobody can place. */
@@ -81,7 +86,8 @@ function becomeUser(options: StartScript): string {
     return `echo "$wt_event go" >&3\nexec setpriv --reuid ${spec.uid} --regid ${spec.gid} ${groups} ${DROP} ${privileges}-- ${last} 3>&-`;
   }
   // One user is all that this namespace may have: a second one inside shows it under the number that was asked for.
-  const inner = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv ${DROP} ${privileges}-- ${last}`;
+  const limit = processLimit(options, 'exit 125');
+  const inner = `echo 0 > /proc/sys/user/max_user_namespaces; ${limit === '' ? '' : `${limit}; `}exec setpriv ${DROP} ${privileges}-- ${last}`;
   const map = `--map-user=${spec.uid} --map-group=${spec.gid}`;
   return `echo "$wt_event go" >&3\nexec unshare --user ${map} --keep-caps -- /bin/sh -c ${shellWord(inner)} 3>&-`;
 }
