@@ -64,7 +64,7 @@ function modesPossibleIn({ capabilities }: RunningTestbed): string[] {
 }
 
 /** Enough for the start, if not much more. */
-const PAID_SECONDS = 2;
+const PAID_SECONDS = 3;
 
 /** Of those that the leaky algorithm knows: plain, written otherwise, packed, and packed and written otherwise. */
 const ENCODINGS = ['clear', 'base64', 'hex', 'utf16', 'gzip', 'gzip-base64'];

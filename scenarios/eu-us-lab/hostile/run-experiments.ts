@@ -67,7 +67,8 @@ async function run(lab: TheCase, experiment: Experiment, order: ComputeOrder, on
       lab.jobs.add(jobId, name);
       const { job } = await followToEnd(usLab, jobId, onChange);
       const outcome = { ...(await outcomeOf(usLab, experiment, job)), order: paid, placed: order };
-      if (isLast || outcome.results.has('algorithm.log')) return outcome;
+      // An empty log: it was stopped before its first word.
+      if (isLast || outcome.results.get('algorithm.log')?.text) return outcome;
     }
     const { request, transferTxIds } = paid;
     const seconds = paidSeconds * 3 ** (renewals + 1);
