@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 
@@ -7,6 +8,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** Default 0: the system picks a free port, which is read back. */
   readonly port?: number;
+  /** More addresses of this machine, at the same port. */
+  readonly alsoOn?: readonly string[];
 }
 
 /** Listens and says where. */
@@ -22,7 +25,19 @@ export async function listen(
       resolve();
     });
   });
-  return { host, port: (server.address() as AddressInfo).port };
+  const { port } = server.address() as AddressInfo;
+  for (const other of options.alsoOn ?? []) await listenAlsoOn(server, other, port);
+  return { host, port };
+}
+
+/** A second door to the same server; it closes with it. */
+export async function listenAlsoOn(server: Server | TlsServer, host: string, port: number): Promise<void> {
+  const door = createServer((socket) => server.emit('connection', socket));
+  await new Promise<void>((resolve, reject) => {
+    door.once('error', reject);
+    door.listen({ host, port }, () => resolve());
+  });
+  server.once('close', () => door.close());
 }
 
 /** Stops listening and ends every connection: a watch or a keep-alive client must not hold up a stop. */

@@ -12,7 +12,6 @@ import { watchStrayConnections } from './observe/stray-connections.ts';
 import type { RunningTestbed } from './running-testbed.ts';
 import { nameAccounts } from './testbed/accounts.ts';
 import { assembleTestbed } from './testbed/assemble.ts';
-import type { StartContext } from './testbed/foundations.ts';
 import { startChainStage, startClusterStage, startStorageStage } from './testbed/foundations.ts';
 import { claimInstanceFolder, removeDeadInstances } from './testbed/instance-folder.ts';
 import type { LabOperator } from './testbed/operator.ts';
@@ -22,6 +21,7 @@ import { PartsLog } from './testbed/parts-log.ts';
 import type { TestbedRuntime } from './testbed/runtime.ts';
 import { createProviderComponent, startMetadataCacheStage } from './testbed/services.ts';
 import { Stages } from './testbed/stages.ts';
+import type { StartContext } from './testbed/start-context.ts';
 
 /** For a part that neither stops nor fails. */
 const STOP_BUDGET_MS = 15_000;
@@ -70,27 +70,27 @@ async function startAll(context: StartContext, runtime: TestbedRuntime): Promise
     accounts: nameAccounts(ocean.chain.accounts),
     cache: await startMetadataCacheStage(context, ocean),
   }));
-  const [{ ocean, accounts, cache }, storage, clusterSide, servers] = await Promise.all([
+  const [{ ocean, accounts, cache }, storage, cluster, servers] = await Promise.all([
     chainSide,
     startStorageStage(context),
     startClusterStage(context),
     startLabServers(context),
   ]);
-  const { cluster } = clusterSide;
   const inputs = {
-    ...clusterSide,
+    cluster,
     storage,
     environmentAddress: accounts.environment.address,
     providerAddress: accounts.provider.address,
     providerUrl: () => providerUrl,
   };
   const admin = await installStage(context, inputs);
-  const operator = createOperator(context, inputs);
+  const operator = await createOperator(context, inputs);
   const provider = createProviderComponent(context, {
     ocean,
     accounts,
     metadataCacheUrl: cache.url,
     operatorServiceUrl: () => operator.service.current.url,
+    listenHosts: cluster.listenHosts,
   });
   stack.defer('Provider', () => provider.stop());
   deferStops(context, operator);

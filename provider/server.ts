@@ -1,7 +1,7 @@
 import type { RunningResource } from '../core/resource.ts';
 import { runningResource } from '../core/resource.ts';
 import { messageOf } from '../core/errors.ts';
-import { hangUpOn } from '../core/http-listen.ts';
+import { hangUpOn, listenAlsoOn } from '../core/http-listen.ts';
 import { buildProviderApp } from './app.ts';
 import { createChains } from './chain/chains.ts';
 import type { ProviderOptions } from './config.ts';
@@ -52,6 +52,8 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
   let listenUrl: string;
   try {
     listenUrl = await app.listen({ host: options.listen?.host ?? '127.0.0.1', port: options.listen?.port ?? 0 });
+    const port = Number(new URL(listenUrl).port);
+    for (const host of options.listen?.alsoOn ?? []) await listenAlsoOn(app.server, host, port);
   } catch (error) {
     await close();
     throw error;

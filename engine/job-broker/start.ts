@@ -1,3 +1,4 @@
+import type { ListenOptions } from '../../core/http-listen.ts';
 import { closeServer, hangUpOn, listen } from '../../core/http-listen.ts';
 import type { RunningResource } from '../../core/resource.ts';
 import { ResourceStack, runningResource } from '../../core/resource.ts';
@@ -33,7 +34,7 @@ export interface JobBrokerOptions {
   readonly namespace: string;
   readonly storage: StorageAccess;
   readonly allowedProviders: AllowedProviders;
-  readonly listen?: { readonly host?: string; readonly port?: number };
+  readonly listen?: ListenOptions;
   /** Largest single output. Default 10 GiB. */
   readonly maxOutputBytes?: number;
 }

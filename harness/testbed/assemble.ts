@@ -1,19 +1,19 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningProvider } from '../../provider/server.ts';
 import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import { runningResource } from '../../core/resource.ts';
-import type { MachineMarks } from '../accounting/snapshot.ts';
 import type { Actors, LabServers } from '../actors/actor.ts';
 import type { RunningOceanChain } from '../chain/ocean-chain.ts';
-import type { RunningEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import type { LabCluster } from '../cluster/lab-cluster.ts';
 import type { RunningMetadataCache } from '../metadata-cache/server.ts';
 import type { AnswerLog } from '../observe/answer-log.ts';
 import type { StrayConnections } from '../observe/stray-connections.ts';
 import type { Component, Endpoints, RunningTestbed } from '../running-testbed.ts';
 import type { NamedAccounts } from './accounts.ts';
 import { writeEndpoints } from './endpoints.ts';
-import type { LabStorage, StartContext } from './foundations.ts';
+import type { LabStorage } from '../storage/lab-storage.ts';
+import type { StartContext } from './start-context.ts';
 import { observeCluster } from './kube-observer.ts';
 import { createObserver } from './observer.ts';
 import type { LabOperator } from './operator.ts';
@@ -26,7 +26,7 @@ export interface TestbedParts {
   readonly accounts: NamedAccounts;
   readonly cache: RunningMetadataCache;
   readonly storage: LabStorage;
-  readonly cluster: RunningEmbeddedCluster;
+  readonly cluster: LabCluster;
   readonly servers: LabServers;
   readonly admin: KubeClient;
   readonly operator: LabOperator;
@@ -42,10 +42,11 @@ export interface TestbedParts {
 const NODE_IMAGE = { image: 'node', tag: '24' } as const;
 
 /** The public face over the running parts. */
-export function assembleTestbed(context: StartContext, parts: TestbedParts): RunningTestbed {
+export async function assembleTestbed(context: StartContext, parts: TestbedParts): Promise<RunningTestbed> {
   const { stack, stages, folder } = context;
   const { cluster, ocean, operator, provider } = parts;
   const endpoints = endpointsOf(parts);
+  const observe = await observerOf(context, parts);
   for (const file of [path.join(folder, 'endpoints.json'), parts.runtime.endpointsFile ?? []].flat()) {
     stack.defer('endpoints file', () => rmSync(file, { force: true }));
     writeEndpoints(file, endpoints);
@@ -62,7 +63,7 @@ export function assembleTestbed(context: StartContext, parts: TestbedParts): Run
     capabilities: cluster.capabilities,
     actors: parts.actors,
     servers: parts.servers,
-    observe: observerOf(context, parts),
+    observe,
     images: { node: { ...NODE_IMAGE, checksum: cluster.images.digestOf(NODE_IMAGE.image) } },
     environments: ENVIRONMENTS,
     timings: stages.timings,
@@ -80,10 +81,10 @@ export function assembleTestbed(context: StartContext, parts: TestbedParts): Run
   return runningResource(facts, () => stack.stop());
 }
 
-function observerOf(context: StartContext, parts: TestbedParts): RunningTestbed['observe'] {
+async function observerOf(context: StartContext, parts: TestbedParts): Promise<RunningTestbed['observe']> {
   const { clock, entropy, log, stack } = context;
   const { cluster, admin, answers, strays, storage } = parts;
-  const kube = observeCluster(cluster, admin);
+  const kube = await observeCluster(cluster, admin);
   stack.defer('observer of the cluster', () => kube.stop());
   return createObserver({
     clock,
@@ -93,7 +94,7 @@ function observerOf(context: StartContext, parts: TestbedParts): RunningTestbed[
     answers,
     strays,
     log,
-    marks: () => marksOf(context, cluster),
+    marks: () => cluster.marks(),
     serverUrls: () => serverUrls(parts),
     hostAddressFromPods: cluster.hostAddressFromPods,
     traceLines: parts.runtime.traceLines ?? (() => []),
@@ -106,23 +107,13 @@ function serverUrls(parts: TestbedParts): Record<string, string> {
     provider: provider.current.listenUrl,
     'operator-service': operator.service.current.url,
     broker: operator.broker.current.url,
-    'kubernetes-api': parts.cluster.api.url,
+    'kubernetes-api': parts.cluster.apiUrl,
     s3: parts.storage.s3.endpoint,
     chain: parts.ocean.chain.rpcUrl,
     'metadata-cache': parts.cache.url,
     [`files of ${servers.euLab.name}`]: servers.euLab.url,
     [`files of ${servers.usLab.name}`]: servers.usLab.url,
   };
-}
-
-/** What the cluster's journal says that it made outside this process. */
-function marksOf({ config, folder }: StartContext, { instance }: RunningEmbeddedCluster): MachineMarks {
-  const journal = readFileSync(path.join(config.stateRoot, 'cluster', `${instance}.journal.ndjson`), 'utf8');
-  const directories = journal
-    .split('\n')
-    .filter((line) => line.includes('"directory"'))
-    .map((line) => (JSON.parse(line) as { readonly path: string }).path);
-  return { folders: [...new Set([folder, ...directories])], cgroup: `wavetank-${instance}` };
 }
 
 function endpointsOf(parts: TestbedParts): Endpoints {

@@ -3,9 +3,8 @@ import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import type { KubeObject, Resource } from '../../engine/kubernetes/objects.ts';
 import { CONFIG_MAPS, PODS, SECRETS, VOLUME_CLAIMS } from '../../engine/kubernetes/objects.ts';
 import { LABELS, WORKFLOWS } from '../../engine/api/names.ts';
-import type { RunningEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import type { LabCluster } from '../cluster/lab-cluster.ts';
 import type { ObservedPod } from '../observe/observer.ts';
-import { NAMESPACE } from './operator.ts';
 
 const PERSISTENT_VOLUMES: Resource = {
   group: '',
@@ -25,24 +24,25 @@ export interface KubeObserver {
   stop(): void;
 }
 
-/** Sees every pod from the first moment on, since it watches where the API server writes. */
-export function observeCluster(cluster: RunningEmbeddedCluster, admin: KubeClient): KubeObserver {
+/** Sees every pod of the jobs' namespace from the first moment on. */
+export async function observeCluster(cluster: LabCluster, admin: KubeClient): Promise<KubeObserver> {
   const seen = new Map<string, ObservedPod>();
-  const watch = cluster.api.access.watch(PODS, ({ object }) => {
-    const pod = observed(object as unknown as PodObject);
+  const observation = await cluster.observePods((object) => {
+    const pod = observed(object, cluster.namespace);
     if (pod) seen.set(pod.uid, pod);
   });
   const listed = async <T extends KubeObject>(resource: Resource): Promise<T[]> => {
-    const namespace = resource.isClusterScoped ? undefined : NAMESPACE;
+    const namespace = resource.isClusterScoped ? undefined : cluster.namespace;
     return (await admin.list<T>(resource, { namespace })).items;
   };
   return {
     async pods() {
-      return (await listed<PodObject>(PODS)).flatMap((pod) => observed(pod) ?? []);
+      return (await listed<PodObject>(PODS)).flatMap((pod) => observed(pod, cluster.namespace) ?? []);
     },
     async podsEverCreated(jobId) {
-      // An answer of the API server comes after all that it wrote before; the watch is told within the same turn.
+      // An answer of the API server comes after all that it wrote before.
       await listed(PODS);
+      await observation.caughtUp();
       const all = [...seen.values()];
       return jobId === undefined ? all : all.filter((pod) => pod.jobId === jobId);
     },
@@ -57,7 +57,7 @@ export function observeCluster(cluster: RunningEmbeddedCluster, admin: KubeClien
       const { resource, namespace } = parsePath(path);
       return (await admin.list(resource, { namespace })).items as unknown as Readonly<Record<string, unknown>>[];
     },
-    stop: () => watch.stop(),
+    stop: () => observation.stop(),
   };
 }
 
@@ -65,9 +65,9 @@ interface PodObject extends KubeObject {
   readonly status?: { readonly phase?: string };
 }
 
-function observed(pod: PodObject): ObservedPod | undefined {
+function observed(pod: PodObject, jobs: string): ObservedPod | undefined {
   const { name, uid, namespace, labels, deletionTimestamp } = pod.metadata;
-  if (namespace !== NAMESPACE || uid === undefined) return undefined;
+  if (namespace !== jobs || uid === undefined) return undefined;
   return {
     name,
     uid,

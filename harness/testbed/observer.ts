@@ -7,7 +7,7 @@ import type { AnswerLog } from '../observe/answer-log.ts';
 import type { ObservedServer, Observer, StoredObject } from '../observe/observer.ts';
 import { startCanaryListeners } from '../observe/start-canary-listeners.ts';
 import type { StrayConnections } from '../observe/stray-connections.ts';
-import type { LabStorage } from './foundations.ts';
+import type { LabStorage } from '../storage/lab-storage.ts';
 import type { KubeObserver } from './kube-observer.ts';
 import type { PartsLog } from './parts-log.ts';
 

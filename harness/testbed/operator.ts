@@ -6,22 +6,20 @@ import type { RunningOperatorEngine } from '../../engine/operator-engine/start.t
 import type { RunningOperatorService } from '../../engine/operator-service/start.ts';
 import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import type { CapabilityName } from '../cluster/cluster.ts';
-import type { RunningEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
-import type { PodsApp } from '../pods-image.ts';
+import type { LabCluster } from '../cluster/lab-cluster.ts';
+import { NAMESPACE } from '../cluster/namespace.ts';
 import { writePrivateFile } from './endpoints.ts';
-import type { LabStorage, StartContext } from './foundations.ts';
+import type { LabStorage } from '../storage/lab-storage.ts';
+import type { StartContext } from './start-context.ts';
 import { Restartable } from './restartable.ts';
 
-/** Where jobs live. */
-export const NAMESPACE = 'ocean-jobs';
 export const ENVIRONMENTS = { free: 'ocean-compute', paid: 'ocean-compute-env2' } as const;
 const PRICE_PER_MINUTE = 1;
 /** Without these a job of a data owner must not run where isolation is required. */
 const REQUIRED_CAPABILITIES: readonly CapabilityName[] = ['network', 'readonly', 'user'];
 
 export interface OperatorInputs {
-  readonly cluster: RunningEmbeddedCluster;
-  readonly podsApp: PodsApp;
+  readonly cluster: LabCluster;
   readonly storage: LabStorage;
   /** Consumer of the environments' orders. */
   readonly environmentAddress: string;
@@ -53,7 +51,7 @@ export function installStage(context: StartContext, inputs: OperatorInputs): Pro
     ]);
     const admin = await createKubeClient({ kubeconfigPath: inputs.cluster.kubeconfigPath, net });
     await installOperator(admin, {
-      namespace: NAMESPACE,
+      namespace: inputs.cluster.namespace,
       environments: {
         [ENVIRONMENTS.free]: environmentSpec(context, inputs, 0),
         [ENVIRONMENTS.paid]: environmentSpec(context, inputs, PRICE_PER_MINUTE),
@@ -64,7 +62,7 @@ export function installStage(context: StartContext, inputs: OperatorInputs): Pro
 }
 
 /** Not started yet: the broker's port must be known before the engine starts. */
-export function createOperator(context: StartContext, inputs: OperatorInputs): LabOperator {
+export async function createOperator(context: StartContext, inputs: OperatorInputs): Promise<LabOperator> {
   const { cluster, storage, providerAddress } = inputs;
   const access = {
     endpoint: storage.s3.endpoint,
@@ -72,15 +70,22 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
     resultsBucket: storage.buckets.results,
     adminBucket: storage.buckets.adminLogs,
   };
-  const kubeconfig = (name: ProductName): string => productKubeconfig(context, cluster, name);
+  const { namespace } = cluster;
+  const kubeconfig = (name: ProductName): Promise<string> => productKubeconfig(context, cluster, name);
+  const [serviceKubeconfig, brokerKubeconfig, engineKubeconfig] = await Promise.all([
+    kubeconfig('operator-service'),
+    kubeconfig('job-broker'),
+    kubeconfig('operator-engine'),
+  ]);
+  const gate = await cluster.gate();
   const service = new Restartable<RunningOperatorService>(
     newSeams(context, 'operator-service'),
     async (seams, last) => {
       const { startOperatorService } = await import('../../engine/operator-service/start.ts');
       return startOperatorService({
         seams,
-        kubeconfigPath: kubeconfig('operator-service'),
-        namespace: NAMESPACE,
+        kubeconfigPath: serviceKubeconfig,
+        namespace,
         storage: { ...access, ...storage.operatorService },
         allowedProviders: [providerAddress],
         listen: { port: last?.port ?? 0 },
@@ -91,11 +96,11 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
     const { startJobBroker } = await import('../../engine/job-broker/start.ts');
     return startJobBroker({
       seams,
-      kubeconfigPath: kubeconfig('job-broker'),
-      namespace: NAMESPACE,
+      kubeconfigPath: brokerKubeconfig,
+      namespace,
       storage: { ...access, ...storage.broker },
       allowedProviders: { [providerAddress]: [inputs.providerUrl()] },
-      listen: { port: last?.port ?? 0 },
+      listen: { port: last?.port ?? 0, alsoOn: cluster.listenHosts },
     });
   });
   const engine = new Restartable<RunningOperatorEngine>(newSeams(context, 'operator-engine'), async (seams) => {
@@ -104,12 +109,13 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
     const host = cluster.hostAddressFromPods;
     return startOperatorEngine({
       seams,
-      kubeconfigPath: kubeconfig('operator-engine'),
-      namespace: NAMESPACE,
-      podsImage: 'wavetank/pods:1',
-      podsCommand: inputs.podsApp.command,
+      kubeconfigPath: engineKubeconfig,
+      namespace,
+      podsImage: cluster.pods.image,
+      podsCommand: cluster.pods.command,
       brokerUrlForPods: `http://${host}:${port}`,
       brokerEgress: { cidr: `${host}/32`, port },
+      gate,
       isolation: isolationOf(inputs),
       capabilities: Object.fromEntries(
         Object.entries(cluster.capabilities).map(([name, { enforcement }]) => [name, enforcement]),
@@ -124,13 +130,9 @@ export function createOperator(context: StartContext, inputs: OperatorInputs): L
 }
 
 /** A file of its own per component, with the rights of its service account and no more. */
-function productKubeconfig({ folder }: StartContext, cluster: RunningEmbeddedCluster, name: ProductName): string {
+async function productKubeconfig({ folder }: StartContext, cluster: LabCluster, name: ProductName): Promise<string> {
   const file = path.join(folder, `${name}.kubeconfig`);
-  const user = {
-    username: `system:serviceaccount:${NAMESPACE}:${name}`,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${NAMESPACE}`, 'system:authenticated'],
-  };
-  writePrivateFile(file, cluster.api.kubeconfig(user, NAMESPACE));
+  writePrivateFile(file, await cluster.kubeconfigOf(name));
   return file;
 }
 

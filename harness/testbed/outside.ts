@@ -3,7 +3,7 @@ import type { RunningResource } from '../../core/resource.ts';
 import type { Actor, Actors, LabServers } from '../actors/actor.ts';
 import type { AnswerLog } from '../observe/answer-log.ts';
 import type { NamedAccounts } from './accounts.ts';
-import type { StartContext } from './foundations.ts';
+import type { StartContext } from './start-context.ts';
 
 export interface ActorUrls {
   readonly providerUrl: string;

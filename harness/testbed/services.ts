@@ -3,7 +3,7 @@ import type { RunningProvider } from '../../provider/server.ts';
 import type { RunningOceanChain } from '../chain/ocean-chain.ts';
 import type { RunningMetadataCache } from '../metadata-cache/server.ts';
 import type { NamedAccounts } from './accounts.ts';
-import type { StartContext } from './foundations.ts';
+import type { StartContext } from './start-context.ts';
 import { newSeams } from './operator.ts';
 import { Restartable } from './restartable.ts';
 
@@ -27,6 +27,8 @@ export interface ProviderInputs {
   readonly accounts: NamedAccounts;
   readonly metadataCacheUrl: string;
   readonly operatorServiceUrl: () => string;
+  /** Besides loopback. */
+  readonly listenHosts: readonly string[];
 }
 
 /** Its nonces and its usage ledger lie in a file, so that the next instance goes on where this one was killed. */
@@ -53,7 +55,7 @@ export function createProviderComponent(context: StartContext, inputs: ProviderI
       // The labs' own servers are on this machine.
       allowNonPublicIp: true,
       mirrors: config.mirrors,
-      listen: { port: last ? Number(new URL(last.listenUrl).port) : 0 },
+      listen: { port: last ? Number(new URL(last.listenUrl).port) : 0, alsoOn: inputs.listenHosts },
     });
   });
 }

@@ -7,7 +7,7 @@ import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import type { Resource } from '../../engine/kubernetes/objects.ts';
 import { PODS } from '../../engine/kubernetes/objects.ts';
 import type { Pod } from '../../engine/kubernetes/pod-types.ts';
-import { NAMESPACE } from '../../harness/testbed/operator.ts';
+import { NAMESPACE } from '../../harness/cluster/namespace.ts';
 import type { RunningTestbed } from '../../harness/running-testbed.ts';
 
 /** Notes when each thing happens to the one job that runs, without touching the parts: watches, and what servers receive. */

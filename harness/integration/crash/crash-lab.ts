@@ -12,7 +12,7 @@ import type { TestbedConfig } from '../../config/testbed-config.ts';
 import type { RunningTestbed } from '../../running-testbed.ts';
 import type { Answer } from '../../scenario/checks.ts';
 import { startTestbed } from '../../testbed.ts';
-import { NAMESPACE } from '../../testbed/operator.ts';
+import { NAMESPACE } from '../../cluster/namespace.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import { watchCluster } from './cluster-watch.ts';
 import { Crashes } from './crashes.ts';

@@ -1,0 +1,35 @@
+import type { KubeObject } from '../../engine/kubernetes/objects.ts';
+import type { Gate } from '../../engine/operator-engine/settings.ts';
+import type { MachineMarks } from '../accounting/snapshot.ts';
+import type { RunningCluster } from './cluster.ts';
+
+/** What a testbed needs of a cluster besides its API: the same face for every backend. */
+export interface LabCluster extends RunningCluster {
+  /** Where jobs live. */
+  readonly namespace: string;
+  readonly apiUrl: string;
+  /** Addresses of this machine, besides loopback, on which services that pods may reach have to listen. */
+  readonly listenHosts: readonly string[];
+  readonly images: {
+    /** `NAME=LOCAL` of the stand-ins that were used so far. */
+    readonly standIns: readonly string[];
+    /** `sha256:…`, as the DDO of an algorithm names its image. */
+    digestOf(image: string): string;
+  };
+  /** Image of configure, publish and gate, and the command that runs each in it. */
+  readonly pods: { readonly image: string; command(script: 'configure' | 'publish' | 'gate'): readonly string[] };
+  /** YAML with the rights of this service account in `namespace`, which exists by now. */
+  kubeconfigOf(serviceAccount: string): Promise<string>;
+  /** Told of every version of every pod, from now on and none left out. */
+  observePods(onPod: (pod: KubeObject) => void): Promise<PodObservation>;
+  /** What keeps foreign code back until its network policy is in force. Asked once, when the namespace and its rights are there. */
+  gate(): Promise<Gate>;
+  /** What this cluster makes on this machine, for counting before and after. */
+  marks(): MachineMarks;
+}
+
+export interface PodObservation {
+  /** Resolves when `onPod` was told of all that happened before the call. */
+  caughtUp(): Promise<void>;
+  stop(): void;
+}

@@ -1,0 +1,15 @@
+import { WavetankError } from '../../core/errors.ts';
+import type { StartContext } from '../testbed/start-context.ts';
+import type { LabCluster } from './lab-cluster.ts';
+
+/** The backend that was chosen: never guessed, never another one. */
+export async function startLabCluster(context: StartContext): Promise<LabCluster> {
+  const { backend } = context.config;
+  if (backend === 'embedded') {
+    const { startEmbeddedLabCluster } = await import('./embedded-lab-cluster.ts');
+    return startEmbeddedLabCluster(context);
+  }
+  throw new WavetankError('BACKEND_MISSING', `The backend ${backend} is not available here.`, {
+    category: 'environment',
+  });
+}
