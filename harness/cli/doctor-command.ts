@@ -10,7 +10,7 @@ import { silentLogger } from '../../core/log.ts';
 import { createNative } from '../../core/native.ts';
 import type { Capability, ClusterCapabilities } from '../cluster/cluster.ts';
 import { startEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../report/exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
 interface BackendFinding {

@@ -6,7 +6,7 @@ import type { Swept } from '../cluster/embedded/launcher/journal.ts';
 import { sweep } from '../cluster/embedded/launcher/journal.ts';
 import type { InstanceFinding } from '../testbed/instance-folder.ts';
 import { findInstances, isAlive, removeDeadInstances } from '../testbed/instance-folder.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../report/exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
 const STOP_LIMIT_MS = 30_000;

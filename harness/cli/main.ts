@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../report/exit-code.ts';
 
 // Before anything large is loaded: a warm start spares a third of a second. Not in the machine's temporary folder, where it
 // would stay behind as something of ours.

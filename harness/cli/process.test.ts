@@ -116,7 +116,7 @@ describe('a scenario of one’s own', () => {
     writeFileSync(
       file,
       `import { defineScenario } from ${harness};
-       export default defineScenario({ name: '${name}', title: 'T', summary: 'S', timeoutSeconds: 20, async run({ step, testbed }) {
+       export default defineScenario({ name: '${name}', title: 'T', summary: 'S', timeoutSeconds: 20, async run({ step, testbed, signal }) {
          await step('one', async (check) => { ${step} });
        } });`,
     );
@@ -172,12 +172,25 @@ describe('a scenario of one’s own', () => {
     expect(run.out()).toMatch(/^::error /m);
   });
 
-  test('Ctrl-C in its middle ends with 130 and leaves nothing', async () => {
-    const file = scenario('waits', 'await new Promise(() => {});');
-    const run = start(['scenario', file, '--state', state]);
-    await until('the testbed to be ready', () => (run.out().includes('testbed ready') ? true : undefined));
+  test('Ctrl-C in its middle ends with 130, says so everywhere, and leaves nothing', async () => {
+    const waiting = "check.that('so far', true); await testbed.stop(); check.that('stopped under its feet', false);";
+    const file = scenario(
+      'waits',
+      `await new Promise((resolve) => signal.addEventListener('abort', resolve)); ${waiting}`,
+    );
+    const report = path.join(folder, 'interrupted');
+    const run = start(['scenario', file, '--state', state, '--json', '--report', report]);
+    await until('the testbed to be ready', () => (run.err().includes('testbed ready') ? true : undefined));
     process.kill(-(run.child.pid ?? 0), 'SIGINT');
     expect(await run.code).toBe(130);
+    expect(run.err()).toMatch(/INTERRUPTED {2}0 passed, 0 failed/);
+    const written = JSON.parse(readFileSync(path.join(report, 'report.json'), 'utf8')) as unknown;
+    expect(JSON.parse(run.out())).toEqual(written);
+    expect(written).toMatchObject({
+      outcome: 'interrupted',
+      exitCode: 130,
+      steps: [{ outcome: 'skipped', reason: 'interrupted' }],
+    });
     expect(instances().filter((name) => name !== 'reports')).toEqual([]);
     expect(runtimeFolders()).toEqual([]);
   });

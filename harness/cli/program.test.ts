@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -77,6 +77,54 @@ test.each([
   const { code, err } = await run(['scenario', 'eu-us-lab', ...flags, '--state', folder]);
   expect(err).toContain(text);
   expect(code).toBe(3);
+});
+
+describe('--json has a line for every end', () => {
+  const lineOf = (out: string): unknown => {
+    expect(out.match(/\n/g)).toHaveLength(1);
+    return JSON.parse(out);
+  };
+
+  test.each([
+    ['an unknown flag', ['scenario', 'eu-us-lab', '--json', '--sed', '3'], 'USAGE', '--sed'],
+    ['an unknown scenario', ['scenario', 'eu-us-lap', '--json'], 'SCENARIO_UNKNOWN', 'eu-us-lap'],
+    ['a surplus word of down', ['down', 'now', '--json'], 'USAGE', 'down'],
+  ])('wrong usage: %s', async (_what, args, code, text) => {
+    const { code: exitCode, out } = await run(args);
+    expect(lineOf(out)).toMatchObject({
+      version: 1,
+      outcome: 'failed',
+      exitCode: 2,
+      error: { code, message: expect.stringContaining(text), hint: expect.any(String) },
+    });
+    expect(exitCode).toBe(2);
+  });
+
+  test('a machine that lacks what was asked for: the report, with what it is and what helps', async () => {
+    const { code, out } = await run(['scenario', 'eu-us-lab', '--json', '--storage', 'minio', '--state', folder]);
+    expect(lineOf(out)).toMatchObject({
+      scenario: 'eu-us-lab',
+      outcome: 'failed',
+      exitCode: 3,
+      error: { code: 'BACKEND_MISSING', message: expect.stringContaining('MinIO') },
+      steps: [],
+    });
+    expect(code).toBe(3);
+  });
+
+  test('a testbed that does not start: likewise', async () => {
+    const state = path.join(folder, 'broken');
+    await mkdir(state);
+    await writeFile(path.join(state, 'cluster'), 'a file where a folder must be');
+    const { code, out } = await run(['scenario', 'eu-us-lab', '--json', '--state', state]);
+    expect(lineOf(out)).toMatchObject({ outcome: 'failed', exitCode: 4, error: { code: 'START_FAILED' }, steps: [] });
+    expect(code).toBe(4);
+  });
+
+  test('without it stdout stays free', async () => {
+    expect((await run(['scenario', 'eu-us-lap'])).out).toBe('');
+    expect((await run(['up', '--sed', '--', 'x', '--json'])).out).toBe('');
+  });
 });
 
 describe('flags that npm kept', () => {

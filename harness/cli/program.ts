@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { WavetankError } from '../../core/errors.ts';
 import type { UpFlags } from './up-command.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import {
   backendOption,
   capabilities,
@@ -28,9 +28,35 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     return exitCode;
   } catch (error) {
     // commander has said what it had to say: help and the version are no mistakes, everything else is wrong usage.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return reportError(error, terminal);
+    if (!(error instanceof CommanderError)) {
+      if (wantsJson(args)) terminal.stdout.write(errorLine(error));
+      return reportError(error, terminal);
+    }
+    if (error.exitCode === 0) return EXIT.ok;
+    if (wantsJson(args)) terminal.stdout.write(errorLine(usageErrorOf(error)));
+    return EXIT.usage;
   }
+}
+
+/** `--json` as far as it is ours: behind `--` stands another command's. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+/** One line for scripts where there is no report: the same fields that a report would have. */
+function errorLine(error: unknown): string {
+  const exitCode = exitCodeOf(error);
+  const outcome = exitCode === EXIT.interrupted ? 'interrupted' : 'failed';
+  const facts = { version: 1, outcome, error: runErrorOf(error), exitCode };
+  return `${JSON.stringify(facts)}\n`;
+}
+
+function usageErrorOf({ message }: CommanderError): WavetankError {
+  return new WavetankError('USAGE', message.replace(/^error: /, '').split('\n')[0] ?? '', {
+    category: 'usage',
+    hint: '--help tells more.',
+  });
 }
 
 type Finish = (code: number) => void;

@@ -12,8 +12,9 @@ import type { RunningTestbed } from '../running-testbed.ts';
 import { playScenario } from '../scenario/play.ts';
 import { commonConfig } from './common-config.ts';
 import type { CommonFlags } from './common-config.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../report/exit-code.ts';
 import type { Terminal } from './terminal.ts';
+import { reportError } from './terminal.ts';
 
 export interface ScenarioFlags extends CommonFlags {
   readonly list?: boolean;
@@ -49,7 +50,7 @@ export async function scenarioCommand(
   if (terminal.env['GITHUB_ACTIONS'] === 'true')
     reporters.push(githubReporter({ stream: progress, writeSummary: summaryWriter(terminal) }));
 
-  const report = await playScenario(scenario, {
+  const { report, error } = await playScenario(scenario, {
     config: commonConfig(flags),
     seed,
     options: recordings === undefined ? {} : { recordings },
@@ -61,10 +62,11 @@ export async function scenarioCommand(
     interrupted: terminal.interrupted,
     ...(flags.keep ? { beforeStop: (testbed) => keepRunning(testbed, terminal) } : {}),
   });
-  if (report.outcome === 'failed')
-    progress.write(`Evidence:      ${path.relative('.', path.join(folder, 'evidence'))}\n`);
+  const evidence = path.join(folder, 'evidence');
+  if (report.exitCode !== EXIT.ok && existsSync(evidence))
+    progress.write(`Evidence:      ${path.relative('.', evidence)}\n`);
   if (flags.json) terminal.stdout.write(`${JSON.stringify(report)}\n`);
-  return report.outcome === 'failed' ? EXIT.checkFailed : EXIT.ok;
+  return error === undefined ? report.exitCode : reportError(error, terminal);
 }
 
 async function listScenarios(asJson: boolean, { stdout }: Terminal): Promise<number> {

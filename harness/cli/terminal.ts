@@ -1,6 +1,6 @@
 import { isWavetankError, messageOf } from '../../core/errors.ts';
 import { redact } from '../../core/redact.ts';
-import { EXIT, exitCodeOf } from './exit-code.ts';
+import { EXIT, exitCodeOf } from '../report/exit-code.ts';
 
 /** What a command may touch of the process that runs it. */
 export interface Terminal {

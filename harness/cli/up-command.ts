@@ -6,7 +6,7 @@ import { startTestbed } from '../testbed.ts';
 import { environmentFile, environmentOf, writePrivateFile } from '../testbed/endpoints.ts';
 import type { CommonFlags } from './common-config.ts';
 import { commonConfig } from './common-config.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT } from '../report/exit-code.ts';
 import type { Terminal } from './terminal.ts';
 import { rmSync } from 'node:fs';
 

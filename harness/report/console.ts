@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { CheckResult, Outcome, Reporter, TraceEvent } from '../scenario/events.ts';
+import type { CheckResult, Reporter, RunOutcome, TraceEvent } from '../scenario/events.ts';
+import { INTERRUPTED } from '../scenario/events.ts';
 import { countChecks, ReportBuilder } from './report.ts';
 
 export interface ConsoleOptions {
@@ -9,10 +10,11 @@ export interface ConsoleOptions {
   readonly verbose?: boolean;
 }
 
-const MARKS: Record<Outcome, readonly [mark: string, colour: 'green' | 'red' | 'yellow']> = {
+const MARKS: Record<RunOutcome, readonly [mark: string, colour: 'green' | 'red' | 'yellow']> = {
   passed: ['✓', 'green'],
   failed: ['✗', 'red'],
   skipped: ['-', 'yellow'],
+  interrupted: ['-', 'yellow'],
 };
 
 /** Live progress for people: a line for every step as it ends, its failed and skipped checks below it. */
@@ -24,7 +26,7 @@ export function consoleReporter({ stream, verbose = false }: ConsoleOptions): Re
   const line = (text: string): void => void stream.write(`${isTty ? '\r\u001b[K' : ''}${text}\n`);
   /** The line that the next one replaces. On a stream that is no terminal it would only be noise. */
   const live = (text: string): void => void (isTty && stream.write(`\r\u001b[K${paint('dim', text)}`));
-  const mark = (outcome: Outcome): string => paint(MARKS[outcome][1], MARKS[outcome][0]);
+  const mark = (outcome: RunOutcome): string => paint(MARKS[outcome][1], MARKS[outcome][0]);
   let checks: CheckResult[] = [];
   let figures: [string, unknown][] = [];
 
@@ -35,7 +37,7 @@ export function consoleReporter({ stream, verbose = false }: ConsoleOptions): Re
     );
     for (const [name, value] of figures) line(`        ${name}: ${plain(value)}`);
     for (const check of checks) if (verbose || check.outcome !== 'passed') describeCheck(check);
-    if (event.reason && checks.length === 0) line(`        ${event.reason}`);
+    if (event.reason && (checks.length === 0 || event.reason === INTERRUPTED)) line(`        ${event.reason}`);
   };
   const describeCheck = (check: CheckResult): void => {
     line(`      ${mark(check.outcome)} ${check.name}${check.reason ? `: ${check.reason}` : ''}`);
@@ -51,7 +53,7 @@ export function consoleReporter({ stream, verbose = false }: ConsoleOptions): Re
       `${paint(MARKS[event.outcome][1], event.outcome.toUpperCase())}  ${total} in ${(event.ms / 1000).toFixed(1)} s`,
     );
     if (event.reason) line(event.reason);
-    if (event.outcome === 'failed') line(`Run it again:  ${event.rerun}`);
+    if (event.outcome === 'failed' || event.outcome === 'interrupted') line(`Run it again:  ${event.rerun}`);
   };
 
   return {

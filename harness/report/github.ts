@@ -13,6 +13,10 @@ export function githubReporter({ stream, writeSummary }: GithubOptions): Reporte
   return {
     onEvent(event) {
       builder.onEvent(event);
+      if (event.type === 'run.ended' && event.error)
+        stream.write(
+          `::${event.outcome === 'interrupted' ? 'warning' : 'error'} title=${property(event.error.code)}::${data(event.error.message)}\n`,
+        );
       if (event.type !== 'check' || event.check.outcome === 'passed') return;
       const level = event.check.outcome === 'failed' ? 'error' : 'notice';
       stream.write(

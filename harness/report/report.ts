@@ -1,4 +1,5 @@
-import type { CheckResult, Outcome, Reporter, TraceEvent } from '../scenario/events.ts';
+import { EXIT } from './exit-code.ts';
+import type { CheckResult, Outcome, Reporter, RunError, RunOutcome, TraceEvent } from '../scenario/events.ts';
 
 /** The content of report.json: outside users script against it. */
 export interface Report {
@@ -10,8 +11,13 @@ export interface Report {
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly standIns: readonly string[];
   readonly steps: readonly StepReport[];
-  readonly outcome: Outcome;
+  /** `interrupted`: Ctrl-C, or its time was over; the step that was cut short is skipped, those after it are not listed. */
+  readonly outcome: RunOutcome;
   readonly reason?: string;
+  /** What kept the run from its end: an interruption, a time-out, a machine or a testbed that could not. */
+  readonly error?: RunError;
+  /** What the process ended with. */
+  readonly exitCode: number;
   readonly ms: number;
   readonly startupMs: number;
   /** The line that runs it again. */
@@ -40,9 +46,10 @@ interface OpenStep {
 export class ReportBuilder implements Reporter {
   #head = { scenario: '', title: '', seed: 0, backend: {} as Record<string, string> };
   #ready = { ms: 0, capabilities: {} as Readonly<Record<string, unknown>>, standIns: [] as readonly string[] };
-  #end: { outcome: Outcome; reason?: string; ms: number; rerun: string } = {
+  #end: Pick<Report, 'outcome' | 'reason' | 'error' | 'exitCode' | 'ms' | 'rerun'> = {
     outcome: 'failed',
     reason: 'the run did not end',
+    exitCode: EXIT.broken,
     ms: 0,
     rerun: '',
   };
@@ -80,6 +87,8 @@ export class ReportBuilder implements Reporter {
         this.#end = {
           outcome: event.outcome,
           ...(event.reason ? { reason: event.reason } : {}),
+          ...(event.error ? { error: event.error } : {}),
+          exitCode: event.exitCode,
           ms: event.ms,
           rerun: event.rerun,
         };

@@ -3,6 +3,21 @@ export const TRACE_VERSION = 1;
 
 export type Outcome = 'passed' | 'failed' | 'skipped';
 
+/** How a whole run went: one that was stopped on its way (Ctrl-C, its time was over) neither passed nor failed its checks. */
+export type RunOutcome = Outcome | 'interrupted';
+
+/** The reason of a step that a Ctrl-C or the end of its time cut short. */
+export const INTERRUPTED = 'interrupted';
+
+/** Why a run did not come to its end. */
+export interface RunError {
+  /** Stable, for scripts. */
+  readonly code: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}
+
 export interface CheckResult {
   readonly name: string;
   readonly outcome: Outcome;
@@ -48,8 +63,12 @@ export type TraceBody =
   | { readonly type: 'figure'; readonly step: string; readonly name: string; readonly value: unknown }
   | {
       readonly type: 'run.ended';
-      readonly outcome: Outcome;
+      readonly outcome: RunOutcome;
       readonly reason?: string;
+      /** What kept the run from its end, where something did. */
+      readonly error?: RunError;
+      /** What the process ends with. */
+      readonly exitCode: number;
       /** Every stand-in that was used in the end. */
       readonly standIns?: readonly string[];
       readonly ms: number;

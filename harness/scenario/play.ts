@@ -1,16 +1,17 @@
 import type { Clock } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
-import { messageOf, WavetankError } from '../../core/errors.ts';
+import { isWavetankError, messageOf, WavetankError } from '../../core/errors.ts';
+import { redact } from '../../core/redact.ts';
 import type { CapabilityName } from '../cluster/cluster.ts';
 import type { TestbedConfig } from '../config/testbed-config.ts';
 import { collectEvidence } from '../evidence/collect.ts';
+import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import type { Report } from '../report/report.ts';
 import { ReportBuilder } from '../report/report.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
 import { startTestbed } from '../testbed.ts';
 import type { Scenario, ScenarioOptions } from './define-scenario.ts';
-import type { Outcome, Reporter } from './events.ts';
-import type { StoryResult } from './run-scenario.ts';
+import type { Reporter, RunOutcome } from './events.ts';
 import { runStory } from './run-scenario.ts';
 import { Trace } from './trace.ts';
 
@@ -33,12 +34,19 @@ export interface PlayOptions {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 120;
+const SCENARIO_TIMEOUT = 'SCENARIO_TIMEOUT';
+
+export interface Played {
+  readonly report: Report;
+  /** What kept the run from its end, for whoever tells the user: Ctrl-C, a time-out, a testbed that did not start or stop. */
+  readonly error?: unknown;
+}
 
 /**
  * Brings a testbed up, tells the story in it, takes everything down again, and reports.
- * @throws what kept the testbed from starting or stopping, and the interruption; a failed story is in the report
+ * @throws WavetankError REPORTER_FAILED; everything else is in the report
  */
-export async function playScenario(scenario: Scenario, options: PlayOptions): Promise<Report> {
+export async function playScenario(scenario: Scenario, options: PlayOptions): Promise<Played> {
   const clock = systemClock;
   const builder = new ReportBuilder();
   const lines: string[] = [];
@@ -51,27 +59,37 @@ export async function playScenario(scenario: Scenario, options: PlayOptions): Pr
   const { config, seed, rerun } = options;
   const backend = { cluster: config.backend ?? 'embedded', storage: config.storage ?? 'embedded' };
   trace.emit({ type: 'run.started', scenario: scenario.name, title: scenario.title, seed, backend });
-  const end = (outcome: Outcome, reason?: string, standIns?: readonly string[]): void =>
-    trace.emit({
-      type: 'run.ended',
-      outcome,
-      ...(reason === undefined ? {} : { reason }),
-      ...(standIns === undefined ? {} : { standIns }),
-      ms: clock.now() - startedAt,
-      rerun,
-    });
-  try {
-    const result = await tellIn(scenario, options, trace, clock, lines);
-    end(result.outcome, result.reason, result.standIns);
-  } catch (error) {
-    end('failed', messageOf(error));
-    await trace.close();
-    throw error;
-  }
+  const { error, ...result } = await tellIn(scenario, options, trace, clock, lines).catch((problem: unknown): Told =>
+    endedBy(problem),
+  );
+  trace.emit({
+    type: 'run.ended',
+    ...result,
+    ...(error === undefined ? {} : { error: runErrorOf(error) }),
+    exitCode: error === undefined ? exitCodeOfOutcome(result.outcome) : exitCodeOf(error),
+    ms: clock.now() - startedAt,
+    rerun,
+  });
   const broken = await trace.close();
   if (broken.length > 0)
     throw new WavetankError('REPORTER_FAILED', `The report could not be written: ${broken.join('; ')}`);
-  return builder.build();
+  return { report: builder.build(), ...(error === undefined ? {} : { error }) };
+}
+
+interface Told {
+  readonly outcome: RunOutcome;
+  readonly reason?: string;
+  readonly standIns?: readonly string[];
+  readonly error?: unknown;
+}
+
+function endedBy(error: unknown): Told {
+  const isCutShort = isWavetankError(error) && (error.category === 'interrupted' || error.code === SCENARIO_TIMEOUT);
+  return { outcome: isCutShort ? 'interrupted' : 'failed', reason: redact(messageOf(error)), error };
+}
+
+function exitCodeOfOutcome(outcome: RunOutcome): number {
+  return outcome === 'failed' ? EXIT.checkFailed : EXIT.ok;
 }
 
 async function tellIn(
@@ -80,7 +98,7 @@ async function tellIn(
   trace: Trace,
   clock: Clock,
   lines: readonly string[],
-): Promise<StoryResult & { readonly standIns: readonly string[] }> {
+): Promise<Told> {
   const startedAt = clock.now();
   const { seed, interrupted } = options;
   const config = { ...(scenario.environment ? { environment: scenario.environment } : {}), ...options.config };
@@ -105,10 +123,11 @@ async function tellIn(
       signal,
     }).catch((error: unknown) => {
       interrupted.throwIfAborted();
-      if (error instanceof WavetankError && error.category === 'usage') throw error;
-      return { outcome: 'failed' as const, reason: messageOf(error) };
+      if (!isWavetankError(error, SCENARIO_TIMEOUT)) throw error;
+      return endedBy(error);
     });
-    if (result.outcome === 'failed') await collectEvidence(testbed, options.evidenceFolder);
+    if (result.outcome === 'failed' || result.outcome === 'interrupted')
+      await collectEvidence(testbed, options.evidenceFolder);
     await options.beforeStop?.(testbed);
     return { ...result, standIns: testbed.standIns };
   } finally {
@@ -120,7 +139,7 @@ function timeLimit(seconds: number): AbortSignal {
   const controller = new AbortController();
   systemClock.after(seconds * 1000, () =>
     controller.abort(
-      new WavetankError('SCENARIO_TIMEOUT', `The scenario was not over after ${seconds} s.`, { category: 'check' }),
+      new WavetankError(SCENARIO_TIMEOUT, `The scenario was not over after ${seconds} s.`, { category: 'check' }),
     ),
   );
   return controller.signal;

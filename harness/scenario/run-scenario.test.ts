@@ -4,6 +4,7 @@ import { WavetankError } from '../../core/errors.ts';
 import { VirtualClock } from '../../core/virtual-clock.ts';
 import type { CapabilityName, ClusterCapabilities } from '../cluster/cluster.ts';
 import { CAPABILITY_NAMES } from '../cluster/cluster.ts';
+import { runErrorOf } from '../report/exit-code.ts';
 import { consoleReporter } from '../report/console.ts';
 import { junitXml } from '../report/junit.ts';
 import type { Report } from '../report/report.ts';
@@ -30,6 +31,7 @@ function capabilities(enforced: readonly CapabilityName[]): ClusterCapabilities 
 async function tell(
   story: (step: Step) => Promise<void>,
   extra: readonly Reporter[] = [],
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<{ report: Report; printed: string }> {
   const clock = new VirtualClock();
   const builder = new ReportBuilder();
@@ -37,13 +39,14 @@ async function tell(
   const stream = { write: (text: string) => ((printed += text), true) } as unknown as NodeJS.WritableStream;
   const trace = new Trace(clock, [builder, consoleReporter({ stream }), ...extra]);
   trace.emit({ type: 'run.started', scenario: 's', title: 'A story', seed: 1, backend: { cluster: 'embedded' } });
-  const result = await runStory(story, {
-    clock,
-    trace,
-    capabilities: capabilities(['network']),
-    signal: new AbortController().signal,
-  });
-  trace.emit({ type: 'run.ended', ...result, ms: 1, rerun: 'npm run scenario s' });
+  const result = await runStory(story, { clock, trace, capabilities: capabilities(['network']), signal }).catch(
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+      return { outcome: 'interrupted' as const, error: runErrorOf(error) };
+    },
+  );
+  const exitCode = { interrupted: 130, failed: 1, passed: 0, skipped: 0 }[result.outcome];
+  trace.emit({ type: 'run.ended', ...result, exitCode, ms: 1, rerun: 'npm run scenario s' });
   await trace.close();
   return { report: builder.build(), printed };
 }
@@ -143,6 +146,50 @@ describe('steps', () => {
       { clock, trace: new Trace(clock, []), capabilities: capabilities([]), signal: controller.signal },
     );
     await expect(running).rejects.toThrow('time is over');
+  });
+});
+
+describe('a story that is interrupted', () => {
+  const interruption = new WavetankError('INTERRUPTED', 'Interrupted.', { category: 'interrupted' });
+  async function interrupted(): Promise<{ report: Report; printed: string }> {
+    const controller = new AbortController();
+    return tell(
+      async (step) => {
+        await step('whole', async (check) => check.that('a', true));
+        await step('cut short', async (check) => {
+          check.that('b', true);
+          controller.abort(interruption);
+          // What breaks because everything is being stopped, and a story that goes on in spite of it.
+          check.that('c', false);
+          await Promise.reject(new Error('socket hang up'));
+        }).catch(() => undefined);
+        await step('never', async (check) => check.that('d', false));
+      },
+      [],
+      controller.signal,
+    );
+  }
+
+  test('says so, and blames no check: what was cut short is skipped, what follows is not listed', async () => {
+    const { report, printed } = await interrupted();
+    expect(report).toMatchObject({ outcome: 'interrupted', exitCode: 130, error: { code: 'INTERRUPTED' } });
+    expect(report.steps.map(({ name, outcome, reason }) => [name, outcome, reason])).toEqual([
+      ['whole', 'passed', undefined],
+      ['cut short', 'skipped', 'interrupted'],
+    ]);
+    expect(report.steps[1]?.checks).toEqual([{ name: 'b', outcome: 'passed' }]);
+    expect(printed).toMatch(/INTERRUPTED {2}2 passed, 0 failed/);
+    expect(printed).not.toMatch(/FAILED|✗/);
+  });
+
+  test('is in JUnit neither failed nor as good as whole', async () => {
+    const { report } = await interrupted();
+    const xml = junitXml(report);
+    expect(xml).toContain('tests="4" failures="0" errors="0" skipped="2"');
+    expect(xml).toContain('name="the rest of the step"><skipped message="interrupted"/>');
+    // A time-out is the story's own fault.
+    const late = { ...report, exitCode: 1, error: { code: 'SCENARIO_TIMEOUT', message: 'late' } };
+    expect(junitXml(late)).toContain('<error message="SCENARIO_TIMEOUT: late"/>');
   });
 });
 

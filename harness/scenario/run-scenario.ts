@@ -4,6 +4,7 @@ import type { ClusterCapabilities } from '../cluster/cluster.ts';
 import type { Checks } from './checks.ts';
 import { createChecks, StepCannotGoOn } from './checks.ts';
 import type { CheckResult, Outcome } from './events.ts';
+import { INTERRUPTED } from './events.ts';
 import type { Trace } from './trace.ts';
 
 /** Runs one titled step of a story. When a step cannot go on, the later ones are reported as skipped, with that reason. */
@@ -31,8 +32,12 @@ export async function runStory(tell: (step: Step) => Promise<void>, options: Sto
   let index = 0;
   let brokenBy: string | undefined;
   const outcomes: Outcome[] = [];
+  let lastStep: Promise<void> = Promise.resolve();
 
-  const step: Step = async (title, work) => {
+  const step: Step = (title, work) => (lastStep = runNumbered(title, work));
+  const runNumbered: Step = async (title, work) => {
+    // What a story goes on with after it was given up is nobody's any more.
+    signal.throwIfAborted();
     const number = ++index;
     trace.emit({ type: 'step.started', index: number, step: title });
     const result = brokenBy ? skippedBecause(brokenBy) : await runStep(title, work, options);
@@ -46,11 +51,14 @@ export async function runStory(tell: (step: Step) => Promise<void>, options: Sto
       ...(result.reason ? { reason: result.reason } : {}),
       ms: result.ms,
     });
+    signal.throwIfAborted();
   };
 
   try {
     await abortable(tell(step), signal);
   } catch (error) {
+    // The step that was cut short still says so.
+    if (signal.aborted) await Promise.allSettled([lastStep]);
     signal.throwIfAborted();
     if (error instanceof WavetankError && error.category === 'usage') throw error;
     return { outcome: 'failed', reason: messageOf(error) };
@@ -81,16 +89,20 @@ async function runStep(
   const checks = createChecks({
     capabilities,
     check(check) {
+      // A call that fails because everything is being stopped is no failed check.
+      if (signal.aborted) return;
       results.push(check);
       trace.emit({ type: 'check', step: title, check });
     },
-    figure: (name, value) => trace.emit({ type: 'figure', step: title, name, value }),
+    figure(name, value) {
+      if (!signal.aborted) trace.emit({ type: 'figure', step: title, name, value });
+    },
   });
   let brokenBy: string | undefined;
   try {
     await abortable(work(checks), signal);
   } catch (error) {
-    signal.throwIfAborted();
+    if (signal.aborted) return { ...skippedBecause(INTERRUPTED), ms: clock.now() - startedAt };
     brokenBy = messageOf(error);
     if (!(error instanceof StepCannotGoOn)) checks.that('the step ran to its end', false, describe(error));
   }
