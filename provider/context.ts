@@ -9,6 +9,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import type { Capabilities } from './auth/capability.ts';
 import { createCapabilities } from './auth/capability.ts';
+import { createContractSignatures } from './auth/contract-signatures.ts';
 import type { Chain, Chains } from './chain/chains.ts';
 import type { Environments } from './compute/environments.ts';
 import { createEnvironments } from './compute/environments.ts';
@@ -21,6 +22,7 @@ import { createRunSettlement } from './compute/run-settlement.ts';
 import type { JobStarter } from './compute/start-job.ts';
 import { createJobStarter } from './compute/start-job.ts';
 import type { ProviderConfig } from './config.ts';
+import type { ContractCaller } from './files/contract-file.ts';
 import type { FileSource, HostResolver } from './files/file-source.ts';
 import { createFileSource } from './files/file-source.ts';
 import type { OperatorClient } from './operator-client.ts';
@@ -78,7 +80,8 @@ export function createContext({
   const { signer } = firstChain(chains);
   const nonces = createNonceStore(database);
   const tokens = createAuthTokens(signer, database, seams.clock);
-  const source = createFileSource(config, seams, resolveHost);
+  const callContract = contractCaller(chains);
+  const source = createFileSource(config, seams, { resolveHost, callContract });
   const base = {
     seams,
     config,
@@ -86,8 +89,8 @@ export function createContext({
     source,
     nonces,
     tokens,
-    resolver: createAssetResolver(config, chains, seams),
-    authenticator: createAuthenticator(nonces, tokens),
+    resolver: createAssetResolver(config, chains, seams, source),
+    authenticator: createAuthenticator(nonces, tokens, createContractSignatures(chains)),
     capabilities: createCapabilities(signer, seams.clock),
     orders: createOrderReader(seams),
     ledger: createUsageLedger(database),
@@ -123,6 +126,12 @@ function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: ()
   });
   const lists = createJobLists(operator, distinctSigners(chains), seams.clock, config.limits.statusMs);
   return { operator, environments, lists, preparer, starter, settlement };
+}
+
+/** A contract is read on the chain that its file names, if that is one of ours. */
+function contractCaller(chains: Chains): ContractCaller {
+  return async ({ address, abi, chainId }, parameters) =>
+    chains.require(chainId).reader.callFunction({ address, abi, parameters });
 }
 
 /** Tokens, capabilities and operator requests without a chain use the first chain's signer. */

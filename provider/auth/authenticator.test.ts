@@ -4,19 +4,38 @@ import { addressOfPrivateKey, signMessage } from '../../core/protocol/signing.ts
 import { createLocalSigner } from '../signer.ts';
 import { openStateDatabase } from '../stores/database.ts';
 import { createNonceStore } from '../stores/nonce-store.ts';
-import { PROVIDER_KEY, STRANGER_KEY, USER_KEY } from '../testing/assets.ts';
+import { PROVIDER_KEY, STRANGER_KEY, USER_KEY, chainOf } from '../testing/assets.ts';
+import { chainsOf } from '../chain/chains.ts';
 import { createAuthTokens } from './auth-tokens.ts';
 import { createAuthenticator } from './authenticator.ts';
+import { createContractSignatures } from './contract-signatures.ts';
 
 const user = addressOfPrivateKey(USER_KEY);
 const NOW = 1_700_000_000;
 
-function setup() {
+/** What the contract at the address says on each chain; undefined where there is none. */
+type Contracts = readonly (boolean | undefined)[];
+
+function setup(contracts: Contracts = [undefined]) {
   const clock = new VirtualClock(NOW * 1000);
   const database = openStateDatabase(':memory:');
   const tokens = createAuthTokens(createLocalSigner(PROVIDER_KEY), database, clock);
   const nonces = createNonceStore(database);
-  return { clock, tokens, nonces, auth: createAuthenticator(nonces, tokens) };
+  const asked: string[] = [];
+  const chains = chainsOf(
+    contracts.map((answer, i) =>
+      chainOf(
+        {
+          isContractSignature: (address, _digest, signature) => {
+            asked.push(`${i} ${address} ${signature}`);
+            return Promise.resolve(answer);
+          },
+        },
+        { chainId: 8996 + i },
+      ),
+    ),
+  );
+  return { clock, tokens, nonces, auth: createAuthenticator(nonces, tokens, createContractSignatures(chains)), asked };
 }
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -62,6 +81,34 @@ describe('a signed request', () => {
     expect(await codeOf(auth.authenticate({ address: user, nonce: '7', authToken }, ['text7']))).toBe(
       'NONCE_NOT_GREATER',
     );
+  });
+});
+
+describe('a consumer that is a contract', () => {
+  const signature = signMessage('text7', STRANGER_KEY);
+  test.each<[string, Contracts, string]>([
+    ['there is none', [undefined], 'SIGNATURE_INVALID'],
+    ['it stands by the signature', [true], 'ok'],
+    ['it does not', [false], 'SIGNATURE_INVALID'],
+    ['it exists on one of two chains and agrees', [undefined, true], 'ok'],
+    ['on another chain the same address is a contract that does not agree', [true, false], 'SIGNATURE_INVALID'],
+  ])('%s', async (_name, contracts, code) => {
+    const { auth, nonces } = setup(contracts);
+    expect(await codeOf(auth.authenticate({ address: user, nonce: '7', signature }, ['text7']))).toBe(code);
+    expect(nonces.last(user)).toBe(code === 'ok' ? '7' : undefined);
+  });
+
+  test.each([
+    ["a key's own signature", signMessage('text7', USER_KEY), 0],
+    ['no hex', 'zz', 0],
+    ['half a byte', '0x123', 0],
+    ['nothing', '0x', 0],
+    ['as long as may be', `0x${'ab'.repeat(4096)}`, 1],
+    ['longer', `0x${'ab'.repeat(4097)}`, 0],
+  ])('the chain is asked only about what can be a contract: %s', async (_name, given, questions) => {
+    const { auth, asked } = setup([false]);
+    await auth.isSigned({ address: user, signature: given }, ['text7']);
+    expect(asked).toHaveLength(questions);
   });
 });
 

@@ -2,6 +2,7 @@ import { isMessageSignedBy } from '../../core/protocol/signing.ts';
 import { Refused } from '../refusal.ts';
 import type { NonceOutcome, NonceStore } from '../stores/nonce-store.ts';
 import type { AuthTokens } from './auth-tokens.ts';
+import type { ContractSignatures } from './contract-signatures.ts';
 
 /** What a request shows of who sent it. */
 export interface Proof {
@@ -20,14 +21,24 @@ export interface Proof {
 export interface Authenticator {
   /** `messages` are the texts of which one must be signed. */
   authenticate(proof: Proof, messages: readonly string[], options?: { isEnvironment?: boolean }): Promise<void>;
-  /** Whether one of the texts was signed; takes no nonce. */
-  isSigned(proof: Pick<Proof, 'address' | 'signature'>, messages: readonly string[]): boolean;
+  /** Whether one of the texts was signed, by the address's key or by the contract that it is (ERC-1271); takes no nonce. */
+  isSigned(proof: Pick<Proof, 'address' | 'signature'>, messages: readonly string[]): Promise<boolean>;
   takeNonce(address: string, nonce: string, options?: { isEnvironment?: boolean }): void;
 }
 
-export function createAuthenticator(nonces: NonceStore, tokens: AuthTokens): Authenticator {
-  const isSigned: Authenticator['isSigned'] = ({ address, signature }, messages) =>
-    signature !== undefined && messages.some((message) => isMessageSignedBy(message, withPrefix(signature), address));
+export function createAuthenticator(
+  nonces: NonceStore,
+  tokens: AuthTokens,
+  contracts: ContractSignatures,
+): Authenticator {
+  const isSigned: Authenticator['isSigned'] = async ({ address, signature }, messages) => {
+    if (signature === undefined) return false;
+    const prefixed = withPrefix(signature);
+    // A key's signature costs no question to a chain.
+    if (messages.some((message) => isMessageSignedBy(message, prefixed, address))) return true;
+    const answers = await Promise.all(messages.map((message) => contracts.isValid(address, message, prefixed)));
+    return answers.some((answer) => answer);
+  };
 
   const takeNonce: Authenticator['takeNonce'] = (address, nonce, options = {}) => {
     const outcome = options.isEnvironment ? nonces.takeInWindow(address, nonce) : nonces.take(address, nonce);
@@ -39,7 +50,7 @@ export function createAuthenticator(nonces: NonceStore, tokens: AuthTokens): Aut
     takeNonce,
     async authenticate(proof, messages, options) {
       if (proof.signature !== undefined) {
-        if (!isSigned(proof, messages)) throw signatureInvalid();
+        if (!(await isSigned(proof, messages))) throw signatureInvalid();
       } else if (proof.authToken !== undefined) {
         await tokens.verify(proof.authToken, proof.address);
       } else {

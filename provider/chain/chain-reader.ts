@@ -1,4 +1,7 @@
 import type { JsonRpcProvider } from 'ethers';
+import type * as signaturesModule from '../../contracts/contract-signature.ts';
+import type * as functionsModule from '../../contracts/call-function.ts';
+import type { FunctionCall } from '../../contracts/call-function.ts';
 import type * as eventsModule from '../../contracts/events.ts';
 import type * as metadataModule from '../../contracts/metadata.ts';
 import type * as ordersModule from '../../contracts/orders.ts';
@@ -21,8 +24,15 @@ export interface ChainReader {
   lastMetadata(nft: string, fromBlock?: number): Promise<MetadataEvent | undefined>;
   /** The metadata event that this NFT emitted in a transaction: created before updated, as the classic Provider picks. */
   metadataOfTransaction(transactionHash: string, nft: string): Promise<MetadataEvent | undefined>;
+  /**
+   * A contract's answer as JSON text. Its own failures are those of `callFunction`.
+   * @throws WavetankError CONTRACT_PARAMETER_MISSING, CONTRACT_PARAMETER_INVALID, CONTRACT_ABI_INVALID, CONTRACT_CALL_FAILED
+   */
+  callFunction(call: FunctionCall): Promise<string>;
   /** Decimals of an ERC-20. */
   decimals(token: string): Promise<number>;
+  /** Whether the contract at an address stands by a signature (ERC-1271); undefined when there is no contract. */
+  isContractSignature(address: string, digest: Uint8Array, signature: string): Promise<boolean | undefined>;
   close(): void;
 }
 
@@ -31,6 +41,7 @@ interface Contracts {
   readonly orders: typeof ordersModule;
   readonly metadata: typeof metadataModule;
   readonly events: typeof eventsModule;
+  readonly signatures: typeof signaturesModule;
 }
 
 /** ethers takes a tenth of a second to load, so the connection is made with the first question. */
@@ -44,7 +55,7 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
     try {
       return await question(contracts);
     } catch (error) {
-      if (isWavetankError(error, 'CONTRACT_CALL_FAILED')) throw error;
+      if (isWavetankError(error) && CONTRACTS_FAULTS.has(error.code)) throw error;
       seams.log.warn('The chain could not be read.', { chainId: config.chainId, problem: messageOf(error) });
       throw refused('CHAIN_UNREACHABLE', 'chainId', 'chain.answers', 'The chain cannot be read at the moment.');
     }
@@ -81,12 +92,15 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
           events.eventsFrom(logs, nft, events.MetadataUpdated)[0]
         );
       }),
+    callFunction: (call) => ask(({ rpc, functions }) => functions.callFunction(rpc, call)),
     async decimals(token) {
       const known = decimals.get(token) ?? ask(({ rpc, metadata }) => metadata.readDecimals(rpc, token));
       decimals.set(token, known);
       known.catch(() => decimals.delete(token));
       return known;
     },
+    isContractSignature: (address, digest, signature) =>
+      ask(({ rpc, signatures }) => signatures.isContractSignature(rpc, address, digest, signature)),
     close() {
       opened?.then(({ rpc }) => rpc.destroy()).catch(() => undefined); // never opened: nothing to close
     },
@@ -94,11 +108,12 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
 }
 
 async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: number): Promise<Contracts> {
-  const [{ connectChain }, orders, metadata, events] = await Promise.all([
+  const [{ connectChain }, orders, metadata, events, signatures] = await Promise.all([
     import('../../contracts/rpc.ts'),
     import('../../contracts/orders.ts'),
     import('../../contracts/metadata.ts'),
     import('../../contracts/events.ts'),
+    import('../../contracts/contract-signature.ts'),
   ]);
   const rpc = connectChain({
     rpcUrl: config.rpcUrl,
@@ -107,5 +122,5 @@ async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: numb
     clock: seams.clock,
     requestTimeoutMs,
   });
-  return { rpc, orders, metadata, events };
+  return { rpc, orders, metadata, events, signatures };
 }

@@ -36,7 +36,8 @@ export function registerComputeStart(app: FastifyInstance, context: ProviderCont
       nonce,
     });
     const proof = { address: consumerAddress, nonce, signature: input.signature, authToken: authTokenOf(request) };
-    const before = context.authenticator.isSigned(proof, [message]) ? await startedBefore(context, input) : undefined;
+    const isSigned = await context.authenticator.isSigned(proof, [message]);
+    const before = isSigned ? await startedBefore(context, input) : undefined;
     if (before && before.length > 0) return before.map(redactJob);
     // What never arrived goes on under its own id, and its nonce stays taken.
     if (!before) await context.authenticator.authenticate(proof, [message]);

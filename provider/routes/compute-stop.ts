@@ -51,7 +51,7 @@ async function prove(
   }
   if (
     jobId !== undefined &&
-    authenticator.isSigned(proof, [signedMessages.computeStopWithoutNonce({ consumerAddress, jobId })])
+    (await authenticator.isSigned(proof, [signedMessages.computeStopWithoutNonce({ consumerAddress, jobId })]))
   )
     return;
   await authenticator.authenticate(proof, [

@@ -34,7 +34,9 @@ export function chainOf(reader: Partial<ChainReader> = {}, overrides: Partial<Ch
     'owner',
     'lastMetadata',
     'metadataOfTransaction',
+    'callFunction',
     'decimals',
+    'isContractSignature',
   ];
   const refusing = Object.fromEntries(names.map((name) => [name, unexpected(name)])) as unknown as ChainReader;
   const signer = createLocalSigner(PROVIDER_KEY);

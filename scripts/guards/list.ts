@@ -179,7 +179,7 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: 'provider/auth/authenticator.ts',
-        find: 'if (!isSigned(proof, messages)) throw signatureInvalid();',
+        find: 'if (!(await isSigned(proof, messages))) throw signatureInvalid();',
         replace: '',
       },
     ],
