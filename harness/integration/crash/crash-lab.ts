@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,6 +6,8 @@ import type { RunningResource } from '../../../core/resource.ts';
 import { ResourceStack, runningResource } from '../../../core/resource.ts';
 import { openStateDatabase } from '../../../provider/stores/database.ts';
 import type { MachineSnapshot } from '../../accounting/machine.ts';
+import { machineDifference } from '../../accounting/machine.ts';
+import { takeSnapshot } from '../../accounting/snapshot.ts';
 import type { Actor } from '../../actors/actor.ts';
 import type { PublishedAsset } from '../../actors/assets.ts';
 import type { ComputeOrder } from '../../actors/consumer.ts';
@@ -45,6 +48,8 @@ export interface CrashLab extends RunningResource {
   readonly cluster: ClusterWatch;
   readonly dataset: PublishedAsset;
   readonly algorithm: PublishedAsset;
+  /** What is on the machine that was not there before this lab; also once it has stopped. */
+  remains(): readonly string[];
   /** The machine before the first job. */
   readonly quiet: MachineSnapshot;
   /** An order of its own for dataset and algorithm; it starts any number of jobs, one after another. */
@@ -58,6 +63,7 @@ export interface CrashLab extends RunningResource {
 /** One whole testbed whose components can be killed at any write. */
 export async function startCrashLab(config: TestbedConfig = {}): Promise<CrashLab> {
   const stack = new ResourceStack({ budgetMs: 30_000 });
+  const bare = takeSnapshot({ folders: [], cgroup: 'wavetank-of-nobody' });
   try {
     const stateRoot = await mkdtemp(path.join(tmpdir(), 'crash-lab-'));
     stack.defer('state root', () => rm(stateRoot, { recursive: true, force: true }));
@@ -76,6 +82,7 @@ export async function startCrashLab(config: TestbedConfig = {}): Promise<CrashLa
       crashes,
       cluster,
       ...assets,
+      remains: remainsSince(bare, stateRoot),
       quiet: await testbed.observe.machine(),
       async order(actor: Actor, seconds?: number) {
         const { dataset, algorithm } = assets;
@@ -106,6 +113,21 @@ async function publish({ actors, servers, images }: RunningTestbed) {
   );
   const dataset = accepted(await euLab.publishDataset({ files: [data.url], trustedPublishers: [usLab.address] }));
   return { algorithm, dataset };
+}
+
+/** The cluster's journal says what it has outside its own process, and is gone when the cluster is: it is read now. */
+function remainsSince(bare: MachineSnapshot, stateRoot: string): () => readonly string[] {
+  const journals = path.join(stateRoot, 'cluster');
+  const [journal = ''] = readdirSync(journals).filter((name) => name.endsWith('.journal.ndjson'));
+  const folders = readFileSync(path.join(journals, journal), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"directory"'))
+    .map((line) => (JSON.parse(line) as { readonly path: string }).path);
+  const marks = { folders: [stateRoot, ...folders], cgroup: `wavetank-${journal.split('.')[0]}` };
+  return () => [
+    ...Object.values(machineDifference(bare, takeSnapshot(marks))).flatMap(({ added }) => added),
+    ...marks.folders.filter(existsSync),
+  ];
 }
 
 /** Read beside a Provider that may be running: SQLite lets both. */

@@ -46,7 +46,7 @@ beforeAll(async () => {
   overdue = outOfTime();
   overdue.catch(() => undefined);
 }, 60_000);
-afterAll(() => lab.stop());
+afterAll(() => lab?.stop());
 
 test(
   'killed at any write and started again, every component brings a job to the same end',
@@ -211,11 +211,17 @@ describe('a consumer', () => {
   );
 });
 
-test('nothing is left on the machine', { timeout: TIMEOUT_MS }, async () => {
+test('after all these deaths no job has left anything on the machine', { timeout: TIMEOUT_MS }, async () => {
   const { machine, machineDifference } = lab.testbed.observe;
   const { processes, mounts, cgroups, namespaces } = machineDifference(lab.quiet, await machine());
   const added = [processes, mounts, cgroups, namespaces].flatMap((kind) => kind.added);
   expect(added).toEqual([]);
+});
+
+test('when it has stopped there is nothing of it on the machine at all', { timeout: TIMEOUT_MS }, async () => {
+  expect(lab.remains()).not.toEqual([]);
+  await lab.stop();
+  expect(lab.remains()).toEqual([]);
 });
 
 /** An order that is paid for a few seconds, and an engine that dies when they begin to count. */
