@@ -64,6 +64,7 @@ export const ERC20_TEMPLATE_ABI = [
   'function getERC721Address() view returns (address)',
   'function getPaymentCollector() view returns (address)',
   'function permissions(address) view returns (bool minter, bool paymentManager)',
+  'function getFixedRates() view returns (tuple(address contractAddress, bytes32 id)[])',
   'event OrderStarted(address indexed consumer, address payer, uint256 amount, uint256 serviceIndex, uint256 timestamp, address indexed publishMarketAddress, uint256 blockNumber)',
   'event OrderReused(bytes32 orderTxId, address caller, uint256 timestamp, uint256 number)',
   'event ProviderFee(address indexed providerFeeAddress, address indexed providerFeeToken, uint256 providerFeeAmount, bytes providerData, uint8 v, bytes32 r, bytes32 s, uint256 validUntil)',
@@ -73,6 +74,7 @@ export const ERC20_TEMPLATE_ABI = [
 export const FIXED_RATE_ABI = [
   'function buyDT(bytes32 exchangeId, uint256 datatokenAmount, uint256 maxBaseTokenAmount, address consumeMarketAddress, uint256 consumeMarketSwapFeeAmount)',
   'function calcBaseInGivenOutDT(bytes32 exchangeId, uint256 datatokenAmount, uint256 consumeMarketSwapFeeAmount) view returns (uint256 baseTokenAmount, uint256 oceanFeeAmount, uint256 publishMarketFeeAmount, uint256 consumeMarketFeeAmount)',
+  'function getExchange(bytes32 exchangeId) view returns (address exchangeOwner, address datatoken, uint256 dtDecimals, address baseToken, uint256 btDecimals, uint256 fixedRate, bool active, uint256 dtSupply, uint256 btSupply, uint256 dtBalance, uint256 btBalance, bool withMint)',
 ] as const;
 
 export const DISPENSER_ABI = [

@@ -166,7 +166,7 @@ function callNft(
  * One read of a contract.
  * @throws WavetankError CONTRACT_CALL_FAILED when there is no such contract, or it is none of Ocean's.
  */
-async function call(
+export async function call(
   provider: JsonRpcProvider,
   face: typeof erc721Template,
   to: string,

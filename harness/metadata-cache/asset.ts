@@ -1,4 +1,5 @@
 import type { MetadataEvent, NftDescription } from '../../contracts/metadata.ts';
+import type { Price } from '../../contracts/price.ts';
 import type { Ddo } from '../../core/protocol/ddo.ts';
 
 /** A DDO as Aquarius answers it: the published document with what the cache knows from the chain beside it. */
@@ -16,7 +17,7 @@ export interface AssetFacts {
   readonly nft: NftDescription;
   readonly datatokens: readonly { readonly address: string; readonly name: string; readonly symbol: string }[];
   readonly orders: number;
-  readonly priceToken: { readonly address: string; readonly symbol: string };
+  readonly price: Price;
 }
 
 /** States in which only the asset's existence is told: deprecated and revoked. */
@@ -24,7 +25,7 @@ export const SHORT_FORM_STATES: ReadonlySet<number> = new Set([2, 3]);
 
 /** Fields that the cache adds replace those that a client re-published with an edited asset. */
 export function buildAsset(facts: AssetFacts): Asset {
-  const { ddo, event, created, state, nft, datatokens, orders, priceToken } = facts;
+  const { ddo, event, created, state, nft, datatokens, orders, price } = facts;
   if (SHORT_FORM_STATES.has(state)) return shortForm(ddo, state);
   const serviceOf = (address: string): string | undefined =>
     ddo.services.find((service) => service.datatokenAddress.toLowerCase() === address.toLowerCase())?.id;
@@ -48,7 +49,7 @@ export function buildAsset(facts: AssetFacts): Asset {
       contract: event.emitter,
       datetime: dateOf(event.timestamp),
     },
-    stats: { orders, price: { value: 0, tokenAddress: priceToken.address, tokenSymbol: priceToken.symbol } },
+    stats: { orders, price },
     purgatory: { state: false, reason: '' },
   };
 }

@@ -3,6 +3,8 @@ import type { OceanAddresses } from '../../contracts/address-book.ts';
 import { byPlace, OrderStarted } from '../../contracts/events.ts';
 import type { MetadataEvent } from '../../contracts/metadata.ts';
 import { isNftOfFactory, readMetadataEvents, readNftDescription, readTokenName } from '../../contracts/metadata.ts';
+import type { Price } from '../../contracts/price.ts';
+import { readPrice } from '../../contracts/price.ts';
 import { isWavetankError, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Ddo, DdoProblem } from '../../core/protocol/ddo.ts';
@@ -182,11 +184,12 @@ export class MetadataFollower {
   }
 
   async #assetOf(tracked: Tracked, ddo: Ddo): Promise<Asset> {
-    const { provider, addresses } = this.#options;
+    const { provider } = this.#options;
     const nft = await readNftDescription(provider, tracked.nft);
-    const datatokens = await Promise.all(
-      nft.datatokens.map(async (address) => ({ address, ...(await readTokenName(provider, address)) })),
-    );
+    const [datatokens, price] = await Promise.all([
+      Promise.all(nft.datatokens.map(async (address) => ({ address, ...(await readTokenName(provider, address)) }))),
+      this.#priceOf(nft.datatokens[0]),
+    ]);
     const orders = nft.datatokens.reduce((sum, address) => sum + (this.#orders.get(address.toLowerCase()) ?? 0), 0);
     const { latest: event, created, state } = tracked;
     return buildAsset({
@@ -197,8 +200,15 @@ export class MetadataFollower {
       nft,
       datatokens,
       orders,
-      priceToken: { address: addresses.Ocean, symbol: 'OCEAN' },
+      price,
     });
+  }
+
+  /** Of the first datatoken: the document has one place for a price. */
+  async #priceOf(datatoken: string | undefined): Promise<Price> {
+    const { provider, addresses } = this.#options;
+    const free = { value: 0, tokenAddress: addresses.Ocean, tokenSymbol: 'OCEAN' };
+    return datatoken === undefined ? free : readPrice(provider, datatoken, free);
   }
 }
 

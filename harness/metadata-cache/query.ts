@@ -98,6 +98,8 @@ function matchesField(asset: Asset, kind: 'term' | 'match', body: unknown): bool
 
 /** Every value at a dotted path, through arrays as Elasticsearch flattens them; `.keyword` only means "exact". */
 function valuesAt(asset: Asset, path: string): unknown[] {
+  // Elasticsearch's own name for it, which clients use as often.
+  if (path === '_id') return [asset.id];
   const steps = path.replace(/\.keyword$/, '').split('.');
   const found = steps.reduce<unknown[]>(
     (values, step) => values.flatMap((value) => (isRecord(value) && step in value ? [value[step]].flat() : [])),
