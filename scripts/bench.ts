@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Benchmark } from './bench/benchmark.ts';
 import { datasetSize } from './bench/dataset-size.ts';
+import type { Flags } from './bench/flags.ts';
+import { flagsOf, usageOf } from './bench/flags.ts';
 import { machineFacts } from './bench/machine-facts.ts';
 import { manyJobs } from './bench/many-jobs.ts';
 import { summaryOf } from './bench/measurement.ts';
@@ -15,40 +16,14 @@ import { tableOf } from './bench/table.ts';
 import { upCold, upWarm } from './bench/up.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize];
-const USAGE = `npm run bench -- [--only NAME[,NAME…]] [--runs N] [--json]
-${BENCHMARKS.map(({ name, title, defaultRuns }) => `  ${name.padEnd(12)}  ${title} (${defaultRuns})\n`).join('')}`;
 
-interface Flags {
-  readonly chosen: readonly Benchmark[];
-  readonly runs: number | undefined;
-  readonly asJson: boolean;
-}
-
-/** @throws Error saying what is wrong with them */
-function flagsOf(args: readonly string[]): Flags {
-  const options = {
-    only: { type: 'string', multiple: true },
-    runs: { type: 'string' },
-    json: { type: 'boolean' },
-  } as const;
-  const { values } = parseArgs({ args: [...args], options });
-  const names = (values.only ?? []).flatMap((text) => text.split(','));
-  const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
-  if (unknown.length > 0) throw new Error(`There is no benchmark ${unknown.join(', ')}.`);
-  const runs = values.runs === undefined ? undefined : Number(values.runs);
-  if (runs !== undefined && !(Number.isSafeInteger(runs) && runs > 0))
-    throw new Error('--runs must be a whole number above 0.');
-  const chosen = names.length === 0 ? BENCHMARKS : BENCHMARKS.filter(({ name }) => names.includes(name));
-  return { chosen, runs, asJson: values.json === true };
-}
-
-async function bench({ chosen, runs, asJson }: Flags): Promise<void> {
+async function bench({ names, runs, asJson }: Flags): Promise<void> {
   const root = path.dirname(import.meta.dirname);
   const facts = machineFacts(root);
   const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-bench-'));
   const results: BenchmarkResult[] = [];
   try {
-    for (const benchmark of chosen) {
+    for (const benchmark of BENCHMARKS.filter((one) => names.includes(one.name))) {
       const { name, title, defaultRuns } = benchmark;
       process.stderr.write(`${name}: ${title}\n`);
       const own = path.join(folder, name);
@@ -71,9 +46,10 @@ async function bench({ chosen, runs, asJson }: Flags): Promise<void> {
 
 let flags: Flags | undefined;
 try {
-  flags = flagsOf(process.argv.slice(2));
+  flags = flagsOf(process.argv.slice(2), BENCHMARKS);
 } catch (error) {
-  process.stderr.write(`bench: ${(error as Error).message}\n${USAGE}`);
+  process.stderr.write(`bench: ${(error as Error).message}\n${usageOf(BENCHMARKS)}`);
   process.exitCode = 2;
 }
-if (flags !== undefined) await bench(flags);
+if (flags?.help) process.stdout.write(usageOf(BENCHMARKS));
+else if (flags !== undefined) await bench(flags);
