@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'],
+    // Those need a Docker engine: `npm run test:kind`.
+    exclude: ['**/*.kind.test.ts', 'node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     retry: 0,

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** What needs a Docker engine: kind, MinIO. A machine without one skips each test and says why. */
+export default defineConfig({
+  test: {
+    include: ['**/*.kind.test.ts'],
+    exclude: ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    retry: 0,
+    // They share one engine, and clusters are heavy.
+    fileParallelism: false,
+    allowOnly: false,
+  },
+});
