@@ -8,40 +8,42 @@ import { CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICE_ACCOUNTS } from '../ku
 import type { CustomResourceDefinition } from './crds.ts';
 import { definitions } from './crds.ts';
 import * as rbac from './rbac.ts';
+import type { Manifest } from './workloads.ts';
 
 export interface InstallOptions {
+  /** Of the jobs. */
   readonly namespace: string;
+  /** Where the service accounts are and the operator runs. Default: with the jobs. */
+  readonly operatorNamespace?: string;
   /** Environments by name, which is their id for consumers. */
   readonly environments?: Readonly<Record<string, ComputeEnvironmentSpec>>;
   /** Default true; false where the embedding cluster has no RBAC to fill. */
   readonly withRbac?: boolean;
 }
 
-interface Manifest {
-  readonly resource: Resource;
-  readonly object: KubeObject;
-}
-
 const labels = { [LABELS.managedBy]: MANAGED_BY };
 
 /** Everything but the environments, in the order in which it is applied. Also what an export to YAML prints. */
-export function manifestsOf({ namespace, withRbac = true }: InstallOptions): Manifest[] {
+export function manifestsOf({ namespace, operatorNamespace = namespace, withRbac = true }: InstallOptions): Manifest[] {
   const accounts = rbac.COMPONENTS.map((name) => ({
     resource: SERVICE_ACCOUNTS,
-    object: { metadata: { name, namespace, labels }, automountServiceAccountToken: true },
+    object: { metadata: { name, namespace: operatorNamespace, labels }, automountServiceAccountToken: true },
   }));
   const roles = rbac.COMPONENTS.map((name) => ({ resource: rbac.ROLES, object: rbac.roleOf(name, namespace) }));
   const bindings = rbac.COMPONENTS.map((name) => ({
     resource: rbac.ROLE_BINDINGS,
-    object: rbac.roleBindingOf(name, namespace),
+    object: rbac.roleBindingOf(name, namespace, operatorNamespace),
   }));
   const storage = [
     { resource: rbac.CLUSTER_ROLES, object: rbac.storageReader },
-    { resource: rbac.CLUSTER_ROLE_BINDINGS, object: rbac.storageReaderBinding(namespace) },
+    { resource: rbac.CLUSTER_ROLE_BINDINGS, object: rbac.storageReaderBinding(namespace, operatorNamespace) },
   ];
   return [
     ...definitions.map((object) => ({ resource: CUSTOM_RESOURCE_DEFINITIONS, object })),
-    { resource: NAMESPACES, object: namespaceOf(namespace) },
+    ...[...new Set([namespace, operatorNamespace])].map((name) => ({
+      resource: NAMESPACES,
+      object: namespaceOf(name),
+    })),
     ...(withRbac ? [...accounts, ...roles, ...bindings, ...storage] : []),
   ];
 }
@@ -105,7 +107,7 @@ async function established(client: KubeClient, name: string): Promise<void> {
 /** Removes what `installOperator` made in the namespace, and the namespace; definitions stay, others may use them. */
 export async function uninstallOperator(client: KubeClient, namespace: string): Promise<void> {
   const away = [
-    client.delete(rbac.CLUSTER_ROLE_BINDINGS, { name: rbac.storageReaderBinding(namespace).metadata.name }),
+    client.delete(rbac.CLUSTER_ROLE_BINDINGS, { name: rbac.storageReaderBinding(namespace, namespace).metadata.name }),
     client.delete(NAMESPACES, { name: namespace }),
   ];
   for (const result of await Promise.allSettled(away)) {

@@ -78,11 +78,12 @@ export function roleOf(component: Component, namespace: string): Role {
   return { metadata: { name: component, namespace, labels }, rules: RULES[component] };
 }
 
-export function roleBindingOf(component: Component, namespace: string): RoleBinding {
+/** @param accounts namespace of the service accounts */
+export function roleBindingOf(component: Component, namespace: string, accounts: string): RoleBinding {
   return {
     metadata: { name: component, namespace, labels },
     roleRef: { apiGroup: ROLES.group, kind: 'Role', name: component },
-    subjects: [{ kind: 'ServiceAccount', name: component, namespace }],
+    subjects: [{ kind: 'ServiceAccount', name: component, namespace: accounts }],
   };
 }
 
@@ -92,10 +93,10 @@ export const storageReader: Role = {
   rules: [{ apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get', 'list'] }],
 };
 
-export function storageReaderBinding(namespace: string): RoleBinding {
+export function storageReaderBinding(namespace: string, accounts: string): RoleBinding {
   return {
     metadata: { name: `wavetank-storage-class-reader-${namespace}`, labels },
     roleRef: { apiGroup: ROLES.group, kind: 'ClusterRole', name: storageReader.metadata.name },
-    subjects: [{ kind: 'ServiceAccount', name: 'operator-engine', namespace }],
+    subjects: [{ kind: 'ServiceAccount', name: 'operator-engine', namespace: accounts }],
   };
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { WavetankError } from '../../core/errors.ts';
 import type { UpFlags } from './up-command.ts';
 import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
@@ -14,6 +14,7 @@ import {
   storageOption,
   wholeNumber,
 } from './flags.ts';
+import type { ManifestsPart } from './manifests-command.ts';
 import { lineThatWasMeant } from './npm-trap.ts';
 import type { ScenarioFlags } from './scenario-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -76,6 +77,7 @@ function buildProgram(terminal: Terminal, args: readonly string[], finish: Finis
   addUp(program, terminal, finish);
   addDoctor(program, terminal, finish);
   addDown(program, terminal, finish);
+  addManifests(program, terminal, finish);
   return program;
 }
 
@@ -168,6 +170,29 @@ function addDown(program: Command, terminal: Terminal, finish: Finish): void {
     .action(async (flags: { state: string; json?: boolean }) => {
       const { downCommand } = await import('./down-command.ts');
       finish(await downCommand(flags, terminal));
+    });
+}
+
+function addManifests(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command('manifests')
+    .description("print what runs the operator in a cluster of one's own, for kubectl apply -f -")
+    .argument('<settings.yaml>', "the cluster owner's choices: docs/operator.md")
+    .addOption(
+      new Option('--part <part>', 'the definitions go first, and alone')
+        .choices(['definitions', 'operator', 'all'])
+        .default('all'),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'npx wavetank manifests operator.yaml --part definitions | kubectl apply -f -',
+        'npx wavetank manifests operator.yaml --part operator | kubectl apply -f -',
+      ]),
+    )
+    .action(async (file: string, flags: { part: ManifestsPart }) => {
+      const { manifestsCommand } = await import('./manifests-command.ts');
+      finish(await manifestsCommand(file, flags.part, terminal));
     });
 }
 

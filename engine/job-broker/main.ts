@@ -1,0 +1,3 @@
+import { runJobBroker } from './env.ts';
+
+process.exitCode = await runJobBroker();

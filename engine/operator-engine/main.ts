@@ -1,0 +1,3 @@
+import { runOperatorEngine } from './env.ts';
+
+process.exitCode = await runOperatorEngine();

@@ -1,0 +1,3 @@
+import { runOperatorService } from './env.ts';
+
+process.exitCode = await runOperatorService();
