@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { waitUntil } from '../../core/wait-until.ts';
+import { listeningSockets } from '../accounting/listening-sockets.ts';
 import type { CanaryListeners } from './canary-listeners.ts';
 import { startCanaryListeners } from './start-canary-listeners.ts';
 
@@ -65,6 +66,37 @@ test('its proof reaches every kind and leaves no hit, and takes no real one away
   const proven = await canaries.prove();
   expect(proven).toEqual(expect.arrayContaining(['tcp', 'udp', 'dns', 'unix']));
   expect(canaries.hits()).toEqual(before);
+});
+
+test('it listens where nobody outside this machine can reach it, and tells the address that pods would try', async (context) => {
+  if (process.platform !== 'linux') return context.skip('sockets are looked up in /proc');
+  const before = new Set(listeningSockets([process.pid]));
+  const other = await startCanaryListeners({
+    clock: systemClock,
+    entropy: systemEntropy,
+    addressFromPods: '192.0.2.1',
+    alsoOn: ['127.0.0.2'],
+  });
+  try {
+    const opened = listeningSockets([process.pid]).filter((socket) => !before.has(socket));
+    expect(opened.map((socket) => socket.replace(/:\d+$/, '')).toSorted()).toEqual([
+      'tcp 127.0.0.1',
+      'tcp 127.0.0.2',
+      ...Array<string>(2).fill('udp 127.0.0.1'),
+      ...Array<string>(2).fill('udp 127.0.0.2'),
+    ]);
+    for (const addresses of [other.tcp, other.udp, other.dns])
+      expect(addresses.map((address) => split(address)[0])).toEqual([
+        '127.0.0.1',
+        '127.0.0.2',
+        '192.0.2.1',
+        '192.0.2.1',
+      ]);
+    expect(split(other.tcp[2])[1]).toBe(split(other.tcp[0])[1]);
+    expect(await other.prove()).toEqual(expect.arrayContaining(['tcp', 'udp', 'dns']));
+  } finally {
+    await other.stop();
+  }
 });
 
 test('nothing stays behind', async () => {

@@ -8,7 +8,7 @@ export interface CanaryHit {
 
 /** Listeners on this machine that nothing may ever reach. Each counts what reaches it. */
 export interface CanaryListeners extends RunningResource {
-  /** `host:port`, on loopback and on every other address of this machine. */
+  /** `host:port`: where they listen, and the same under the address by which pods would name this machine. */
   readonly tcp: readonly string[];
   readonly udp: readonly string[];
   /** A name server: `host:port`. */

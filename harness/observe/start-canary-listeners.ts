@@ -3,7 +3,7 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
@@ -24,10 +24,15 @@ const PROOF = 'canary proof';
 export interface CanaryOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** This machine's address as pods name it. What goes there arrives at loopback, or at one of `alsoOn`. */
+  readonly addressFromPods?: string;
+  /** Addresses of this machine that only its own pods can reach, such as a container network's gateway. Never outward ones. */
+  readonly alsoOn?: readonly string[];
 }
 
-/** Listeners that nothing may reach, on loopback and on the machine's own outward addresses. */
-export async function startCanaryListeners({ clock, entropy }: CanaryOptions): Promise<CanaryListeners> {
+/** Listeners that no pod may reach, on loopback and where else pods could reach this machine, and nobody outside it. */
+export async function startCanaryListeners(options: CanaryOptions): Promise<CanaryListeners> {
+  const { clock, entropy, addressFromPods, alsoOn = [] } = options;
   const stack = new ResourceStack();
   const hits: Hit[] = [];
   const strike = (listener: Kind, received = ''): Hit => {
@@ -35,7 +40,7 @@ export async function startCanaryListeners({ clock, entropy }: CanaryOptions): P
     if (hits.length < MOST_HITS) hits.push(hit);
     return hit;
   };
-  const hosts = ['127.0.0.1', ...outwardAddresses()];
+  const hosts = ['127.0.0.1', ...alsoOn];
   try {
     const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-canary-'));
     stack.defer('canary folder', () => rmSync(folder, { recursive: true, force: true }));
@@ -71,10 +76,16 @@ export async function startCanaryListeners({ clock, entropy }: CanaryOptions): P
       hits.splice(0, hits.length, ...real);
       return all;
     };
+    const reachableAt = (bound: readonly AddressInfo[]): string[] => [
+      ...bound.map(({ address, port }) => `${address}:${port}`),
+      ...(addressFromPods === undefined || hosts.includes(addressFromPods)
+        ? []
+        : bound.map(({ port }) => `${addressFromPods}:${port}`)),
+    ];
     const facts: Omit<CanaryListeners, 'stop' | typeof Symbol.asyncDispose> = {
-      tcp: tcp.map((server) => addressOf(server.address() as AddressInfo)),
-      udp: udp.map((socket) => addressOf(socket.address())),
-      dns: dns.map((socket) => addressOf(socket.address())),
+      tcp: reachableAt(tcp.map((server) => server.address() as AddressInfo)),
+      udp: reachableAt(udp.map((socket) => socket.address())),
+      dns: reachableAt(dns.map((socket) => socket.address())),
       unixSocket,
       abstractSocket: isAbstract ? `@${abstractName}` : undefined,
       hits: () => hits.map((hit) => ({ ...hit })),
@@ -85,13 +96,6 @@ export async function startCanaryListeners({ clock, entropy }: CanaryOptions): P
     await stack.stop();
     throw error;
   }
-}
-
-function outwardAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ family, internal }) => family === 'IPv4' && !internal)
-    .map(({ address }) => address);
 }
 
 async function startTcp(
@@ -140,8 +144,4 @@ function knock(at: { address: string; port: number } | { path: string }): void {
 function knockUdp({ address, port }: AddressInfo): void {
   const socket = createSocket('udp4');
   socket.send(PROOF, port, address, () => socket.close());
-}
-
-function addressOf({ address, port }: AddressInfo): string {
-  return `${address}:${port}`;
 }
