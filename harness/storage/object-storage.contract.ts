@@ -1,5 +1,5 @@
 import { Client } from 'minio';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { randomHex, systemEntropy } from '../../core/entropy.ts';
 import { assert } from '../../core/errors.ts';
 import { describeAccessRefusals } from './contract/access-refusals.contract.ts';
@@ -15,7 +15,12 @@ import type { RunningObjectStorage } from './object-storage.ts';
 /** Runs the whole contract against one backend. `start` gives a service that the suite stops again. */
 export function describeObjectStorage(
   backend: string,
-  options: { readonly start: () => Promise<RunningObjectStorage>; readonly capabilities: ObjectStorageCapabilities },
+  options: {
+    readonly start: () => Promise<RunningObjectStorage>;
+    readonly capabilities: ObjectStorageCapabilities;
+    /** Why this machine cannot run it; every test is then skipped with this reason. */
+    readonly unavailable?: string | undefined;
+  },
 ): void {
   describe(`object storage: ${backend}`, () => {
     let running: RunningObjectStorage | undefined;
@@ -23,7 +28,11 @@ export function describeObjectStorage(
     const buckets: string[] = [];
     const storage = (): RunningObjectStorage => present(running);
     const minio = (): Client => present(client);
+    beforeEach(({ skip }) => {
+      if (options.unavailable !== undefined) skip(options.unavailable);
+    });
     beforeAll(async () => {
+      if (options.unavailable !== undefined) return;
       running = await options.start();
       client = minioClient(running);
     });

@@ -12,7 +12,7 @@ export interface Owner {
 
 const OWNER_FILE = 'owner.json';
 /** Folders of the state root that belong to no instance. */
-const SHARED_FOLDERS = new Set(['cluster', 'pods-app', 'reports', 'compile-cache']);
+const SHARED_FOLDERS = new Set(['cluster', 'kind', 'storage', 'pods-app', 'reports', 'compile-cache']);
 
 export interface InstanceFolder {
   readonly path: string;
@@ -75,8 +75,13 @@ export function isAlive({ pid, startTicks, bootId }: Owner): boolean {
   return startTicks === '' && exists(pid);
 }
 
-function thisProcess(): Owner {
-  return { pid: process.pid, startTicks: startTicksOf(process.pid) ?? '', bootId: currentBootId() };
+export function thisProcess(): Owner {
+  return ownerOf(process.pid);
+}
+
+/** Names the process that has this number now. */
+export function ownerOf(pid: number): Owner {
+  return { pid, startTicks: startTicksOf(pid) ?? '', bootId: currentBootId() };
 }
 
 function readOwner(folder: string): Owner | undefined {

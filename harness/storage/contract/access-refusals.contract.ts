@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import type { ContractSubject } from './subject.ts';
-import type { RawRequest, Signer } from './signed-request.ts';
-import { presign, refusalOf, send, sendSigned, signRequest } from './signed-request.ts';
+import type { RawRequest, Signer } from '../signed-request.ts';
+import { presign, refusalOf, send, sendSigned, signRequest } from '../signed-request.ts';
 
 /** Every refusal has an accepted twin: the same request as it should be. */
 export function describeAccessRefusals({ storage, freshBucket, capabilities }: ContractSubject): void {

@@ -2,8 +2,8 @@ import { describe, it } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import type { ContractSubject } from './subject.ts';
 import { md5Hex } from './subject.ts';
-import type { RawAnswer } from './signed-request.ts';
-import { refusalOf, sendSigned, xmlOf } from './signed-request.ts';
+import type { RawAnswer } from '../signed-request.ts';
+import { refusalOf, sendSigned, xmlOf } from '../signed-request.ts';
 
 /** GET, HEAD, PUT, DELETE and copy, as they stand on the wire. */
 export function describeObjects({ storage, freshBucket }: ContractSubject): void {

@@ -2,8 +2,8 @@ import { describe, it } from 'vitest';
 import { crc32 } from 'node:zlib';
 import { systemClock } from '../../../core/clock.ts';
 import type { ContractSubject } from './subject.ts';
-import type { RawAnswer } from './signed-request.ts';
-import { frameChunks, refusalOf, send, sendSigned, signRequest } from './signed-request.ts';
+import type { RawAnswer } from '../signed-request.ts';
+import { frameChunks, refusalOf, send, sendSigned, signRequest } from '../signed-request.ts';
 
 const SIGNED = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const CHUNKS = [Buffer.alloc(8192, 'a'), Buffer.alloc(70_000, 'b'), Buffer.from('c')];

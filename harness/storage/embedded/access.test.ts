@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
-import type { RawAnswer, Signer } from '../contract/signed-request.ts';
-import { presign, refusalOf, send, xmlOf } from '../contract/signed-request.ts';
+import type { RawAnswer, Signer } from '../signed-request.ts';
+import { presign, refusalOf, send, xmlOf } from '../signed-request.ts';
 import { md5Hex } from '../contract/subject.ts';
 import type { TestServer } from './test-server.ts';
 import { startTestServer } from './test-server.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, it } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
-import { refusalOf, signRequest, xmlOf } from '../contract/signed-request.ts';
+import { refusalOf, signRequest, xmlOf } from '../signed-request.ts';
 import { md5Hex } from '../contract/subject.ts';
 import type { TestServer } from './test-server.ts';
 import { startTestServer } from './test-server.ts';

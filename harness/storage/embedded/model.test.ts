@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { xmlOf } from '../contract/signed-request.ts';
+import { xmlOf } from '../signed-request.ts';
 import { md5Hex } from '../contract/subject.ts';
 import type { TestServer } from './test-server.ts';
 import { startTestServer } from './test-server.ts';

@@ -6,7 +6,8 @@ import type { BucketEntry } from './object-index.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Storage } from './storage.ts';
 import type { Query } from './target.ts';
-import type { Access, S3Action, User } from './users.ts';
+import type { S3Action } from '../access-policy.ts';
+import type { Access, User } from './users.ts';
 
 /** Numbers that bound what a client can make the server hold. */
 export interface Limits {

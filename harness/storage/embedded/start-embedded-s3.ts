@@ -8,12 +8,12 @@ import { closeServer, listen } from '../../../core/http-listen.ts';
 import type { Logger } from '../../../core/log.ts';
 import type { Native } from '../../../core/native.ts';
 import { runningResource } from '../../../core/resource.ts';
-import type { RunningObjectStorage } from '../object-storage.ts';
+import type { OwnObjectStorage } from '../object-storage.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Limits } from './operation.ts';
 import { S3_LIMITS } from './operation.ts';
 import { openStorage } from './storage.ts';
-import type { NewUser } from './users.ts';
+import type { NewUser } from '../access-policy.ts';
 import { Users } from './users.ts';
 
 /** A connection on which nothing moves for so long is closed. */
@@ -40,7 +40,7 @@ export interface EmbeddedS3Options {
 }
 
 /** The embedded S3 and its users. They live as long as the server does. */
-export interface RunningEmbeddedS3 extends RunningObjectStorage {
+export interface RunningEmbeddedS3 extends OwnObjectStorage {
   readonly backend: 'embedded';
   /** Adds an access key that may do what its policy allows, and nothing else. @throws WavetankError S3_USER_INVALID, S3_USER_EXISTS */
   createUser(user: NewUser): void;

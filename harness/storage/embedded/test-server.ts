@@ -6,8 +6,8 @@ import { createNative } from '../../../core/native.ts';
 import type { Native } from '../../../core/native.ts';
 import { silentLogger } from '../../../core/log.ts';
 import { VirtualClock } from '../../../core/virtual-clock.ts';
-import type { RawAnswer, RawRequest, Signer } from '../contract/signed-request.ts';
-import { sendSigned } from '../contract/signed-request.ts';
+import type { RawAnswer, RawRequest, Signer } from '../signed-request.ts';
+import { sendSigned } from '../signed-request.ts';
 import type { EmbeddedS3Options, RunningEmbeddedS3 } from './start-embedded-s3.ts';
 import { startEmbeddedS3 } from './start-embedded-s3.ts';
 
