@@ -11,5 +11,7 @@ export default defineConfig({
     // Vitest leaves one core to itself, which on two cores is half of the machine.
     maxWorkers: '100%',
     allowOnly: false,
+    // ocean.js prints every nonce that it fetches, whatever its log level.
+    onConsoleLog: (text) => !text.startsWith('[getNonce]'),
   },
 });

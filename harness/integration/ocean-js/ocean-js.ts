@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
+// By path, since the library's `exports` name no types.
+import type * as oceanJsTypes from '../../../node_modules/@oceanprotocol/lib/dist/types/index.d.ts';
+import type * as ethersTypes from '../../../node_modules/@oceanprotocol/lib/node_modules/ethers/lib/index.d.ts';
 
-/** The types of the library and of the ethers 5 that it brings along; its `exports` name no types. */
-export type OceanJs = typeof import('../../../node_modules/@oceanprotocol/lib/dist/types/index.d.ts');
-export type Ethers5 = typeof import('../../../node_modules/@oceanprotocol/lib/node_modules/ethers/lib/index.d.ts');
+export type OceanJs = typeof oceanJsTypes;
+export type Ethers5 = typeof ethersTypes;
 
 const require = createRequire(import.meta.url);
 
