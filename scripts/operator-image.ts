@@ -1,0 +1,47 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { productPackages } from './operator-image/product-packages.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const USAGE = `Builds the image of Operator Service, Operator Engine and Job Broker.
+
+  npm run operator-image
+  npm run operator-image -- --tag registry.example/ocean/operator:1 --base node:24-slim
+
+  --tag NAME    default wavetank/operator:VERSION
+  --base NAME   an image with Node 24; default node:24-slim
+`;
+
+const { values } = parseArgs({
+  options: { tag: { type: 'string' }, base: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+});
+if (values.help) {
+  process.stdout.write(USAGE);
+} else {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const tag = values.tag ?? `wavetank/operator:${version}`;
+  await build(tag, values.base ?? 'node:24-slim');
+  process.stdout.write(`${tag}\n`);
+}
+
+async function build(tag: string, base: string): Promise<void> {
+  const context = mkdtempSync(path.join(tmpdir(), 'wavetank-operator-image-'));
+  try {
+    for (const folder of ['core', 'engine'])
+      cpSync(path.join(ROOT, folder), path.join(context, folder), { recursive: true, filter: isProduct });
+    for (const folder of productPackages(ROOT))
+      cpSync(path.join(ROOT, folder), path.join(context, folder), { recursive: true });
+    writeFileSync(path.join(context, 'package.json'), '{ "type": "module", "private": true }\n');
+    const args = ['build', '--tag', tag, '--build-arg', `BASE=${base}`, '--file', 'engine/deploy/Dockerfile', context];
+    await execa('docker', args, { cwd: ROOT, stdout: 'ignore', stderr: 'inherit' });
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
+
+function isProduct(file: string): boolean {
+  return !/\.(test|contract)\.ts$|\/testing(\/|$)/.test(file);
+}
