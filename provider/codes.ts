@@ -127,7 +127,16 @@ export const CODES = {
     'Encrypt the files anew for this asset.',
   ),
   FILE_OBJECT_INVALID: entry(400, 'A file object is malformed.', 'Correct what `explain` names.'),
-  FILE_TYPE_UNSUPPORTED: entry(400, 'This Provider does not serve files of this type.', 'Use a file of type url.'),
+  FILE_TYPE_UNSUPPORTED: entry(
+    400,
+    'There are no files of this type.',
+    'Use url, ipfs, arweave, graphql or smartcontract.',
+  ),
+  FILE_GATEWAY_MISSING: entry(
+    400,
+    'This Provider has no gateway to the network that the file lies in.',
+    'Ask its operator for one, or use a file of type url.',
+  ),
   FILE_INDEX_OUT_OF_RANGE: entry(400, 'The service has fewer files.', 'Use an index below the number of files.'),
   FILE_ADDRESS_FORBIDDEN: entry(
     400,
@@ -139,6 +148,16 @@ export const CODES = {
     400,
     'The file is larger than what this Provider reads for a checksum.',
     'Use a smaller file, or ask the operator for a higher limit.',
+  ),
+  CONSUMER_PARAMETER_MISSING: entry(
+    400,
+    'A parameter that the service, the algorithm or the file needs was not sent.',
+    'Send what `explain` names.',
+  ),
+  CONSUMER_PARAMETER_INVALID: entry(
+    400,
+    'A parameter has not the type, or is none of the choices, that the publisher declared.',
+    'Correct what `explain` names.',
   ),
   // Payment
   ORDER_TX_INVALID: entry(400, 'transferTxId is no transaction hash.', 'Send the hash of startOrder or reuseOrder.'),

@@ -3,6 +3,8 @@ import { WavetankError } from '../core/errors.ts';
 import type { ListenOptions } from '../core/http-listen.ts';
 import { checksumAddress, isAddress } from '../core/protocol/address.ts';
 import type { Seams } from '../core/seams.ts';
+import type { Gateways } from './files/file-request.ts';
+import type { AnswerObserver } from './observe-answers.ts';
 import type { StateSurvives } from './stores/database.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */
@@ -100,11 +102,17 @@ export interface ProviderOptions {
   readonly allowNonPublicIp?: boolean;
   /** Answer for outside URLs from local files; they come before the safe-URL rule. */
   readonly mirrors?: readonly Mirror[];
+  /** Files of type ipfs are read at `<ipfsGateway>/ipfs/<hash>`; without it they are refused. */
+  readonly ipfsGateway?: string;
+  /** Files of type arweave are read at `<arweaveGateway>/<transactionId>`; without it they are refused. */
+  readonly arweaveGateway?: string;
   /** Who may ask /decrypt; empty or absent: everybody. */
   readonly authorizedDecrypters?: readonly string[];
   /** Ids of the environments that are offered; absent: all that the Operator Service has. */
   readonly allowedEnvironments?: readonly string[];
   readonly limits?: Partial<ProviderLimits>;
+  /** Told of every answer, for tests and recordings. */
+  readonly onAnswer?: AnswerObserver;
   /** Names to addresses. Default: the system's resolver. */
   readonly resolveHost?: (host: string) => Promise<readonly string[]>;
 }
@@ -128,10 +136,20 @@ export interface ProviderConfig {
   readonly stateSurvives: StateSurvives;
   readonly allowNonPublicIp: boolean;
   readonly mirrors: readonly Mirror[];
+  readonly gateways: Gateways;
   readonly authorizedDecrypters: readonly string[];
   readonly allowedEnvironments: readonly string[] | undefined;
   readonly limits: ProviderLimits;
 }
+
+const URL_OPTIONS = [
+  'metadataCacheUrl',
+  'operatorServiceUrl',
+  'advertisedUrl',
+  'podUrl',
+  'ipfsGateway',
+  'arweaveGateway',
+] as const;
 
 const LOCAL_CHAINS = new Set([8996, 1337, 31337]);
 
@@ -145,8 +163,7 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
   if (new Set(options.chains.map((chain) => chain.chainId)).size !== options.chains.length)
     problems.push('chains: a chain id occurs twice');
   const chains = options.chains.flatMap((chain, i) => resolveChain(chain, `chains[${i}]`, problems));
-  for (const key of ['metadataCacheUrl', 'operatorServiceUrl', 'advertisedUrl', 'podUrl'] as const)
-    checkUrl(options[key], key, problems);
+  for (const key of URL_OPTIONS) checkUrl(options[key], key, problems);
   for (const [i, address] of (options.authorizedDecrypters ?? []).entries()) {
     if (!isAddress(address)) problems.push(`authorizedDecrypters[${i}]: not an Ethereum address`);
   }
@@ -163,11 +180,12 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
   return {
     chains,
     metadataCacheUrl: withoutSlash(options.metadataCacheUrl),
-    operatorServiceUrl: options.operatorServiceUrl === undefined ? undefined : withoutSlash(options.operatorServiceUrl),
+    operatorServiceUrl: orWithoutSlash(options.operatorServiceUrl),
     stateFile: options.stateFile,
     stateSurvives: options.stateSurvives ?? 'powerCut',
     allowNonPublicIp: options.allowNonPublicIp ?? false,
     mirrors: (options.mirrors ?? []).map(({ prefix, dir }) => ({ prefix, dir: path.resolve(dir) })),
+    gateways: { ipfs: orWithoutSlash(options.ipfsGateway), arweave: orWithoutSlash(options.arweaveGateway) },
     authorizedDecrypters: (options.authorizedDecrypters ?? []).map(checksumAddress),
     allowedEnvironments: options.allowedEnvironments,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
@@ -201,6 +219,10 @@ function resolveChain(chain: ProviderChainOptions, at: string, problems: string[
 function checkUrl(url: string | undefined, key: string, problems: string[]): void {
   if (url === undefined) return;
   if (!URL.canParse(url) || !/^https?:/.test(url)) problems.push(`${key}: not an http(s) URL`);
+}
+
+function orWithoutSlash(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : withoutSlash(url);
 }
 
 export function withoutSlash(url: string): string {

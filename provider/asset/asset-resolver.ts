@@ -6,6 +6,7 @@ import { didOf, isDid } from '../../core/protocol/did.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { Chain, Chains } from '../chain/chains.ts';
 import type { ProviderConfig } from '../config.ts';
+import type { FileSource } from '../files/file-source.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse, refused } from '../refusal.ts';
 import { askUpstream, parseJson } from '../upstream.ts';
@@ -35,9 +36,14 @@ interface Known extends Location {
 const KEPT = 2000;
 const MAX_HINT_BYTES = 10 * 1024 * 1024;
 
-export function createAssetResolver(config: ProviderConfig, chains: Chains, seams: Seams): AssetResolver {
+export function createAssetResolver(
+  config: ProviderConfig,
+  chains: Chains,
+  seams: Seams,
+  source: Pick<FileSource, 'openUrl'>,
+): AssetResolver {
   const known = new Map<string, Known>();
-  const foreign = createForeignDecryptor(config, seams);
+  const foreign = createForeignDecryptor(source, seams);
 
   /** The NFT cannot be computed from the DID; once known, the cache is no longer needed. */
   async function locate(did: string): Promise<Checked<Location>> {

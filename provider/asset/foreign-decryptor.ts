@@ -5,8 +5,7 @@ import { signedMessages } from '../../core/protocol/signed-messages.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { Chain } from '../chain/chains.ts';
 import { withoutSlash } from '../config.ts';
-import type { ProviderConfig } from '../config.ts';
-import { createFileSource } from '../files/file-source.ts';
+import type { FileSource } from '../files/file-source.ts';
 import { readBounded } from '../files/read-bounded.ts';
 import type { Checked } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
@@ -24,8 +23,7 @@ export interface ForeignDecryptor {
 const MAX_DOCUMENT_BYTES = 10 * 1024 * 1024;
 
 /** The URL comes from the chain, so anybody may have written it: it passes the safe-URL rule like a file's. */
-export function createForeignDecryptor(config: ProviderConfig, seams: Seams): ForeignDecryptor {
-  const source = createFileSource(config, seams);
+export function createForeignDecryptor(source: Pick<FileSource, 'openUrl'>, seams: Seams): ForeignDecryptor {
   let lastNonce = 0;
   return {
     async decrypt(event, encoded, { chain, nft }) {

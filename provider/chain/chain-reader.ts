@@ -42,7 +42,16 @@ interface Contracts {
   readonly metadata: typeof metadataModule;
   readonly events: typeof eventsModule;
   readonly signatures: typeof signaturesModule;
+  readonly functions: typeof functionsModule;
 }
+
+/** Answers of a contract, or of who asks one: the node has done its part. */
+const CONTRACTS_FAULTS = new Set([
+  'CONTRACT_CALL_FAILED',
+  'CONTRACT_PARAMETER_MISSING',
+  'CONTRACT_PARAMETER_INVALID',
+  'CONTRACT_ABI_INVALID',
+]);
 
 /** ethers takes a tenth of a second to load, so the connection is made with the first question. */
 export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: number): ChainReader {
@@ -108,12 +117,13 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
 }
 
 async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: number): Promise<Contracts> {
-  const [{ connectChain }, orders, metadata, events, signatures] = await Promise.all([
+  const [{ connectChain }, orders, metadata, events, signatures, functions] = await Promise.all([
     import('../../contracts/rpc.ts'),
     import('../../contracts/orders.ts'),
     import('../../contracts/metadata.ts'),
     import('../../contracts/events.ts'),
     import('../../contracts/contract-signature.ts'),
+    import('../../contracts/call-function.ts'),
   ]);
   const rpc = connectChain({
     rpcUrl: config.rpcUrl,
@@ -122,5 +132,5 @@ async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: numb
     clock: seams.clock,
     requestTimeoutMs,
   });
-  return { rpc, orders, metadata, events, signatures };
+  return { rpc, orders, metadata, events, signatures, functions };
 }

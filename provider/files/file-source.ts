@@ -11,31 +11,36 @@ import { passed, refuse } from '../refusal.ts';
 import { isPublicAddress } from './address-policy.ts';
 import type { ByteRange } from './byte-range.ts';
 import { formatRange } from './byte-range.ts';
-import { guarded } from './guarded.ts';
+import type { ContractCaller } from './contract-file.ts';
+import { openContract } from './contract-file.ts';
 import type { FileObject } from './file-object.ts';
+import type { UrlRequest, Userdata } from './file-request.ts';
+import { requestFor } from './file-request.ts';
+import { guarded } from './guarded.ts';
 import { openMirrored } from './mirror.ts';
 import type { OpenedFile } from './opened-file.ts';
 import { openedFrom } from './opened-file.ts';
 
-export interface UrlRequest {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly range?: ByteRange;
+export interface OpenOptions {
+  readonly range?: ByteRange | undefined;
+  readonly userdata?: Userdata | undefined;
 }
 
 /** Opens files at their sources. Whoever opens one reads or destroys its body. */
 export interface FileSource {
-  /** `userdata` becomes query parameters of a GET and the JSON body of a POST. */
-  open(
-    file: FileObject,
-    options?: { range?: ByteRange | undefined; userdata?: Readonly<Record<string, unknown>> | undefined },
-  ): Promise<Checked<OpenedFile>>;
+  /** `userdata` becomes parameters of a GET, the JSON body of a POST, variables of a query, arguments of a contract. */
+  open(file: FileObject, options?: OpenOptions): Promise<Checked<OpenedFile>>;
   openUrl(request: UrlRequest): Promise<Checked<OpenedFile>>;
 }
 
 export type HostResolver = (host: string) => Promise<readonly string[]>;
+
+export interface FileSourceParts {
+  /** Default: the system's. */
+  readonly resolveHost?: HostResolver | undefined;
+  /** Default: there are no contracts to read. */
+  readonly callContract?: ContractCaller | undefined;
+}
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -46,9 +51,9 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export function createFileSource(
   config: ProviderConfig,
   seams: Seams,
-  resolveHost: HostResolver = systemResolver,
+  { resolveHost = systemResolver, callContract = noContracts }: FileSourceParts = {},
 ): FileSource {
-  const { limits } = config;
+  const { limits, gateways } = config;
 
   async function openUrl(first: UrlRequest): Promise<Checked<OpenedFile>> {
     let current = first;
@@ -126,30 +131,18 @@ export function createFileSource(
 
   return {
     openUrl,
-    open: (file, options = {}) => openUrl(requestFor(file, options)),
+    async open(file, options = {}) {
+      if (file.type === 'smartcontract') return openContract(callContract, file, options);
+      const asked = requestFor(file, gateways, options.userdata);
+      if (!asked.ok) return asked;
+      return openUrl({ ...asked.value, ...(options.range ? { range: options.range } : {}) });
+    },
   };
 }
 
 interface PinnedUrl {
   readonly url: URL;
   readonly authority: string;
-}
-
-function requestFor(file: FileObject, { range, userdata }: NonNullable<Parameters<FileSource['open']>[1]>): UrlRequest {
-  const ranged = range ? { range } : {};
-  if (!userdata || Object.keys(userdata).length === 0) return { ...file, ...ranged };
-  if (file.method === 'POST') {
-    return {
-      ...file,
-      ...ranged,
-      headers: { 'content-type': 'application/json', ...file.headers },
-      body: JSON.stringify(userdata),
-    };
-  }
-  const url = new URL(file.url);
-  for (const [name, value] of Object.entries(userdata))
-    url.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value));
-  return { ...file, ...ranged, url: url.href };
 }
 
 /** A publisher's headers (often credentials) stay with the host they were written for. */
@@ -162,7 +155,12 @@ function redirected(from: UrlRequest, to: URL, status: number): UrlRequest {
     headers: isSameOrigin ? from.headers : {},
     ...(keepsMethod && isSameOrigin && from.body !== undefined ? { body: from.body } : {}),
     ...(from.range ? { range: from.range } : {}),
+    ...(from.isNameless ? { isNameless: true } : {}),
   };
+}
+
+function noContracts(): Promise<never> {
+  return Promise.reject(new WavetankError('CONTRACT_CALL_FAILED', 'There is no chain to ask.'));
 }
 
 async function systemResolver(host: string): Promise<readonly string[]> {

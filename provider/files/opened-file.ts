@@ -23,6 +23,7 @@ export interface OpenedFile {
 interface Opened {
   readonly url: string;
   readonly range?: ByteRange;
+  readonly isNameless?: boolean;
 }
 
 /** Reads a host's answer; a host that knows no ranges gets its body cut here. */
@@ -34,7 +35,7 @@ export function openedFrom(response: Dispatcher.ResponseData, request: Opened): 
   };
   const facts = {
     contentType: header('content-type'),
-    filename: filenameOf(request.url, header('content-disposition')),
+    filename: filenameOf(request.isNameless ? NAMELESS : request.url, header('content-disposition')),
   };
   const contentLength = lengthOf(header('content-length'));
   const contentRange = header('content-range');
@@ -86,6 +87,9 @@ function cut(file: OpenedFile, range: ByteRange, length: number): OpenedFile {
     body: file.body.pipe(sliced),
   };
 }
+
+/** An address whose last part names nothing. */
+const NAMELESS = 'http://file/';
 
 function lengthOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

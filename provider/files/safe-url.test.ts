@@ -11,7 +11,6 @@ import { systemSeams } from '../../core/seams.ts';
 import type { ProviderConfig } from '../config.ts';
 import { DEFAULT_LIMITS } from '../config.ts';
 import { isPublicAddress } from './address-policy.ts';
-import { parseFileObject } from './file-object.ts';
 import type { FileSource, HostResolver } from './file-source.ts';
 import { createFileSource } from './file-source.ts';
 
@@ -41,11 +40,12 @@ afterAll(async () => {
 function sourceWith(changes: Partial<ProviderConfig> = {}, resolveHost?: HostResolver): FileSource {
   const config = {
     mirrors: [],
+    gateways: { ipfs: undefined, arweave: undefined },
     allowNonPublicIp: true,
     limits: { ...DEFAULT_LIMITS, fileTimeoutMs: 300 },
     ...changes,
   } as unknown as ProviderConfig;
-  return createFileSource(config, systemSeams({ net }), resolveHost);
+  return createFileSource(config, systemSeams({ net }), { resolveHost });
 }
 
 const get = (url: string) => ({ url, method: 'GET', headers: {} }) as const;
@@ -182,35 +182,5 @@ describe('mirrors', () => {
       ok: false,
       reason: { message: expect.stringContaining('no address') },
     });
-  });
-});
-
-describe('file objects', () => {
-  test.each([
-    [{ type: 'url', url: 'https://a.example/x' }, undefined],
-    [{ url: 'https://a.example/x', method: 'post' }, undefined],
-    [{ type: 'url' }, 'malformed service files, missing required keys.'],
-    [{ type: 'url', url: 'ftp://a.example/x' }, 'malformed service files, missing required keys.'],
-    [{ type: 'url', url: 'file:///etc/passwd' }, 'malformed service files, missing required keys.'],
-    [{ type: 'url', url: 'https://a.example/x', method: 'DELETE' }, 'Unsafe method DELETE.'],
-    [{ type: 'url', url: 'https://a.example/x', headers: { a: 'b\r\nc: d' } }, 'malformed file object.'],
-    [{ type: 's3' }, 'Unsupported type s3'],
-    [{ type: 'ipfs', hash: 'Qm' }, 'Unsupported type ipfs'],
-    ['text', 'malformed file object.'],
-    [null, 'malformed file object.'],
-  ])('%j: %s', (value, classic) => {
-    expect(parseFileObject(value)).toMatchObject(
-      classic === undefined ? { ok: true } : { ok: false, reason: { classic } },
-    );
-  });
-
-  test('headers that decide where a request goes are dropped', () => {
-    const parsed = parseFileObject({
-      type: 'url',
-      url: 'https://a.example/x',
-      headers: { Host: 'internal', 'X-Key': 'k' },
-    });
-    expect(parsed).toMatchObject({ ok: true, value: { headers: { 'X-Key': 'k' } } });
-    expect(parsed.ok && Object.keys(parsed.value.headers)).toEqual(['X-Key']);
   });
 });

@@ -23,12 +23,8 @@ describe("a service's files", () => {
     ['T9: of another datatoken', { ...good, datatokenAddress: STRANGER }, 'FILES_NOT_BOUND'],
     ['T9: of no asset at all, as version 4.0.0 had them', [file], 'FILE_OBJECT_INVALID'],
     ['without a file', { ...good, files: [] }, 'FILE_OBJECT_INVALID'],
-    ['with a file of an unknown type', { ...good, files: [{ type: 's3' }] }, 'FILE_OBJECT_INVALID'],
-    [
-      'with a file of a type that is not served',
-      { ...good, files: [{ type: 'ipfs', hash: 'Qm' }] },
-      'FILE_TYPE_UNSUPPORTED',
-    ],
+    ['with a file of an unknown type', { ...good, files: [{ type: 's3' }] }, 'FILE_TYPE_UNSUPPORTED'],
+    ['with a malformed file', { ...good, files: [{ type: 'ipfs' }] }, 'FILE_OBJECT_INVALID'],
     ['that are no JSON', 'no json', 'FILES_UNDECRYPTABLE'],
   ])('are refused: %s', async (_name, plain, code) => {
     const opened = await open(plain);
