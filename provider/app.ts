@@ -5,6 +5,9 @@ import { messageOf } from '../core/errors.ts';
 import type { ProviderContext } from './context.ts';
 import { installCors } from './cors.ts';
 import { installBodyParsers } from './input.ts';
+import type { AnswerObserver } from './observe-answers.ts';
+import { observeAnswers } from './observe-answers.ts';
+import { registerDocument } from './openapi/document.ts';
 import { registerComputeRoutes } from './routes/compute.ts';
 import { registerComputeEnvironments } from './routes/compute-environments.ts';
 import { registerComputeResult } from './routes/compute-result.ts';
@@ -25,7 +28,7 @@ import { methodNotAllowed, notFound, wireErrorOf } from './wire-errors.ts';
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /** Builds the Provider's HTTP API; it does not listen. */
-export function buildProviderApp(context: ProviderContext): FastifyInstance {
+export function buildProviderApp(context: ProviderContext, onAnswer?: AnswerObserver): FastifyInstance {
   const { seams, config } = context;
   const app = Fastify({
     logger: false,
@@ -37,13 +40,10 @@ export function buildProviderApp(context: ProviderContext): FastifyInstance {
     exposeHeadRoutes: false,
     // Classic pods join base URL and path naively and ask for //api/services.
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: 200 },
-    // Input is checked where query string and body have been told apart (`readInput`); the schemas document it.
-    schemaErrorFormatter: (errors) => new Error(errors[0]?.message ?? 'invalid'),
   });
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   installBodyParsers(app);
   installCors(app);
+  if (onAnswer) observeAnswers(app, onAnswer);
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = wireErrorOf(error, request.id);
     if (status >= 500) {
@@ -77,6 +77,7 @@ export function buildProviderApp(context: ProviderContext): FastifyInstance {
 
 function registerRoutes(app: FastifyInstance, context: ProviderContext): void {
   registerRoot(app, context);
+  registerDocument(app);
   registerNonce(app, context);
   registerEncrypt(app, context);
   registerDecrypt(app, context);

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { isAddress } from '../core/protocol/address.ts';
 import { Refused, invalidField } from './refusal.ts';
 
-export const addressField = z.string().refine(isAddress, 'is not an Ethereum address');
+export const addressField = z
+  .string()
+  .refine(isAddress, 'is not an Ethereum address')
+  .meta({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'Ethereum address in any spelling' });
 
 /** A number or its text, kept as text: how it was written is part of signed messages. */
 export const textNumber = z.union([z.string(), z.number()]).transform(String);

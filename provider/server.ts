@@ -42,7 +42,7 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
     inputUrl: () => inputUrl,
     resolveHost: options.resolveHost,
   });
-  const app = buildProviderApp(context);
+  const app = buildProviderApp(context, options.onAnswer);
   hangUpOn(seams.net.fenced, app.server);
   const close = async (): Promise<void> => {
     await app.close();

@@ -6,8 +6,8 @@ import type { ProviderContext } from '../context.ts';
 import { addressField, proofFields, readInput } from '../input.ts';
 import { invalidField } from '../refusal.ts';
 
-const createSchema = z.object({ address: addressField, expiration: z.coerce.number().int(), ...proofFields });
-const deleteSchema = z.object({ address: addressField, token: z.string().min(1), ...proofFields });
+export const createSchema = z.object({ address: addressField, expiration: z.coerce.number().int(), ...proofFields });
+export const deleteSchema = z.object({ address: addressField, token: z.string().min(1), ...proofFields });
 
 /**
  * Tokens are made and deleted with a signature, never with a token. The nonce is consumed, so that a captured request

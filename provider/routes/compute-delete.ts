@@ -8,7 +8,7 @@ import { refused } from '../refusal.ts';
 import { FIRST_NONCE } from './nonce.ts';
 import { relayRefusal } from './operator-relay.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   consumerAddress: addressField,
   jobId: optionalText,
   documentId: optionalText,

@@ -11,7 +11,7 @@ import { parseJson } from '../upstream.ts';
 import { relayRefusal } from './operator-relay.ts';
 import { attachment } from './send-file.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   consumerAddress: addressField,
   jobId: z.string().min(1),
   index: textNumber.refine((text) => /^(0|[1-9]\d{0,6})$/.test(text), 'is not an index'),

@@ -11,7 +11,7 @@ import { addressField, authTokenOf, optionalText, proofFields, readInput } from 
 import { Refused, refused } from '../refusal.ts';
 import { relayRefusal } from './operator-relay.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   consumerAddress: addressField,
   environment: z.string().default(''),
   jobId: optionalText,

@@ -9,7 +9,7 @@ import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, readInput, textNumber } from '../input.ts';
 
 /** `agreementId` and `documentId` are taken and not filtered by: clients send them in several forms, a DID among them. */
-const schema = z.looseObject({
+export const schema = z.looseObject({
   consumerAddress: addressField,
   jobId: optionalText,
   nonce: textNumber.optional(),

@@ -9,7 +9,7 @@ import { addressField, authTokenOf, optionalText, proofFields, readInput } from 
 import { refused } from '../refusal.ts';
 import { relayRefusal } from './operator-relay.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   consumerAddress: addressField,
   jobId: optionalText,
   documentId: optionalText,

@@ -12,7 +12,7 @@ import { Refused, orRefuse, refused } from '../refusal.ts';
 
 const hex = z.string().regex(/^(0x)?([0-9a-fA-F]{2})*$/, 'is not hex');
 
-const schema = z.object({
+export const schema = z.object({
   decrypterAddress: addressField,
   chainId: textNumber,
   dataNftAddress: addressField,

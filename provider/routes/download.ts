@@ -14,7 +14,7 @@ import { Refused, orRefuse, refused } from '../refusal.ts';
 import { onChain } from './network-prefix.ts';
 import { sendFile } from './send-file.ts';
 
-const schema = z.object({
+export const schema = z.object({
   documentId: z.string().min(1),
   serviceId: z.string().min(1),
   transferTxId: z.string().min(1),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ProviderContext } from '../context.ts';
 import { invalidField, refused } from '../refusal.ts';
 
-const querySchema = z.object({ chainId: z.coerce.number().int() });
+export const querySchema = z.object({ chainId: z.coerce.number().int() });
 
 /** Answers bare 0x hex: ocean.js feeds the text straight into setMetaData. */
 export function registerEncrypt(app: FastifyInstance, { chains }: ProviderContext): void {

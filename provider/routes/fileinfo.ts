@@ -12,7 +12,7 @@ import { decryptFiles } from '../files/service-files.ts';
 import { readInput } from '../input.ts';
 import { orRefuse } from '../refusal.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   did: z
     .string()
     .regex(/^did:op/, 'must begin with did:op')

@@ -8,7 +8,7 @@ import { requireCompute } from '../context.ts';
 import { addressField, readInput } from '../input.ts';
 import { Refused, refused } from '../refusal.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   datasets: z.array(datasetSchema).min(1),
   algorithm: algorithmSchema,
   compute: z.looseObject({ env: z.string().default(''), validUntil: z.unknown().optional() }),

@@ -12,7 +12,7 @@ import { addressField, optionalText, readInput } from '../input.ts';
 import { Refused, orRefuse, refused } from '../refusal.ts';
 import { onChain } from './network-prefix.ts';
 
-const schema = z.looseObject({
+export const schema = z.looseObject({
   documentId: z.string().min(1),
   serviceId: z.string().min(1),
   consumerAddress: addressField,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ProviderContext } from '../context.ts';
 import { addressField, readInput } from '../input.ts';
 
-const schema = z.object({ userAddress: addressField });
+export const schema = z.object({ userAddress: addressField });
 
 /** What clients get who never sent a nonce: they add one and start with 2. */
 export const FIRST_NONCE = '1';

@@ -27,6 +27,9 @@ import type { RunningProvider } from '../../../provider/server.ts';
 import { startProvider } from '../../../provider/server.ts';
 import type { ChainAccount, RunningChain } from '../../chain/chain.ts';
 import { startHardhatChain } from '../../chain/hardhat-chain.ts';
+import { providerDocument } from '../../../provider/openapi/document.ts';
+import type { AnswerCheck } from '../openapi/answer-check.ts';
+import { createAnswerCheck } from '../openapi/answer-check.ts';
 import type { OperatorDouble } from './operator-double.ts';
 import { ENVIRONMENT_ADDRESS, startOperatorDouble } from './operator-double.ts';
 
@@ -48,6 +51,8 @@ export interface ProviderLab {
   /** Every record of every Provider of this lab. */
   readonly logged: LogRecord[];
   readonly stateFile: string;
+  /** Every answer of every Provider of this lab is held against the OpenAPI document; `stop` fails when one is not in it. */
+  readonly answers: AnswerCheck;
   readonly provider: () => RunningProvider;
   /** Cuts the Provider off, as a kill does, and starts another with the same state. */
   killAndRestart(overrides?: Partial<ProviderOptions>): Promise<void>;
@@ -106,6 +111,7 @@ export async function startProviderLab(
   const stateFile = path.join(dir, 'state.sqlite');
   const logged: LogRecord[] = [];
   const nets: Net[] = [];
+  const answers = createAnswerCheck(providerDocument(), { codes: ['NOT_FOUND', 'METHOD_NOT_ALLOWED'] });
   const key = chain.accounts[8]?.privateKey ?? '';
   const launch = (extra: Partial<ProviderOptions>): Promise<RunningProvider> => {
     const providerNet = createNet();
@@ -117,6 +123,7 @@ export async function startProviderLab(
       operatorServiceUrl: operator.url,
       stateFile,
       allowNonPublicIp: true,
+      onAnswer: answers.observe,
       ...overrides,
       ...extra,
     });
@@ -174,6 +181,7 @@ export async function startProviderLab(
     hints,
     logged,
     stateFile,
+    answers,
     provider: () => provider,
     async killAndRestart(extra = {}) {
       nets.at(-1)?.fence();
@@ -189,7 +197,10 @@ export async function startProviderLab(
     async update(asset, plan) {
       await setMetadata(owner, plan, asset.nft, asset.datatoken);
     },
-    stop: () => stack.stop(),
+    async stop() {
+      await stack.stop();
+      answers.verify();
+    },
   };
 }
 
