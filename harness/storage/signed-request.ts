@@ -184,6 +184,8 @@ export function xmlOf(answer: RawAnswer): Record<string, unknown> {
     ignoreAttributes: true,
     parseTagValue: false,
     trimValues: false,
+    // Numeric references among them: MinIO writes quotes so.
+    htmlEntities: true,
   });
   return parser.parse(answer.body.toString('utf8')) as Record<string, unknown>;
 }

@@ -70,7 +70,8 @@ export function describeAccessRefusals({ storage, freshBucket, capabilities }: C
         expect(refusalOf(answer)).toEqual({ status: 403, code: 'SignatureDoesNotMatch' });
     });
 
-    it('refuses a header of its own that nobody signed', async ({ expect }) => {
+    it('refuses a header of its own that nobody signed', async ({ expect, skip }) => {
+      if (!capabilities.wantsOwnHeadersSigned) skip('this backend takes them');
       const bucket = await freshBucket();
       const raw = { method: 'PUT', path: `/${bucket}/k`, body: 'x', headers: { 'x-amz-meta-a': '1' }, nowMs: now() };
       expect(refusalOf(await sendSigned(storage(), { ...raw, unsigned: ['x-amz-meta-a'] }))).toEqual({
@@ -153,7 +154,7 @@ export function describeAccessRefusals({ storage, freshBucket, capabilities }: C
     it('refuses methods and parameters that mean nothing', async ({ expect, skip }) => {
       const bucket = await freshBucket();
       const patch = await sendSigned(storage(), { method: 'PATCH', path: `/${bucket}/k`, nowMs: now() });
-      expect(refusalOf(patch)).toEqual({ status: 405, code: 'MethodNotAllowed' });
+      expect(refusalOf(patch)).toEqual(capabilities.codes.unknownMethod);
       if (!capabilities.refusesUnknownParameters) skip('this backend ignores them, as Amazon does');
       const odd = await sendSigned(storage(), { path: `/${bucket}?list-type=2&surprise=1`, nowMs: now() });
       expect(refusalOf(odd)).toEqual({ status: 400, code: 'InvalidArgument' });

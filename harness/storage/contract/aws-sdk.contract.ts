@@ -20,7 +20,7 @@ import { md5Hex } from './subject.ts';
 const PART = 5 * 1024 * 1024;
 
 /** A second client, of another family: it sends checksums, trailers and its own headers. */
-export function describeAwsSdk({ storage, freshBucket }: ContractSubject): void {
+export function describeAwsSdk({ storage, freshBucket, capabilities }: ContractSubject): void {
   describe('the AWS SDK', () => {
     let client: S3Client | undefined;
     const sdk = (): S3Client => {
@@ -156,7 +156,7 @@ export function describeAwsSdk({ storage, freshBucket }: ContractSubject): void 
       await expect(
         sdk().send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ChecksumCRC32: 'AAAAAA==' })),
       ).rejects.toMatchObject({
-        name: 'BadDigest',
+        name: capabilities.codes.checksumMismatch,
       });
     });
   });

@@ -74,7 +74,9 @@ export function describeListings({ storage, freshBucket }: ContractSubject): voi
     it('pages version 1 with markers', async ({ expect }) => {
       const bucket = await fill(['a', 'b/1', 'b/2', 'c']);
       const first = await listOf(`/${bucket}?delimiter=%2F&max-keys=2`);
-      expect([shown(first), first['IsTruncated'], first['NextMarker']]).toEqual([['a', 'b/'], 'true', 'b/']);
+      expect([shown(first), first['IsTruncated']]).toEqual([['a', 'b/'], 'true']);
+      const next = encodeURIComponent(String(first['NextMarker']));
+      expect(shown(await listOf(`/${bucket}?delimiter=%2F&marker=${next}`))).toEqual(['c']);
       expect(shown(await listOf(`/${bucket}?delimiter=%2F&marker=b%2F`))).toEqual(['c']);
       expect(shown(await listOf(`/${bucket}?marker=b%2F1`))).toEqual(['b/2', 'c']);
     });

@@ -20,7 +20,7 @@ function crc32Of(data: Buffer | string): string {
 }
 
 /** Multipart uploads, the refusals above all. */
-export function describeMultipart({ storage, freshBucket }: ContractSubject): void {
+export function describeMultipart({ storage, freshBucket, capabilities }: ContractSubject): void {
   const call = (
     method: string,
     path: string,
@@ -69,7 +69,10 @@ export function describeMultipart({ storage, freshBucket }: ContractSubject): vo
           ]),
         ),
       ).toEqual({ status: 400, code: 'EntityTooSmall' });
-      expect(refusalOf(await complete(path, id, []))).toEqual({ status: 400, code: 'MalformedXML' });
+      expect(refusalOf(await complete(path, id, []))).toEqual({
+        status: 400,
+        code: capabilities.codes.emptyPartList,
+      });
       expect((await call('HEAD', path)).status).toBe(404);
       await call('PUT', `${path}?partNumber=1&uploadId=${id}`, big);
       expect(
@@ -123,7 +126,7 @@ export function describeMultipart({ storage, freshBucket }: ContractSubject): vo
       for (const number of ['0', '10001', 'x']) {
         expect(refusalOf(await call('PUT', `${path}?partNumber=${number}&uploadId=${id}`, 'x'))).toEqual({
           status: 400,
-          code: 'InvalidArgument',
+          code: number === '10001' ? 'InvalidArgument' : capabilities.codes.badPartNumber,
         });
       }
     });
@@ -139,7 +142,11 @@ export function describeMultipart({ storage, freshBucket }: ContractSubject): vo
       expect(done.body.toString()).toMatch(/<ChecksumCRC32>[^<]{8}-1<\/ChecksumCRC32>/);
     });
 
-    it('makes the checksum of the whole from those of the parts, a copied range among them', async ({ expect }) => {
+    it('makes the checksum of the whole from those of the parts, a copied range among them', async ({
+      expect,
+      skip,
+    }) => {
+      if (!capabilities.checksumsCopiedParts) skip('copied parts have no checksum on this backend');
       const { bucket, path, id } = await begin({
         'x-amz-checksum-algorithm': 'CRC32',
         'x-amz-checksum-type': 'FULL_OBJECT',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
 import { systemSeams } from '../../../core/seams.ts';
+import { AS_AMAZON } from '../contract/subject.ts';
 import { describeObjectStorage } from '../object-storage.contract.ts';
 import { startEmbeddedS3 } from './start-embedded-s3.ts';
 
@@ -11,5 +12,5 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 describeObjectStorage('embedded', {
   start: () => startEmbeddedS3({ ...systemSeams(), dataDir }),
-  capabilities: { enforcesSmallestChunk: true, refusesOtherSubresources: true, refusesUnknownParameters: true },
+  capabilities: { ...AS_AMAZON, refusesOtherSubresources: true, refusesUnknownParameters: true },
 });

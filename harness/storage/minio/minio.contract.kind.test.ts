@@ -17,5 +17,19 @@ afterAll(async () => {
 describeObjectStorage('minio', {
   start: () => startMinio({ ...seams, stateRoot, instance: `contract-${randomHex(systemEntropy, 4)}` }),
   unavailable: await whyThereIsNoMinio(),
-  capabilities: { enforcesSmallestChunk: false, refusesOtherSubresources: false, refusesUnknownParameters: false },
+  capabilities: {
+    enforcesSmallestChunk: false,
+    refusesOtherSubresources: false,
+    refusesUnknownParameters: false,
+    wantsOwnHeadersSigned: false,
+    takesEveryKey: false,
+    checksumsCopiedParts: false,
+    tagsOutrankDates: false,
+    codes: {
+      checksumMismatch: 'XAmzContentChecksumMismatch',
+      emptyPartList: 'InvalidRequest',
+      badPartNumber: 'InvalidPart',
+      unknownMethod: { status: 400, code: 'BadRequest' },
+    },
+  },
 });
