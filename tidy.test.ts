@@ -116,6 +116,18 @@ test('no machine path or package-registry host is named', () => {
   expect(found).toEqual([]);
 });
 
+test('E15: every package is pinned to the one version that the lockfile has', () => {
+  const { dependencies, devDependencies } = JSON.parse(textOf('package.json')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const { packages } = JSON.parse(textOf('package-lock.json')) as { packages: Record<string, { version?: string }> };
+  const wanted = Object.entries({ ...dependencies, ...devDependencies });
+  const loose = wanted.filter(([name, version]) => packages[`node_modules/${name}`]?.version !== version);
+  expect(wanted.length).toBeGreaterThan(10);
+  expect(loose).toEqual([]);
+});
+
 function boundaryOf(file: string): Boundary | undefined {
   const folder = Object.keys(boundaries)
     .filter((name) => file.startsWith(`${name}/`))

@@ -164,6 +164,34 @@ describe('refused twins', () => {
     );
   });
 
+  test('P11: what a start would refuse is refused when it is asked for a quote, by the same rule', async () => {
+    const buyer = consumerOf(lab, lab.buyer);
+    lab.files.set('gone.js', 'soon gone');
+    const gone = await lab.publish({ type: 'algorithm', files: ['gone.js'] });
+    lab.files.delete('gone.js');
+    const deny = [{ type: 'address', values: [lab.buyer.address] }];
+    const forbidden = await lab.publish({ type: 'algorithm', files: ['algo.js'], credentials: { deny } });
+    const entryOf = ({ did }: PublishedAsset, content: string) => ({
+      did,
+      filesChecksum: filesChecksum([sha256Hex(content)]),
+      containerSectionChecksum: '',
+    });
+    const publisherTrustedAlgorithms = [entryOf(gone, 'soon gone'), entryOf(forbidden, CODE), entryOf(algorithm, CODE)];
+    const listing = await lab.publish({ type: 'dataset', files: ['eeg.csv'], compute: { publisherTrustedAlgorithms } });
+    const { datasetTx, algorithmTx } = await orders();
+    for (const [refused, code] of [
+      [gone, 'FILE_UNREACHABLE'],
+      [forbidden, 'CREDENTIAL_IN_DENY_LIST'],
+    ] as const) {
+      const quoted = await buyer.initializeCompute(buyer.element(listing), buyer.element(refused));
+      expect(quoted).toMatchObject({ status: 400, body: { code } });
+      const started = await buyer.start(buyer.element(listing, datasetTx), buyer.element(refused, algorithmTx));
+      expect(started).toEqual(quoted);
+    }
+    const twin = await buyer.initializeCompute(buyer.element(listing), buyer.element(algorithm));
+    expect(twin.status).toBe(200);
+  });
+
   test('a nonce that was used', async () => {
     const buyer = consumerOf(lab, lab.buyer);
     const { datasetTx, algorithmTx } = await orders();
