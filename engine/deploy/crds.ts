@@ -1,5 +1,5 @@
 import { JOB_STATUS } from '../../core/protocol/job-status.ts';
-import { COMPUTE_ENVIRONMENTS, GROUP, VERSION, WORKFLOWS } from '../api/names.ts';
+import { COMPUTE_ENVIRONMENTS, GROUP, LABELS, MANAGED_BY, VERSION, WORKFLOWS } from '../api/names.ts';
 import type { KubeObject } from '../kubernetes/objects.ts';
 import type { StructuralSchema } from './schema-types.ts';
 import { amount, count, flag, list, object, oneOf, text, time } from './schema-types.ts';
@@ -153,7 +153,7 @@ interface DefinitionParts {
 function definition({ names, properties, hasStatus, columns }: DefinitionParts): CustomResourceDefinition {
   const { resource, kind, singular, shortNames } = names;
   return {
-    metadata: { name: `${resource}.${GROUP}` },
+    metadata: { name: `${resource}.${GROUP}`, labels: { [LABELS.managedBy]: MANAGED_BY } },
     spec: {
       group: GROUP,
       scope: 'Namespaced',
