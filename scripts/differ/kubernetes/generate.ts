@@ -1,0 +1,84 @@
+import { Dice } from '../dice.ts';
+import { harmlessEdit, randomEdits } from './edits.ts';
+import type { FuzzKind } from './kinds.ts';
+import { collectionOf, FUZZ_KINDS, nameOf } from './kinds.ts';
+import type { Draft } from './request-parts.ts';
+import { accept, bodyHeaders, LETTERS, noise, queryText, user, withMetadata, writeQuery } from './request-parts.ts';
+import { listStep, watchStep } from './reads.ts';
+import { reviewStep } from './reviews.ts';
+import type { Body, JsonObject, Step } from './step.ts';
+import { evictionStep, statusStep, tokenStep, bindingStep, logStep } from './subresource-steps.ts';
+import { patchStep } from './patches.ts';
+import { brokenStep } from './broken-requests.ts';
+import { deleteCollectionStep, deleteStep } from './deletions.ts';
+
+/** Step number `index` of a sequence: it depends on nothing but the seed and the two numbers, so that any subset can be replayed. */
+export function stepOf(seed: string, sequence: number, index: number): Step {
+  const dice = new Dice(`${seed}/${sequence}/${index}`);
+  const make = dice.weighted(MAKERS);
+  return { index, ...make(dice, dice.pick(kindsOf(seed, sequence)), index) };
+}
+
+type Maker = (dice: Dice, kind: FuzzKind, index: number) => Draft;
+
+const MAKERS: readonly (readonly [number, Maker])[] = [
+  [24, createStep],
+  [15, replaceStep],
+  [20, patchStep],
+  [7, getStep],
+  [10, listStep],
+  [8, deleteStep],
+  [2, deleteCollectionStep],
+  [2, watchStep],
+  [5, statusStep],
+  [1, evictionStep],
+  [1, bindingStep],
+  [1, tokenStep],
+  [1, logStep],
+  [2, reviewStep],
+  [4, brokenStep],
+];
+
+const KINDS_PER_SEQUENCE = 4;
+
+/** A sequence keeps to a few kinds, so that its requests meet each other's objects. */
+function kindsOf(seed: string, sequence: number): FuzzKind[] {
+  const dice = new Dice(`${seed}/${sequence}`);
+  return Array.from({ length: KINDS_PER_SEQUENCE }, () =>
+    dice.weighted(FUZZ_KINDS.map((kind) => [kind.weight, kind] as const)),
+  );
+}
+
+function createStep(dice: Dice, kind: FuzzKind, index: number): Draft {
+  const name = nameOf(kind, dice.pick(LETTERS));
+  const sample = dice.pick(kind.samples);
+  // A prefix of its own for every step: both servers then sort the made-up names alike.
+  const naming: JsonObject = dice.chance(8) ? { generateName: `gen-${index}-` } : { name };
+  const value = withMetadata(sample, naming);
+  const edits = dice.chance(45) ? randomEdits(dice, kind.schema, value) : dice.chance(40) ? [harmlessEdit(dice)] : [];
+  return {
+    method: 'POST',
+    path: collectionOf(kind) + queryText(writeQuery(dice, kind)),
+    headers: bodyHeaders(dice),
+    body: { form: 'object', value, edits, encoding: 'json' },
+  };
+}
+
+function replaceStep(dice: Dice, kind: FuzzKind): Draft {
+  const name = nameOf(kind, dice.pick(LETTERS));
+  const sample = withMetadata(dice.pick(kind.samples), { name });
+  const own = dice.chance(50) ? randomEdits(dice, kind.schema, sample) : [harmlessEdit(dice)];
+  const edits = [...own, ...noise(dice, kind, name)];
+  const base = dice.chance(85) ? `${kind.resource}/${name}` : undefined;
+  return {
+    method: 'PUT',
+    path: `${collectionOf(kind)}/${name}` + queryText(writeQuery(dice, kind)),
+    headers: bodyHeaders(dice),
+    body: { form: 'object', base, value: sample, edits, encoding: 'json' } satisfies Body,
+  };
+}
+
+function getStep(dice: Dice, kind: FuzzKind): Draft {
+  const name = nameOf(kind, dice.pick(LETTERS));
+  return { method: 'GET', path: `${collectionOf(kind)}/${name}`, headers: { ...accept(dice), ...user(dice) } };
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../../../core/clock.ts';
+import { WavetankError } from '../../../core/errors.ts';
+import { waitUntil } from '../../../core/wait-until.ts';
+import type { ApiConnection } from './api-connection.ts';
+import type { Pair } from './differences.ts';
+import { collectionOf, FUZZ_KIND_BY_RESOURCE } from './kinds.ts';
+import { Memory } from './memory.ts';
+import { Normaliser } from './normalise.ts';
+import { cleanNamespace, prepareNamespace } from './namespace.ts';
+import { withMetadata } from './request-parts.ts';
+import type { Answer, Step } from './step.ts';
+
+const MARKER = 'zz-marker';
+const WATCH_TIMEOUT_MS = 20_000;
+const COLLECTOR_TIMEOUT_MS = 20_000;
+
+export interface Servers {
+  readonly real: ApiConnection;
+  readonly embedded: ApiConnection;
+  readonly clock: Clock;
+}
+
+/** One server's side of a sequence. */
+class Side {
+  readonly #api: ApiConnection;
+  readonly #clock: Clock;
+  readonly #memory: Memory;
+  readonly #answers: Promise<Answer>[] = [];
+
+  constructor(api: ApiConnection, clock: Clock, namespace: string) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#memory = new Memory(namespace);
+  }
+
+  async send(step: Step): Promise<void> {
+    const request = this.#memory.request(step);
+    if (step.watches !== undefined) {
+      const { finished } = await this.#api.watch(request, isMarker, WATCH_TIMEOUT_MS);
+      this.#answers.push(finished);
+      return;
+    }
+    const answer = await this.#api.send(request);
+    this.#memory.learn(resourceOf(request.path), answer);
+    this.#answers.push(Promise.resolve(answer));
+    if (step.awaitsCollector !== undefined && answer.code < 300) await this.#awaitCollector(request.path);
+  }
+
+  /** Ends the watches of a kind with an object that all of them see. */
+  async mark(resource: string): Promise<void> {
+    const kind = FUZZ_KIND_BY_RESOURCE.get(resource);
+    const sample = kind?.samples[0];
+    if (kind === undefined || sample === undefined) return;
+    const metadata = { name: MARKER, labels: { tier: 'marker', sequence: '{ns}' } };
+    const value = withMetadata(sample, metadata);
+    const request = this.#memory.request({
+      index: -1,
+      method: 'POST',
+      path: collectionOf(kind),
+      headers: { 'content-type': 'application/json' },
+      body: { form: 'object', value, edits: [], encoding: 'json' },
+    });
+    const { code } = await this.#api.send(request);
+    if (code !== 201)
+      throw new WavetankError('DIFFER_MARKER_REFUSED', `the marker of ${resource} was refused (${code})`);
+  }
+
+  answers(): Promise<Answer[]> {
+    return Promise.all(this.#answers);
+  }
+
+  async #awaitCollector(path: string): Promise<void> {
+    const item = { method: 'GET', path: path.split('?')[0] ?? path, headers: {}, body: undefined };
+    await waitUntil(
+      `the garbage collector to act on ${item.path}`,
+      async () => {
+        const { body } = await this.#api.send(item);
+        const finalizers = (body as { metadata?: { finalizers?: string[] } }).metadata?.finalizers ?? [];
+        return finalizers.some((name) => name === 'foregroundDeletion' || name === 'orphan') ? undefined : true;
+      },
+      { clock: this.#clock, timeoutMs: COLLECTOR_TIMEOUT_MS },
+    );
+  }
+}
+
+function isMarker(event: unknown): boolean {
+  return (event as { object?: { metadata?: { name?: string } } }).object?.metadata?.name === MARKER;
+}
+
+/** The plural that a path is about. */
+export function resourceOf(path: string): string {
+  const segments = (path.split('?')[0] ?? '').split('/').filter(Boolean);
+  const rest = segments.slice(segments[0] === 'api' ? 2 : 3);
+  return (rest[0] === 'namespaces' && rest.length > 2 ? rest[2] : rest[0]) ?? '';
+}
+
+/** Sends the steps to both servers, each step when both have answered the one before, and makes the answers comparable. */
+export async function runSequence(servers: Servers, namespace: string, steps: readonly Step[]): Promise<Pair[]> {
+  const { real, embedded, clock } = servers;
+  const apis = [real, embedded];
+  await Promise.all(apis.map((api) => prepareNamespace(api, clock, namespace)));
+  try {
+    const sides = apis.map((api) => new Side(api, clock, namespace));
+    for (const step of steps) await Promise.all(sides.map((side) => side.send(step)));
+    const watched = new Set(steps.flatMap(({ watches }) => watches ?? []));
+    for (const resource of watched) await Promise.all(sides.map((side) => side.mark(resource)));
+    const [ofReal = [], ofEmbedded = []] = await Promise.all(sides.map((side) => side.answers()));
+    return pairsOf(steps, ofReal, ofEmbedded);
+  } finally {
+    await Promise.all(apis.map((api) => cleanNamespace(api, namespace)));
+  }
+}
+
+function pairsOf(steps: readonly Step[], ofReal: readonly Answer[], ofEmbedded: readonly Answer[]): Pair[] {
+  const real = new Normaliser();
+  const embedded = new Normaliser();
+  return steps.flatMap((step, index) => {
+    const answers = [ofReal[index], ofEmbedded[index]];
+    const [a, b] = answers;
+    if (a === undefined || b === undefined) return [];
+    const resource = resourceOf(step.path);
+    return [{ step, real: real.answer(a, resource), embedded: embedded.answer(b, resource) }];
+  });
+}
