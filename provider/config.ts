@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { WavetankError } from '../core/errors.ts';
 import type { ListenOptions } from '../core/http-listen.ts';
+import type { AnswerObserver } from '../core/observed-answer.ts';
 import { checksumAddress, isAddress } from '../core/protocol/address.ts';
 import type { Seams } from '../core/seams.ts';
 import type { Gateways } from './files/file-request.ts';
-import type { AnswerObserver } from './observe-answers.ts';
 import type { StateSurvives } from './stores/database.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */

@@ -1,30 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import type { AnswerObserver } from '../core/observed-answer.ts';
+import { observedAnswer } from '../core/observed-answer.ts';
 
-/** One answer on its way out. */
-export interface ObservedAnswer {
-  readonly method: string;
-  /** The route's own path; undefined when there is no such route. */
-  readonly route: string | undefined;
-  readonly status: number;
-  /** Without its parameters; undefined when there is no body. */
-  readonly contentType: string | undefined;
-  /** undefined for a stream. */
-  readonly body: string | Buffer | undefined;
-}
-
-export type AnswerObserver = (answer: ObservedAnswer) => void;
-
-/** Tells of every answer before it is sent; what the observer does with it changes nothing. */
+/** Tells of every answer before it is sent. */
 export function observeAnswers(app: FastifyInstance, onAnswer: AnswerObserver): void {
   app.addHook('onSend', async (request, reply, payload) => {
-    const type = reply.getHeader('content-type');
-    onAnswer({
-      method: request.method,
-      route: request.is404 ? undefined : request.routeOptions.url,
-      status: reply.statusCode,
-      contentType: typeof type === 'string' ? type.split(';')[0] : undefined,
-      body: typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : undefined,
-    });
+    const route = request.is404 ? undefined : request.routeOptions.url;
+    const contentType = reply.getHeader('content-type');
+    onAnswer(observedAnswer({ method: request.method, route, status: reply.statusCode, contentType, payload }));
     return payload;
   });
 }

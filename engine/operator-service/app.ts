@@ -2,12 +2,15 @@ import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isWavetankError, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { AnswerObserver } from '../../core/observed-answer.ts';
 import { answerResult } from './answer-result.ts';
 import type { CreateJobDeps } from './create-job.ts';
 import { createJob } from './create-job.ts';
 import { liveEnvironments } from './environments.ts';
 import type { JobEvents } from './job-events.ts';
 import type { Jobs, JobSelector } from './jobs.ts';
+import { observeAnswers } from './observe-answers.ts';
+import { operatorServiceDocument } from './openapi.ts';
 import type { ProviderAuth } from './provider-auth.ts';
 import { OperatorRefusal } from './refusal.ts';
 import { parseWorkflowRequest } from './workflow-request.ts';
@@ -17,6 +20,7 @@ export interface OperatorServiceAppOptions extends CreateJobDeps {
   readonly jobs: Jobs;
   readonly events: JobEvents;
   readonly log: Logger;
+  readonly onAnswer?: AnswerObserver | undefined;
 }
 
 type Parameters = Readonly<Record<string, unknown>>;
@@ -27,11 +31,18 @@ const BASE = '/api/v1/operator';
 /** The HTTP API between Providers and the cluster. Does not listen. */
 export function buildOperatorService(options: OperatorServiceAppOptions): FastifyInstance {
   const { auth, jobs, events, archive, log } = options;
-  const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    // A probe with HEAD must not take a nonce.
+    exposeHeadRoutes: false,
+  });
   // The signature is over the body's bytes, so a body stays text until it was checked.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
+  if (options.onAnswer) observeAnswers(app, options.onAnswer);
   app.setNotFoundHandler(async (request, reply) =>
     reply.code(404).send({ error: `404 Not Found: ${request.method} ${request.url}`, code: 'NO_ROUTE' }),
   );
@@ -43,6 +54,11 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
   };
 
   app.get('/', async () => ({ software: 'Operator service', version: 'wavetank' }));
+
+  let document: string | undefined;
+  app.get('/openapi.json', async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send((document ??= JSON.stringify(operatorServiceDocument()))),
+  );
 
   app.get<{ Querystring: { chainId?: string } }>(`${BASE}/environments`, async ({ query }) => {
     if (query.chainId !== undefined && !/^\d{1,15}$/.test(query.chainId))

@@ -1,5 +1,6 @@
 import { closeServer, hangUpOn, listen } from '../../core/http-listen.ts';
 import { messageOf } from '../../core/errors.ts';
+import type { AnswerObserver } from '../../core/observed-answer.ts';
 import type { RunningResource } from '../../core/resource.ts';
 import { ResourceStack, runningResource } from '../../core/resource.ts';
 import type { Seams } from '../../core/seams.ts';
@@ -27,6 +28,8 @@ export interface OperatorServiceOptions {
   readonly storage: Omit<ArchiveOptions, 'net'>;
   /** Addresses of the Providers that this operator works for. */
   readonly allowedProviders: readonly string[];
+  /** Told of every answer, for tests and recordings. */
+  readonly onAnswer?: AnswerObserver;
   readonly listen?: { readonly host?: string; readonly port?: number };
 }
 
@@ -75,6 +78,7 @@ export async function startOperatorService(options: OperatorServiceOptions): Pro
       namespace,
       environments: { environments, leases, workflows, clock: seams.clock, namespace },
       log: seams.log,
+      onAnswer: options.onAnswer,
     });
     stack.defer('operator service', async () => {
       events.stop();

@@ -51,7 +51,8 @@ const stage = z.strictObject({
   output: z.looseObject({ metadataUri: text }),
 });
 
-const schema = z.looseObject({
+/** A body of `POST /compute`. */
+export const workflowSchema = z.looseObject({
   workflow: z.looseObject({ stages: z.array(stage) }),
   jobId: text.regex(/^[0-9a-f]{32}$/),
   agreementId: text.regex(/^0x[0-9a-fA-F]{64}$/),
@@ -69,7 +70,7 @@ const schema = z.looseObject({
  * @throws OperatorRefusal WORKFLOW_INVALID, STAGES_MISSING, STAGES_MULTIPLE, PROVIDER_DIFFERS, JOB_ID_DIFFERS
  */
 export function parseWorkflowRequest(body: unknown, provider: string): WorkflowRequest {
-  const parsed = schema.safeParse(body);
+  const parsed = workflowSchema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue?.path.join('.') ?? '';

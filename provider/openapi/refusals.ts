@@ -22,14 +22,23 @@ export const ASSET: readonly ErrorCode[] = [
   'ASSET_NOT_FROM_FACTORY',
   'SERVICE_NOT_FOUND',
 ];
-export const CONSUMABLE: readonly ErrorCode[] = [...family('CREDENTIAL_', 'CONSUMER_PARAMETER_'), 'ASSET_STATE'];
-export const FILES: readonly ErrorCode[] = family('FILES_', 'FILE_');
+/** States of a data NFT in which nobody may read its document. */
+export const UNREADABLE_STATES = ['ASSET_END_OF_LIFE', 'ASSET_DEPRECATED', 'ASSET_REVOKED'] as const;
+export const CONSUMABLE: readonly ErrorCode[] = [
+  ...family('CREDENTIAL_', 'DATATOKEN_'),
+  ...UNREADABLE_STATES,
+  'ASSET_ORDERING_DISABLED',
+  'ASSET_STATE_UNKNOWN',
+  'ORDER_DATATOKEN_FOREIGN',
+];
+export const FILES: readonly ErrorCode[] = family('FILES_', 'FILE_', 'CONSUMER_PARAMETER_');
 export const ORDER: readonly ErrorCode[] = [...family('ORDER_'), 'FEES_NOT_PAID'];
 export const COMPUTE: readonly ErrorCode[] = ['COMPUTE_DISABLED', 'OPERATOR_UNREACHABLE'];
 export const JOB: readonly ErrorCode[] = [
   ...family('ENVIRONMENT_', 'DATASET_', 'DATASETS_', 'RAW_ALGORITHM_', 'ALGORITHM_', 'TRUST_LIST_', 'CONTAINER_'),
   'DIFFERENT_CHAINS',
   'SERVICE_TYPE',
+  'FEE_TOKEN_INVALID',
 ];
 export const RBAC: readonly ErrorCode[] = family('RBAC_');
 export const CAPABILITY: readonly ErrorCode[] = family('CAPABILITY_');

@@ -1,19 +1,11 @@
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ObservedAnswer } from '../../../core/observed-answer.ts';
 import type { JsonSchema, OpenApiDocument } from '../../../core/openapi.ts';
-
-/** One answer of a service, as its observer tells of it. */
-export interface CheckedAnswer {
-  readonly method: string;
-  readonly route: string | undefined;
-  readonly status: number;
-  readonly contentType: string | undefined;
-  readonly body: string | Buffer | undefined;
-}
 
 export interface AnswerCheck {
   /** Compares an answer with the document; what is not in it is remembered. */
-  readonly observe: (answer: CheckedAnswer) => void;
+  readonly observe: (answer: ObservedAnswer) => void;
   /** The first hundred answers that the document does not know. */
   readonly violations: readonly string[];
   /** How many answers were compared, by "METHOD route status". */
@@ -36,7 +28,7 @@ export function createAnswerCheck(document: OpenApiDocument, outside: OutsideRou
   const violations: string[] = [];
   const seen = new Map<string, number>();
 
-  const problemOf = (answer: CheckedAnswer): string | undefined => {
+  const problemOf = (answer: ObservedAnswer): string | undefined => {
     const { method, route, status, contentType, body } = answer;
     if (method === 'OPTIONS' && status === 204) return undefined;
     if (route === undefined) return outsideProblem(answer, outside);
@@ -78,7 +70,7 @@ function valueOf(contentType: string | undefined, body: string | Buffer): unknow
   return contentType === 'application/json' ? (JSON.parse(text) as unknown) : text;
 }
 
-function outsideProblem({ status, body }: CheckedAnswer, { codes }: OutsideRoutes): string | undefined {
+function outsideProblem({ status, body }: ObservedAnswer, { codes }: OutsideRoutes): string | undefined {
   const { code } = JSON.parse(String(body ?? '{}')) as { code?: unknown };
   if (status < 400 || status >= 500 || typeof code !== 'string' || !codes.includes(code))
     return 'is answered where there is no route';

@@ -19,7 +19,9 @@ import { createKubeClient } from '../../../engine/kubernetes/client.ts';
 import { LEASES, SECRETS } from '../../../engine/kubernetes/objects.ts';
 import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
 import { startJobBroker } from '../../../engine/job-broker/start.ts';
+import { operatorServiceDocument } from '../../../engine/operator-service/openapi.ts';
 import { startOperatorService } from '../../../engine/operator-service/start.ts';
+import { createAnswerCheck } from '../openapi/answer-check.ts';
 import { startApiServer } from '../../cluster/embedded/api-server.ts';
 import { startEmbeddedS3 } from '../../storage/embedded/start-embedded-s3.ts';
 
@@ -55,7 +57,10 @@ export interface LabAnswer {
   readonly headers: Headers;
 }
 
-/** Operator Service and Job Broker on an embedded cluster and S3; the Provider is one that serves files, the engine a test's own hand. */
+/**
+ * Operator Service and Job Broker on an embedded cluster and S3; the Provider is one that serves files, the engine a test's own hand.
+ * Every answer of the Operator Service is held against its OpenAPI document; `stop` fails when one is not in it.
+ */
 export async function startOperatorLab() {
   const stack = new ResourceStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'operator-lab-'));
@@ -96,8 +101,10 @@ export async function startOperatorLab() {
   for (const bucket of ['results', 'adminlogs']) await minio.makeBucket(bucket);
 
   const providers = [PROVIDER_KEY, OTHER_PROVIDER_KEY].map(addressOfPrivateKey);
+  const answers = createAnswerCheck(operatorServiceDocument(), { codes: ['NO_ROUTE'] });
   const startService = () =>
     startOperatorService({
+      onAnswer: answers.observe,
       seams: systemSeams({ net: createNet() }),
       kubeconfigPath,
       namespace: NAMESPACE,
@@ -187,8 +194,12 @@ export async function startOperatorLab() {
       nextNonce,
       giveToken,
       patchStatus,
+      answers,
     },
-    () => stack.stop(),
+    async () => {
+      await stack.stop();
+      answers.verify();
+    },
   );
 }
 

@@ -10,6 +10,7 @@ import type { Stage } from '../../../engine/api/names.ts';
 import { objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
 import type { WorkFlow } from '../../../engine/api/workflow.ts';
 import { CONFIG_MAPS, SECRETS } from '../../../engine/kubernetes/objects.ts';
+import { operatorServiceDocument } from '../../../engine/operator-service/openapi.ts';
 import type { OperatorLab } from './operator-lab.ts';
 import { NAMESPACE, OTHER_PROVIDER_KEY, OWNER, startOperatorLab, STRANGER, workflowRequest } from './operator-lab.ts';
 
@@ -380,3 +381,10 @@ async function listenTo(target: string): Promise<AsyncIterable<ComputeJob>> {
     }
   })();
 }
+
+test('the OpenAPI document is served, and knows every route', async () => {
+  const response = await fetch(`${lab.service.url}/openapi.json`);
+  const { paths } = (await response.json()) as { paths: Record<string, object> };
+  expect(Object.keys(paths)).toEqual(Object.keys(operatorServiceDocument().paths));
+  expect(lab.answers.seen.get('POST /api/v1/operator/compute 200')).toBeGreaterThan(0);
+});
