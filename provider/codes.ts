@@ -88,7 +88,11 @@ export const CODES = {
     'Correct what `explain` names and publish it again.',
   ),
   SERVICE_NOT_FOUND: entry(400, 'The asset has no such service.', 'Use a service id of the DDO.'),
-  ASSET_STATE: entry(400, "The asset's state on chain does not allow its use.", 'Ask the publisher.'),
+  ASSET_END_OF_LIFE: entry(400, 'The asset is at the end of its life (state 1).', 'Use another asset.'),
+  ASSET_DEPRECATED: entry(400, 'The asset was replaced by another (state 2).', 'Use the one that replaced it.'),
+  ASSET_REVOKED: entry(400, 'The publisher revoked the asset (state 3).', 'Ask the publisher.'),
+  ASSET_ORDERING_DISABLED: entry(400, 'The asset takes no orders for the moment (state 4).', 'Try again later.'),
+  ASSET_STATE_UNKNOWN: entry(400, "The asset's state on chain has no meaning (6 and above).", 'Ask the publisher.'),
   CREDENTIAL_NOT_IN_ALLOW_LIST: entry(
     400,
     'The allow list does not have this address.',
@@ -168,6 +172,16 @@ export const CODES = {
     400,
     "The service's datatoken does not belong to the asset's data NFT.",
     'Ask the publisher.',
+  ),
+  DATATOKEN_TEMPLATE_UNSUPPORTED: entry(
+    400,
+    "The service's datatoken is of another template than 1 and 2.",
+    'Publish with template 1 or 2.',
+  ),
+  FEE_TOKEN_INVALID: entry(
+    502,
+    'The token in which this Provider quotes fees does not answer as an ERC-20.',
+    'Tell its operator.',
   ),
   ORDER_NOT_FOUND: entry(
     400,

@@ -19,11 +19,12 @@ const receipt: OrderReceipt = {
   calls: [],
 };
 
-function setup(answers: { receipts: (OrderReceipt | undefined)[]; isDatatoken?: boolean }) {
+function setup(answers: { receipts: (OrderReceipt | undefined)[]; isDatatoken?: boolean; template?: number }) {
   const clock = new VirtualClock();
   const asked: string[] = [];
   const chain = chainOf({
     isDatatokenOfNft: () => Promise.resolve(answers.isDatatoken ?? true),
+    datatokenTemplate: () => Promise.resolve(answers.template ?? 1),
     orderReceipt: (hash) => {
       asked.push(hash);
       return Promise.resolve(answers.receipts[Math.min(asked.length, answers.receipts.length) - 1]);
@@ -46,6 +47,17 @@ describe('reading an order', () => {
       ok: false,
       reason: { code: 'ORDER_NOT_FOUND' },
     });
+  });
+
+  test.each([
+    [1, 'ORDER_NOT_FOUND'],
+    [2, 'ORDER_NOT_FOUND'],
+    [3, 'DATATOKEN_TEMPLATE_UNSUPPORTED'],
+    [4, 'DATATOKEN_TEMPLATE_UNSUPPORTED'],
+    [0, 'DATATOKEN_TEMPLATE_UNSUPPORTED'],
+  ])('a datatoken of template %i: %s', async (template, code) => {
+    const { validate } = setup({ receipts: [receipt], template });
+    expect(await validate(TX, 0)).toMatchObject({ ok: false, reason: { code } });
   });
 
   test('D2: who has not signed waits for nothing', async () => {

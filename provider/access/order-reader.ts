@@ -4,6 +4,7 @@ import type { Seams } from '../../core/seams.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Checked } from '../refusal.ts';
 import { refuse } from '../refusal.ts';
+import { checkDatatoken } from './datatoken.ts';
 import type { OrderEvidence, OrderExpectation, ValidOrder } from './order.ts';
 import { checkOrder, orderReason, reusedOrderOf } from './order.ts';
 
@@ -39,16 +40,12 @@ export function createOrderReader(seams: Seams): OrderReader {
     async validate(transferTxId, of, { waitMs, ...expected }) {
       if (!TRANSACTION.test(transferTxId))
         return refuse(orderReason('ORDER_TX_INVALID', 'order.hash', 'transferTxId is no transaction hash.'));
-      const { chain, nft } = of.asset;
-      const [isDatatoken, receipt] = await Promise.all([
-        chain.reader.isDatatokenOfNft(nft, of.service.datatokenAddress),
+      const { chain } = of.asset;
+      const [datatoken, receipt] = await Promise.all([
+        checkDatatoken(of, 'transferTxId'),
         receiptOf(of, transferTxId, waitMs),
       ]);
-      if (!isDatatoken) {
-        return refuse(
-          orderReason('ORDER_DATATOKEN_FOREIGN', 'order.datatoken', 'The datatoken does not belong to the data NFT.'),
-        );
-      }
+      if (!datatoken.allowed) return refuse(datatoken);
       if (!receipt)
         return refuse(
           orderReason('ORDER_TX_NOT_FOUND', 'order.transaction', 'The chain does not know the transaction.'),

@@ -2,6 +2,7 @@ import type { JsonRpcProvider } from 'ethers';
 import type * as signaturesModule from '../../contracts/contract-signature.ts';
 import type * as functionsModule from '../../contracts/call-function.ts';
 import type { FunctionCall } from '../../contracts/call-function.ts';
+import type * as datatokenModule from '../../contracts/datatoken.ts';
 import type * as eventsModule from '../../contracts/events.ts';
 import type * as metadataModule from '../../contracts/metadata.ts';
 import type * as ordersModule from '../../contracts/orders.ts';
@@ -18,6 +19,8 @@ export interface ChainReader {
   orderReceipt(transactionHash: string, datatoken: string): Promise<OrderReceipt | undefined>;
   isNftOfFactory(nft: string): Promise<boolean>;
   isDatatokenOfNft(nft: string, datatoken: string): Promise<boolean>;
+  /** undefined when it does not say. Means something only of a datatoken of an NFT of the factory. */
+  datatokenTemplate(datatoken: string): Promise<number | undefined>;
   metadataStatus(nft: string): Promise<MetadataStatus>;
   owner(nft: string): Promise<string>;
   /** The last MetadataCreated or MetadataUpdated of the NFT, at or after `fromBlock`. */
@@ -29,7 +32,7 @@ export interface ChainReader {
    * @throws WavetankError CONTRACT_PARAMETER_MISSING, CONTRACT_PARAMETER_INVALID, CONTRACT_ABI_INVALID, CONTRACT_CALL_FAILED
    */
   callFunction(call: FunctionCall): Promise<string>;
-  /** Decimals of an ERC-20. */
+  /** Decimals of an ERC-20. @throws Refused FEE_TOKEN_INVALID */
   decimals(token: string): Promise<number>;
   /** Whether the contract at an address stands by a signature (ERC-1271); undefined when there is no contract. */
   isContractSignature(address: string, digest: Uint8Array, signature: string): Promise<boolean | undefined>;
@@ -43,6 +46,7 @@ interface Contracts {
   readonly events: typeof eventsModule;
   readonly signatures: typeof signaturesModule;
   readonly functions: typeof functionsModule;
+  readonly datatokens: typeof datatokenModule;
 }
 
 /** Answers of a contract, or of who asks one: the node has done its part. */
@@ -53,11 +57,19 @@ const CONTRACTS_FAULTS = new Set([
   'CONTRACT_ABI_INVALID',
 ]);
 
+/** Answers that never change are kept, so many of each kind. */
+const KEPT = 100_000;
+
+/** The largest power of ten that fits a uint256. */
+const MAX_DECIMALS = 77;
+
 /** ethers takes a tenth of a second to load, so the connection is made with the first question. */
 export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: number): ChainReader {
   let opened: Promise<Contracts> | undefined;
   const decimals = new Map<string, Promise<number>>();
   const factoryNfts = new Set<string>();
+  const ownDatatokens = new Set<string>();
+  const templates = new Map<string, number>();
   const open = (): Promise<Contracts> => (opened ??= connect(config, seams, timeoutMs));
   const ask = async <T>(question: (contracts: Contracts) => Promise<T>): Promise<T> => {
     const contracts = await open();
@@ -69,26 +81,41 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
       throw refused('CHAIN_UNREACHABLE', 'chainId', 'chain.answers', 'The chain cannot be read at the moment.');
     }
   };
-  const orFalse = async (answer: Promise<boolean>): Promise<boolean> => {
+  // What is no contract of Ocean's answers nothing, and then it is none.
+  const orUndefined = async <T>(answer: Promise<T>): Promise<T | undefined> => {
     try {
       return await answer;
     } catch (error) {
-      // What is no contract of Ocean's answers nothing, and then it is none.
-      if (isWavetankError(error, 'CONTRACT_CALL_FAILED')) return false;
+      if (isWavetankError(error, 'CONTRACT_CALL_FAILED')) return undefined;
       throw error;
     }
   };
+  const orFalse = async (answer: Promise<boolean>): Promise<boolean> => (await orUndefined(answer)) ?? false;
 
   return {
     orderReceipt: (hash, datatoken) => ask(({ rpc, orders }) => orders.readOrderReceipt(rpc, hash, datatoken)),
     async isNftOfFactory(nft) {
       if (factoryNfts.has(nft)) return true; // the factory never takes one off its list
       const isListed = await orFalse(ask(({ rpc, metadata }) => metadata.isNftOfFactory(rpc, config.factory, nft)));
-      if (isListed && factoryNfts.size < 100_000) factoryNfts.add(nft);
+      if (isListed && factoryNfts.size < KEPT) factoryNfts.add(nft);
       return isListed;
     },
-    isDatatokenOfNft: (nft, datatoken) =>
-      orFalse(ask(({ rpc, metadata }) => metadata.isDatatokenOfNft(rpc, nft, datatoken))),
+    async isDatatokenOfNft(nft, datatoken) {
+      const key = `${nft}:${datatoken}`;
+      if (ownDatatokens.has(key)) return true; // an NFT never takes one off its list
+      const isOwn = await orFalse(ask(({ rpc, metadata }) => metadata.isDatatokenOfNft(rpc, nft, datatoken)));
+      if (isOwn && ownDatatokens.size < KEPT) ownDatatokens.add(key);
+      return isOwn;
+    },
+    async datatokenTemplate(datatoken) {
+      const known = templates.get(datatoken);
+      if (known !== undefined) return known;
+      const template = await orUndefined(
+        ask(({ rpc, datatokens }) => datatokens.readDatatokenTemplate(rpc, datatoken)),
+      );
+      if (template !== undefined && templates.size < KEPT) templates.set(datatoken, template);
+      return template;
+    },
     metadataStatus: (nft) => ask(({ rpc, metadata }) => metadata.readMetadataStatus(rpc, nft)),
     owner: (nft) => ask(({ rpc, metadata }) => metadata.readNftOwner(rpc, nft)),
     lastMetadata: (nft, fromBlock) =>
@@ -106,7 +133,14 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
       const known = decimals.get(token) ?? ask(({ rpc, metadata }) => metadata.readDecimals(rpc, token));
       decimals.set(token, known);
       known.catch(() => decimals.delete(token));
-      return known;
+      const found = await orUndefined(known);
+      if (found !== undefined && found <= MAX_DECIMALS) return found;
+      throw refused(
+        'FEE_TOKEN_INVALID',
+        'environment',
+        'fee.token',
+        'The fee token of this Provider is no ERC-20 token.',
+      );
     },
     isContractSignature: (address, digest, signature) =>
       ask(({ rpc, signatures }) => signatures.isContractSignature(rpc, address, digest, signature)),
@@ -117,13 +151,14 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
 }
 
 async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: number): Promise<Contracts> {
-  const [{ connectChain }, orders, metadata, events, signatures, functions] = await Promise.all([
+  const [{ connectChain }, orders, metadata, events, signatures, functions, datatokens] = await Promise.all([
     import('../../contracts/rpc.ts'),
     import('../../contracts/orders.ts'),
     import('../../contracts/metadata.ts'),
     import('../../contracts/events.ts'),
     import('../../contracts/contract-signature.ts'),
     import('../../contracts/call-function.ts'),
+    import('../../contracts/datatoken.ts'),
   ]);
   const rpc = connectChain({
     rpcUrl: config.rpcUrl,
@@ -132,5 +167,5 @@ async function connect(config: ChainConfig, seams: Seams, requestTimeoutMs: numb
     clock: seams.clock,
     requestTimeoutMs,
   });
-  return { rpc, orders, metadata, events, signatures, functions };
+  return { rpc, orders, metadata, events, signatures, functions, datatokens };
 }

@@ -1,14 +1,16 @@
 import { checkConsumable } from '../access/consumable.ts';
+import { checkConsumerParameters } from '../access/consumer-parameters.ts';
 import { checkContainer } from '../access/container.ts';
-import type { Asset } from '../asset/asset.ts';
+import { checkDatatoken } from '../access/datatoken.ts';
+import type { Asset, AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
 import { hashFile } from '../files/checksums.ts';
 import type { FileDigest } from '../files/checksums.ts';
 import type { FileObject } from '../files/file-object.ts';
 import type { FileSource } from '../files/file-source.ts';
 import { decryptFiles } from '../files/service-files.ts';
-import type { Checked, Reason } from '../refusal.ts';
-import { passed, refuse } from '../refusal.ts';
+import type { AccessDecision, Checked, Reason } from '../refusal.ts';
+import { ALLOWED, passed, refuse } from '../refusal.ts';
 import type { AlgorithmInput } from './job-request.ts';
 import type { PreparedAlgorithm, PublishedAlgorithm } from './prepared-job.ts';
 
@@ -20,6 +22,8 @@ export interface AlgorithmContext {
   readonly maxChecksumBytes: number;
   /** False when no dataset compares the files: then an unsigned quote reads none. */
   readonly needsDigests: boolean;
+  /** A quote may leave the consumer's parameters out; a start may not. */
+  readonly isStart: boolean;
 }
 
 export function prepareAlgorithm(
@@ -54,8 +58,12 @@ async function preparePublished(
   if (!source.ok) return source;
   const consumable = checkConsumable(asset.value, source.value.service, context.consumer, 'algorithm.credentials');
   if (!consumable.allowed) return refuse(consumable);
+  const datatoken = await checkDatatoken(source.value, 'algorithm.serviceId');
+  if (!datatoken.allowed) return refuse(datatoken);
   const container = checkContainer(metadata.algorithm.container, 'algorithm.container');
   if (!container.ok) return container;
+  const parameters = checkParameters(input, source.value, context.isStart);
+  if (!parameters.allowed) return refuse(parameters);
   const files = await decryptFiles(source.value);
   if (!files.ok) {
     const isForeign = files.reason.code === 'FILES_UNDECRYPTABLE';
@@ -78,6 +86,20 @@ async function preparePublished(
     customData: input.algocustomdata,
   };
   return passed(published);
+}
+
+/** `userdata` is the service's, as with datasets; `algocustomdata` is what the algorithm itself declares and reads. */
+function checkParameters(input: AlgorithmInput, { asset, service }: AssetService, isStart: boolean): AccessDecision {
+  const userdata = input.userdata ?? input.algouserdata;
+  if (isStart || userdata !== undefined) {
+    const decision = checkConsumerParameters(service.consumerParameters, userdata, 'algorithm.userdata');
+    if (!decision.allowed) return decision;
+  }
+  const customData = input.algocustomdata;
+  if (!isStart && customData === undefined) return ALLOWED;
+  const { algorithm } = asset.ddo.metadata;
+  const declared = [...(algorithm?.consumerParameters ?? []), ...(algorithm?.container.consumerParameters ?? [])];
+  return checkConsumerParameters(declared, customData, 'algorithm.algocustomdata');
 }
 
 async function hashAll(

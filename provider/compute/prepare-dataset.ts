@@ -1,5 +1,7 @@
 import { filesChecksum, containerSectionChecksum } from '../../core/protocol/checksums.ts';
 import { checkConsumable } from '../access/consumable.ts';
+import { checkConsumerParameters } from '../access/consumer-parameters.ts';
+import { checkDatatoken } from '../access/datatoken.ts';
 import { checkRawAlgorithm, checkTrustedAlgorithm } from '../access/trusted-algorithms.ts';
 import type { Asset, AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
@@ -23,17 +25,25 @@ export function locateDataset(input: DatasetInput, asset: Asset, index: number):
   return source.ok ? passed({ field, input, source: source.value }) : source;
 }
 
-/** Checks 5 to 9 of the classic order: consumable, service type, own files, algorithm allowed. */
+export interface DatasetContext {
+  readonly consumer: string;
+  readonly algorithm: PreparedAlgorithm;
+  /** A quote may leave the consumer's parameters out; a start may not. */
+  readonly isStart: boolean;
+}
+
+/** Checks 5 to 9 of the classic order: consumable, service type, own files, algorithm allowed; then the parameters. */
 export async function prepareDataset(
   located: LocatedDataset,
   index: number,
-  consumer: string,
-  algorithm: PreparedAlgorithm,
+  { consumer, algorithm, isStart }: DatasetContext,
 ): Promise<Checked<PreparedDataset>> {
   const { field, source, input } = located;
   const { asset, service } = source;
   const consumable = checkConsumable(asset, service, consumer, field);
   if (!consumable.allowed) return refuse(consumable);
+  const datatoken = await checkDatatoken(source, `${field}.serviceId`);
+  if (!datatoken.allowed) return refuse(datatoken);
   if (index === 0 && service.type !== 'compute') {
     return refuse(
       serviceReason(
@@ -49,6 +59,10 @@ export async function prepareDataset(
     return refuse({ ...files.reason, field: `${field}.serviceId`, classic: 'compute_services_not_in_same_provider' });
   const allowed = checkAlgorithmFor(source, algorithm, field);
   if (!allowed.allowed) return refuse(allowed);
+  if (isStart || input.userdata !== undefined) {
+    const parameters = checkConsumerParameters(service.consumerParameters, input.userdata, `${field}.userdata`);
+    if (!parameters.allowed) return refuse(parameters);
+  }
   return passed({
     field,
     source,

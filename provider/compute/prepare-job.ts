@@ -51,13 +51,14 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
         consumer,
         maxChecksumBytes,
         needsDigests,
+        isStart,
       });
       if (!algorithm.ok) return algorithm;
       if (algorithm.value.kind === 'published' && algorithm.value.source.asset.chain !== chain.value)
         return refuse(differentChains('algorithm'));
       const datasets: PreparedDataset[] = [];
       for (const [index, dataset] of located.value.entries()) {
-        const prepared = await prepareDataset(dataset, index, consumer, algorithm.value);
+        const prepared = await prepareDataset(dataset, index, { consumer, algorithm: algorithm.value, isStart });
         if (!prepared.ok) return prepared;
         datasets.push(prepared.value);
       }

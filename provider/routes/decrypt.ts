@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checksumAddress } from '../../core/protocol/address.ts';
 import { fromHex } from '../../core/protocol/hashing.ts';
 import { signedMessages } from '../../core/protocol/signed-messages.ts';
+import { refusalOfReading } from '../access/asset-state.ts';
 import type { EncodedDocument } from '../asset/document.ts';
 import { decodeDocument, encodedDocumentOf } from '../asset/document.ts';
 import type { Chain } from '../chain/chains.ts';
@@ -24,14 +25,6 @@ export const schema = z.object({
 });
 
 type DecryptRequest = z.infer<typeof schema>;
-
-/** Documents of these states may be read: active, ordering disabled, unlisted. */
-const READABLE = new Set([0, 4, 5]);
-const STATE_TEXTS = new Map([
-  [1, 'Asset end of life'],
-  [2, 'Asset deprecated'],
-  [3, 'Asset revoked'],
-]);
 
 export function registerDecrypt(app: FastifyInstance, { chains, authenticator, config }: ProviderContext): void {
   app.post('/api/services/decrypt', async (request, reply) => {
@@ -102,16 +95,9 @@ async function encodedDocument(input: DecryptRequest, chain: Chain, nft: string)
 }
 
 async function checkState(chain: Chain, nft: string): Promise<void> {
-  const { state } = await chain.reader.metadataStatus(nft);
-  if (READABLE.has(state)) return;
-  const known = STATE_TEXTS.get(state);
-  const text = known ?? 'Invalid MetadataState';
-  const reason = {
-    code: 'ASSET_STATE',
-    field: 'dataNftAddress',
-    rule: 'asset.state',
-    message: text,
-    classic: text,
-  } as const;
-  throw new Refused(reason, 'text', known === undefined ? 400 : 403);
+  const refusal = refusalOfReading((await chain.reader.metadataStatus(nft)).state);
+  if (!refusal) return;
+  const { code, text } = refusal;
+  const reason = { code, field: 'dataNftAddress', rule: 'asset.state', message: `${text}.`, classic: text };
+  throw new Refused(reason, 'text', code === 'ASSET_STATE_UNKNOWN' ? 400 : 403);
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { signedMessages } from '../../core/protocol/signed-messages.ts';
 import { checkConsumable } from '../access/consumable.ts';
+import { checkConsumerParameters } from '../access/consumer-parameters.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
 import { userdataSchema } from '../compute/job-request.ts';
@@ -39,6 +40,8 @@ export function registerDownload(app: FastifyInstance, context: ProviderContext)
     checkUse(of, caller, isEnvironment);
     const order = await orders.validate(input.transferTxId, of, { caller, waitMs: config.limits.receiptWaitMs });
     if (!order.ok) throw orderRefusal(order.reason, of, input.transferTxId);
+    const parameters = checkConsumerParameters(of.service.consumerParameters, input.userdata, 'userdata');
+    if (!parameters.allowed) throw onChain(of, new Refused(parameters));
     const files = orRefuse(await decryptFiles(of), 'text');
     const file = input.fileIndex >= 0 ? files[input.fileIndex] : undefined;
     if (!file)

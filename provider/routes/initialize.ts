@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { nowSeconds } from '../../core/clock.ts';
 import { checkConsumable } from '../access/consumable.ts';
+import { checkConsumerParameters } from '../access/consumer-parameters.ts';
+import { checkDatatoken } from '../access/datatoken.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
 import { signQuote } from '../compute/fee.ts';
@@ -40,6 +42,12 @@ export function registerInitialize(app: FastifyInstance, context: ProviderContex
           'Use the initializeCompute endpoint to initialize compute jobs.',
         ),
       );
+    }
+    const datatoken = await checkDatatoken(of, 'serviceId');
+    if (!datatoken.allowed) throw onChain(of, new Refused(datatoken));
+    if (input.userdata !== undefined) {
+      const parameters = checkConsumerParameters(of.service.consumerParameters, input.userdata, 'userdata');
+      if (!parameters.allowed) throw onChain(of, new Refused(parameters));
     }
     if (input.transferTxId !== undefined) {
       const order = await orders.validate(input.transferTxId, of, { caller: input.consumerAddress, waitMs: 0 });

@@ -30,6 +30,7 @@ export function chainOf(reader: Partial<ChainReader> = {}, overrides: Partial<Ch
     'orderReceipt',
     'isNftOfFactory',
     'isDatatokenOfNft',
+    'datatokenTemplate',
     'metadataStatus',
     'owner',
     'lastMetadata',

@@ -93,7 +93,7 @@ describe('publishing', () => {
     expect((await decrypt(body)).status).toBe(201);
     await lab.owner.ocean.setMetaDataState(asset.nft, 3);
     const { status, text } = await decrypt(body);
-    expect([status, JSON.parse(text)]).toMatchObject([403, { error: 'Asset revoked', code: 'ASSET_STATE' }]);
+    expect([status, JSON.parse(text)]).toMatchObject([403, { error: 'Asset revoked', code: 'ASSET_REVOKED' }]);
   });
 
   test('T10: authorised decrypters are compared whatever the spelling', async () => {
@@ -258,7 +258,7 @@ describe('downloads', () => {
     });
     expect((await initialize(lab.stranger)).status).toBe(200);
     await lab.owner.ocean.setMetaDataState(asset.nft, 4);
-    expect(await initialize(lab.stranger)).toMatchObject({ status: 400, body: { code: 'ASSET_STATE' } });
+    expect(await initialize(lab.stranger)).toMatchObject({ status: 400, body: { code: 'ASSET_ORDERING_DISABLED' } });
   });
 });
 
