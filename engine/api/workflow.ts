@@ -123,6 +123,8 @@ export interface PublishReport {
   code?: string;
   message?: string;
   published: number;
+  /** How many were not published; `refused` may list fewer. */
+  notPublished?: number;
   /** What was not published and why: symbolic link, device, too many, too large. Paths are relative to outputs. */
   refused: { path: string; reason: string }[];
 }

@@ -47,6 +47,7 @@ const publishReport = object({
   'code?': text(),
   'message?': text(),
   published: count(),
+  'notPublished?': count(),
   refused: list(object({ path: text(), reason: text() })),
 });
 

@@ -23,6 +23,7 @@ const schema = z.discriminatedUnion('stage', [
     report: z.strictObject({
       ...failure,
       published: count,
+      notPublished: count.optional(),
       refused: z.array(z.strictObject({ path: z.string().max(4096), reason: z.string().max(200) })).max(10_000),
       files: z
         .array(

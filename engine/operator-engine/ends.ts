@@ -70,10 +70,12 @@ function isKilledByDeletion(pod: PodView, end: PodEnd): boolean {
 /** How a job ends after its algorithm ran, given how publishing went. */
 export function endAfterPublishing(
   workflow: WorkFlow,
-  publishing: { ok: boolean; reason: string; message: string },
+  publishing: { ok: boolean; reason: string; message: string; notPublished?: number },
 ): JobEnd {
   const outcome = workflow.status?.outcome;
-  const details = outcomeDetails(outcome);
+  // What is missing among the results is said with them, never left to be noticed.
+  const missing: Details = publishing.notPublished ? { notPublished: publishing.notPublished } : {};
+  const details = { ...outcomeDetails(outcome), ...missing };
   if (outcome?.kind !== 'succeeded') {
     const note: Details = publishing.ok ? {} : { publishing: publishing.reason };
     return { phase: phaseOfOutcome(outcome), runConsumed: true, details: { ...details, ...note } };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Environment } from '../../core/process/environment.ts';
 import { runPart } from '../kubernetes/process-environment.ts';
 import type { OperatorEngineOptions } from './options.ts';
+import { DEFAULT_POD_SETTINGS } from './settings.ts';
 import { startOperatorEngine } from './start.ts';
 
 const ENFORCEMENT = z.enum(['enforced', 'recorded', 'absent']);
@@ -39,6 +40,8 @@ function engineOptionsFrom(environment: Environment): EngineOptions {
     capabilities: capabilities ?? {},
     leaderElection: environment.choice('LEADER_ELECTION', ['true', 'false'], 'true') === 'true',
     retentionSeconds: environment.number('RETENTION_SECONDS', 3600),
+    maxOutputFiles: environment.number('MAX_OUTPUT_FILES', DEFAULT_POD_SETTINGS.maxOutputFiles),
+    maxOutputBytes: environment.number('MAX_OUTPUT_BYTES', DEFAULT_POD_SETTINGS.maxOutputBytes),
     ...(storageClass === undefined ? {} : { storageClass }),
     ...(identity === undefined ? {} : { identity }),
   };

@@ -1,3 +1,4 @@
+import { WavetankError } from '../../core/errors.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { BrokerEgress, Deadlines, OutwardCidr, PodSettings } from './settings.ts';
 import { DEFAULT_DEADLINES, DEFAULT_POD_SETTINGS } from './settings.ts';
@@ -48,6 +49,7 @@ export interface ResolvedOptions {
   readonly heartbeatSeconds: number;
 }
 
+/** @throws WavetankError OPTIONS_INVALID (usage) */
 export function resolveOptions(options: OperatorEngineOptions): ResolvedOptions {
   return {
     namespace: options.namespace,
@@ -75,6 +77,8 @@ function podSettings(options: OperatorEngineOptions): PodSettings {
     storageClass: options.storageClass ?? DEFAULT_POD_SETTINGS.storageClass,
     podUser: options.podUser ?? DEFAULT_POD_SETTINGS.podUser,
     gate: options.gate ?? DEFAULT_POD_SETTINGS.gate,
+    maxOutputFiles: bounded('maxOutputFiles', options.maxOutputFiles ?? DEFAULT_POD_SETTINGS.maxOutputFiles, 99_999),
+    maxOutputBytes: bounded('maxOutputBytes', options.maxOutputBytes ?? DEFAULT_POD_SETTINGS.maxOutputBytes),
     logCapBytes: options.logCapBytes ?? DEFAULT_POD_SETTINGS.logCapBytes,
     tmpSize: options.tmpSize ?? DEFAULT_POD_SETTINGS.tmpSize,
     terminationGraceSeconds: options.terminationGraceSeconds ?? DEFAULT_POD_SETTINGS.terminationGraceSeconds,
@@ -82,4 +86,11 @@ function podSettings(options: OperatorEngineOptions): PodSettings {
     ...(options.nodeSelector === undefined ? {} : { nodeSelector: options.nodeSelector }),
     ...(options.imagePullSecrets === undefined ? {} : { imagePullSecrets: options.imagePullSecrets }),
   };
+}
+
+function bounded(name: string, value: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+  throw new WavetankError('OPTIONS_INVALID', `${name} must be a whole number from 1 to ${most}.`, {
+    category: 'usage',
+  });
 }

@@ -31,7 +31,10 @@ function publishEnd(observation: Observation, settings: PlanSettings): ends.JobE
   const failed = (reason: string, message = ''): ends.JobEnd =>
     ends.endAfterPublishing(workflow, { ok: false, reason, message });
   const report = status?.reports?.publish;
-  if (report?.ok) return ends.endAfterPublishing(workflow, { ok: true, reason: 'Published', message: '' });
+  if (report?.ok) {
+    const notPublished = report.notPublished ?? report.refused.length;
+    return ends.endAfterPublishing(workflow, { ok: true, reason: 'Published', message: '', notPublished });
+  }
   if (report !== undefined) return failed(report.code ?? 'PublishingFailed', report.message);
   if (status?.stop?.phase === 'publishingResults') {
     const details = ends.outcomeDetails(status.outcome);

@@ -82,6 +82,10 @@ export interface PodSettings {
   readonly gate: Gate;
   /** Longest algorithm.log in bytes; what is more is dropped with a notice. */
   readonly logCapBytes: number;
+  /** How many outputs of a job are published; the rest is left out, and the job says how many. At most 99,999. */
+  readonly maxOutputFiles: number;
+  /** How many bytes all of them may have together. */
+  readonly maxOutputBytes: number;
   /** Size of /tmp in every pod. */
   readonly tmpSize: string;
   readonly terminationGraceSeconds: number;
@@ -98,6 +102,8 @@ export const DEFAULT_POD_SETTINGS = {
   podUser: { uid: 10_001, gid: 10_001 },
   gate: { mode: 'none' },
   logCapBytes: 10 * 1024 * 1024,
+  maxOutputFiles: 10_000,
+  maxOutputBytes: 10 * 1024 ** 3,
   tmpSize: '256Mi',
   terminationGraceSeconds: 10,
   ownUserNamespace: false,

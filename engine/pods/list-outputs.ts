@@ -28,7 +28,7 @@ const MAX_REFUSALS = 1000;
 export async function listOutputs(
   root: string,
   limits: OutputLimits,
-): Promise<{ files: OutputFile[]; refused: Refused[] }> {
+): Promise<{ files: OutputFile[]; refused: Refused[]; notPublished: number }> {
   const files: OutputFile[] = [];
   const refused: Refused[] = [];
   let bytes = 0;
@@ -60,8 +60,9 @@ export async function listOutputs(
     }
   };
   await visit('', 0);
+  const notPublished = refused.length + unlisted;
   if (unlisted > 0) refused.push({ path: '', reason: `${unlisted} more were refused` });
-  return { files, refused };
+  return { files, refused, notPublished };
 }
 
 type Stat = Awaited<ReturnType<typeof lstat>>;

@@ -297,7 +297,14 @@ describe('pod-publish', () => {
     await run('publish', { MAX_OUTPUT_BYTES: '50' });
     expect(broker.report).toMatchObject({ published: 1, refused: [{ path: 'z-big', reason: 'too many bytes' }] });
     await run('publish', { MAX_OUTPUT_FILES: '1' });
-    expect(broker.report).toMatchObject({ published: 1, refused: [{ path: 'z-big', reason: 'too many files' }] });
+    expect(broker.report).toMatchObject({
+      published: 1,
+      notPublished: 1,
+      refused: [{ path: 'z-big', reason: 'too many files' }],
+    });
+    const log = broker.received.get('/v1/logs/publish') ?? '';
+    expect(log).toMatch(/not published.*z-big.*too many files/);
+    expect(log).toMatch(/outputs were left out.*1/);
   });
 
   test('F8: an upload that is refused fails the stage', async () => {

@@ -16,23 +16,26 @@ await runStage('publish', async (settings, log) => {
   const broker = new BrokerClient(settings);
   let files: PublishedFile[] = [];
   let refused: Refused[] = [];
+  let notPublished = 0;
   let failure: StageFailure | undefined;
   try {
     const outputs = join(settings.volume, 'outputs');
     const listed = await listOutputs(outputs, { maxFiles: settings.maxOutputFiles, maxBytes: settings.maxOutputBytes });
     const algorithmLog = await findAlgorithmLog(join(settings.volume, 'logs', 'algorithm.log'), log);
     refused = [...listed.refused, ...algorithmLog.refused];
+    notPublished = listed.notPublished + algorithmLog.refused.length;
     files = await uploadAll(broker, [
       ...listed.files.map((file) => outputUpload(outputs, file)),
       ...algorithmLog.uploads,
     ]);
     for (const { path, reason } of refused) log.write('not published', { path, reason });
+    if (notPublished > 0) log.write('outputs were left out', { notPublished });
   } catch (error) {
     failure = stageFailure(error);
     log.write('publishing failed', { ...failure });
   }
   const published = files.filter((file) => file.type === 'output').length;
-  const report: PublishStageReport = { ok: failure === undefined, ...failure, published, refused, files };
+  const report: PublishStageReport = { ok: failure === undefined, ...failure, published, notPublished, refused, files };
   return { broker, report };
 });
 

@@ -102,6 +102,23 @@ test('publish sees outputs and logs alone, and cannot change them', ({ expect })
   ]);
 });
 
+test('publish is told how much it may publish, as the engine was', ({ expect }) => {
+  const envOf = (own: Partial<PodSettings>) =>
+    podOf('publish', { ...request, settings: { ...settings, ...own } }).spec.containers[0]?.env;
+  expect(envOf({})).toEqual(
+    expect.arrayContaining([
+      { name: 'MAX_OUTPUT_FILES', value: '10000' },
+      { name: 'MAX_OUTPUT_BYTES', value: '10737418240' },
+    ]),
+  );
+  expect(envOf({ maxOutputFiles: 3, maxOutputBytes: 9 })).toEqual(
+    expect.arrayContaining([
+      { name: 'MAX_OUTPUT_FILES', value: '3' },
+      { name: 'MAX_OUTPUT_BYTES', value: '9' },
+    ]),
+  );
+});
+
 test('only a job whose datasets all allow it is labelled for the network', ({ expect }) => {
   const pod = podOf('compute', { ...request, workflow: modelWorkflow({ networkAccess: true }) });
   expect(pod.metadata.labels).toMatchObject({ 'oceanprotocol.com/network': 'allowed' });

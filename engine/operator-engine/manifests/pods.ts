@@ -32,10 +32,19 @@ function configurePod(request: PodRequest): Pod {
 
 /** Sees outputs and the log only, and changes nothing. */
 function publishPod(request: PodRequest): Pod {
-  return brokerPod('publish', request, [subPath('outputs', true), subPath('logs', true)]);
+  const { maxOutputFiles, maxOutputBytes } = request.settings;
+  return brokerPod('publish', request, [subPath('outputs', true), subPath('logs', true)], {
+    [POD_ENV.maxOutputFiles]: String(maxOutputFiles),
+    [POD_ENV.maxOutputBytes]: String(maxOutputBytes),
+  });
 }
 
-function brokerPod(stage: 'configure' | 'publish', request: PodRequest, mounts: VolumeMount[]): Pod {
+function brokerPod(
+  stage: 'configure' | 'publish',
+  request: PodRequest,
+  mounts: VolumeMount[],
+  env: Readonly<Record<string, string>> = {},
+): Pod {
   const { workflow, settings, environment } = request;
   const { jobId } = workflow.spec;
   const container: Container = {
@@ -47,6 +56,7 @@ function brokerPod(stage: 'configure' | 'publish', request: PodRequest, mounts: 
       [POD_ENV.brokerUrl]: settings.brokerUrlForPods,
       [POD_ENV.tokenFile]: POD_PATHS.tokenFile,
       [POD_ENV.volume]: parts.DATA_PATH,
+      ...env,
       HOME: '/tmp',
       // Said, it need not be searched for: a Node that finds no /etc/localtime compares every file of the zone database.
       TZ: 'UTC',

@@ -112,6 +112,13 @@ const ENDINGS: readonly Ending[] = [
     details: { reason: 'Error' },
   },
   {
+    name: 'outputs that were left out are counted in the status',
+    script: { publishReport: { ok: true, published: 1, notPublished: 1003, refused: [] } },
+    code: 70,
+    consumed: true,
+    details: { notPublished: 1003 },
+  },
+  {
     name: 'E2: a publish pod that cannot start is 62',
     script: { publish: { kind: 'wait', reason: 'CreateContainerConfigError', message: 'm' } },
     code: 62,
