@@ -42,7 +42,8 @@ test('every route is documented, and nothing else is', async () => {
   const app = appOf();
   await app.ready();
   for (const { method, url } of operations) expect([method, url, app.hasRoute({ method, url })]).toContain(true);
-  const verbs = app.printRoutes().match(/\b(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS)\b/g) ?? [];
+  // HEAD comes with some GETs and answers as they do, without the body.
+  const verbs = app.printRoutes().match(/\b(GET|POST|PUT|DELETE|PATCH|OPTIONS)\b/g) ?? [];
   expect(verbs).toHaveLength(operations.length);
   await app.close();
 });

@@ -5,7 +5,7 @@ import { requireCompute } from '../context.ts';
 
 /** By chain id. A chain whose environments cannot be had is left out; only when there is none at all it is an error (D4). */
 export function registerComputeEnvironments(app: FastifyInstance, context: ProviderContext): void {
-  app.get('/api/services/computeEnvironments', async () => {
+  app.get('/api/services/computeEnvironments', { exposeHeadRoute: true }, async () => {
     const { environments } = requireCompute(context);
     const lists = await Promise.allSettled(
       context.chains.all.map(async (chain) => [String(chain.chainId), await environments.list(chain)] as const),

@@ -9,7 +9,7 @@ import { addressField, authTokenOf, proofFields, readInput, textNumber } from '.
 import type { OperatorStream } from '../operator-client.ts';
 import { parseJson } from '../upstream.ts';
 import { relayRefusal } from './operator-relay.ts';
-import { attachment } from './send-file.ts';
+import { attachment, describeFile } from './send-file.ts';
 
 export const schema = z.looseObject({
   consumerAddress: addressField,
@@ -53,11 +53,10 @@ function sendResult(reply: FastifyReply, { status, headers, body }: OperatorStre
     if (value !== undefined) reply.header(name, value);
   }
   const filename = filenameOf('http://result/', header('content-disposition')) ?? `result-${index}`;
-  return reply
-    .code(status)
-    .header('content-disposition', attachment(filename))
-    .type(header('content-type') ?? 'application/octet-stream')
-    .send(body);
+  const told = header('content-type');
+  // An Operator Service that says no more than that they are bytes says nothing.
+  const { name, type } = describeFile(filename, told === 'application/octet-stream' ? undefined : told);
+  return reply.code(status).header('content-disposition', attachment(name)).type(type).send(body);
 }
 
 async function sendRefusal(reply: FastifyReply, stream: OperatorStream | undefined): Promise<FastifyReply> {

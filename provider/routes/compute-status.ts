@@ -30,13 +30,13 @@ export function registerComputeStatus(app: FastifyInstance, context: ProviderCon
   const streams = context.compute && streamsOf(context, context.compute);
   app.addHook('preClose', async () => streams?.closeAll());
 
-  app.get('/api/services/compute', async (request, reply) => {
+  app.get('/api/services/compute', { exposeHeadRoute: true }, async (request, reply) => {
     const { lists } = requireCompute(context);
     const input = readInput(request, schema);
     const show = (await isProven(context, request, input)) ? (job: ComputeJob) => job : redactJob;
     const selector = { owner: input.consumerAddress, jobId: input.jobId };
-    if (streams && request.headers.accept?.includes('text/event-stream'))
-      return sendStream(reply, streams, selector, show);
+    const isStreamed = request.headers.accept?.includes('text/event-stream') && request.method === 'GET';
+    if (streams && isStreamed) return sendStream(reply, streams, selector, show);
     return (await lists.list(selector)).map(show);
   });
 }

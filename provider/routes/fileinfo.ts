@@ -10,7 +10,7 @@ import { parseFileObject } from '../files/file-object.ts';
 import type { OpenedFile } from '../files/opened-file.ts';
 import { decryptFiles } from '../files/service-files.ts';
 import { readInput } from '../input.ts';
-import { orRefuse } from '../refusal.ts';
+import { Refused, orRefuse } from '../refusal.ts';
 
 export const schema = z.looseObject({
   did: z
@@ -69,6 +69,8 @@ async function describe(
   { checksum, userdata }: Pick<z.output<typeof schema>, 'checksum' | 'userdata'>,
 ): Promise<Record<string, unknown>> {
   const opened = await source.open(file, { userdata });
+  // What the asker left out or misspelled is his to correct; whether a file can be read is the answer to his question.
+  if (!opened.ok && opened.reason.field === 'userdata') throw new Refused(opened.reason);
   if (!opened.ok) return { index, valid: false, type: file.type, code: opened.reason.code };
   const { value } = opened;
   const digest = checksum && disclosure.checksum ? await digestOf(value, config.limits.checksumBytes) : undefined;

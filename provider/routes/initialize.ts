@@ -26,7 +26,7 @@ export const schema = z.looseObject({
 /** Quotes a download. Access is free of fees; the fee still names service and datatoken, since the order is checked by it. */
 export function registerInitialize(app: FastifyInstance, context: ProviderContext): void {
   const { resolver, orders, nonces, seams } = context;
-  app.get('/api/services/initialize', async (request) => {
+  app.get('/api/services/initialize', { exposeHeadRoute: true }, async (request) => {
     const input = readInput(request, schema);
     const asset = orRefuse(await resolver.resolve(input.documentId), 'text');
     const of = orRefuse(findService(asset, input.serviceId, 'serviceId'), 'text');

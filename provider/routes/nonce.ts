@@ -10,7 +10,7 @@ export const FIRST_NONCE = '1';
 
 /** Reads only: the classic route stored a row for whatever text it was asked about (A12). */
 export function registerNonce(app: FastifyInstance, { nonces }: ProviderContext): void {
-  app.get('/api/services/nonce', async (request) => {
+  app.get('/api/services/nonce', { exposeHeadRoute: true }, async (request) => {
     const { userAddress } = readInput(request, schema);
     return { nonce: nonces.last(userAddress) ?? FIRST_NONCE };
   });

@@ -33,5 +33,5 @@ export function registerRoot(app: FastifyInstance, { chains }: ProviderContext):
     providerAddresses: Object.fromEntries(chains.all.map(({ chainId, signer }) => [String(chainId), signer.address])),
     serviceEndpoints: SERVICE_ENDPOINTS,
   };
-  app.get('/', async () => document);
+  app.get('/', { exposeHeadRoute: true }, async () => document);
 }
