@@ -5,8 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleScript } from './pods-image/bundle-script.ts';
 
-/** What runs in the image, by name. `gate` is there where a cluster needs one. */
-const SCRIPTS = ['configure', 'publish', 'gate'] as const;
+/** What runs in the image, by name. The last three only where a cluster needs a gate. */
+const SCRIPTS = ['configure', 'publish', 'gate', 'canary', 'control'] as const;
 const SCRIPTS_FOLDER = fileURLToPath(new URL('../engine/pods', import.meta.url));
 
 export interface PodsApp {

@@ -6,7 +6,7 @@ import { loadKubeconfig, parseKubeconfig } from './kubeconfig.ts';
 import { KubeError, isNotFound, statusOf } from './kube-error.ts';
 import { linesOf } from './lines.ts';
 import type { KubeList, KubeObject, Resource } from './objects.ts';
-import { apiVersionOf } from './objects.ts';
+import { PODS, apiVersionOf } from './objects.ts';
 
 export interface ObjectRef {
   readonly name: string;
@@ -81,6 +81,11 @@ export interface KubeClient {
   watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>>;
   /** A container's log so far. */
   log(ref: ObjectRef, options?: { container?: string; tailLines?: number; limitBytes?: number }): Promise<string>;
+  /** The lines of a container's log, from now or from `sinceSeconds` ago, until it ends, the signal comes or the connection breaks. */
+  followLog(
+    ref: ObjectRef,
+    options?: { container?: string; sinceSeconds?: number; signal?: AbortSignal },
+  ): AsyncGenerator<string>;
   close(): Promise<void>;
 }
 
@@ -218,8 +223,18 @@ class DispatchedKubeClient implements KubeClient {
   }
 
   log(ref: ObjectRef, options: { container?: string; tailLines?: number; limitBytes?: number } = {}): Promise<string> {
-    const path = objectPath({ group: '', version: 'v1', resource: 'pods', kind: 'Pod' }, ref);
+    const path = objectPath(PODS, ref);
     return this.#text({ method: 'GET', path: `${path}/log${query(options)}` });
+  }
+
+  async *followLog(
+    ref: ObjectRef,
+    options: { container?: string; sinceSeconds?: number; signal?: AbortSignal } = {},
+  ): AsyncGenerator<string> {
+    const { signal, ...selection } = options;
+    const path = `${objectPath(PODS, ref)}/log${query({ ...selection, follow: true })}`;
+    const response = await this.#send({ method: 'GET', path, signal });
+    yield* linesOf(response.body);
   }
 
   close(): Promise<void> {

@@ -13,6 +13,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import type { ObserveContext } from './observe.ts';
 import type { ResolvedOptions } from './options.ts';
 import { WorkflowReconciler } from './reconciler.ts';
+import { millisecondsOf } from './pod-view.ts';
 import { ensurePolicies } from './standing-policies.ts';
 
 export interface ControllerOptions {
@@ -89,13 +90,19 @@ function wire(
   return { queue, admission };
 }
 
+/** Between the canary's node and the pod's, and a start is told in whole seconds. */
+const CLOCK_DIFFERENCE_MS = 5000;
+
 function gateView({ pods: { gate } }: ResolvedOptions): ObserveContext['gate'] {
   if (gate.mode === 'none') return { isControlGreen: () => true, isBreached: () => false };
   const { control } = gate;
   return {
     isControlGreen: () => control.isGreen(),
-    // Before its own container runs, what a canary sees is the gate's probe.
-    isBreached: (pod) => pod.startedAt !== undefined && pod.ip !== undefined && control.hasSeen(pod.ip),
+    isBreached: ({ ip, startedAt, gateGreeting }) => {
+      const startedMs = millisecondsOf(startedAt);
+      if (ip === undefined || startedMs === undefined || gateGreeting === undefined) return false;
+      return control.hasSeen(ip, startedMs - CLOCK_DIFFERENCE_MS, gateGreeting);
+    },
   };
 }
 

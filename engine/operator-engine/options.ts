@@ -82,6 +82,7 @@ function podSettings(options: OperatorEngineOptions): PodSettings {
     logCapBytes: options.logCapBytes ?? DEFAULT_POD_SETTINGS.logCapBytes,
     tmpSize: options.tmpSize ?? DEFAULT_POD_SETTINGS.tmpSize,
     terminationGraceSeconds: options.terminationGraceSeconds ?? DEFAULT_POD_SETTINGS.terminationGraceSeconds,
+    cpuOvercommit: options.cpuOvercommit ?? DEFAULT_POD_SETTINGS.cpuOvercommit,
     ownUserNamespace: options.ownUserNamespace ?? DEFAULT_POD_SETTINGS.ownUserNamespace,
     ...(options.nodeSelector === undefined ? {} : { nodeSelector: options.nodeSelector }),
     ...(options.imagePullSecrets === undefined ? {} : { imagePullSecrets: options.imagePullSecrets }),

@@ -1,4 +1,5 @@
 import { FINALIZERS } from '../api/names.ts';
+import { GATE_CONTAINER, GATE_GREETING } from './manifests/gate-container.ts';
 import type { ContainerStatus, Pod } from '../kubernetes/pod-types.ts';
 
 /** A pod of a job, classified once; policies read this and never a pod. */
@@ -14,6 +15,8 @@ export interface PodView {
   /** What `activeDeadlineSeconds` counts from. */
   readonly kubeletStartedAt: number | undefined;
   readonly ip: string | undefined;
+  /** What this pod's gate says to a canary; undefined where there is no gate. */
+  readonly gateGreeting: string | undefined;
   readonly imageId: string | undefined;
   /** RFC 3339, of the main container; kept when it has ended. */
   readonly startedAt: string | undefined;
@@ -93,12 +96,18 @@ export function viewPod(pod: Pod): PodView {
     activeDeadlineSeconds: spec.activeDeadlineSeconds,
     kubeletStartedAt: millisecondsOf(status.startTime),
     ip: status.podIP,
+    gateGreeting: gateGreetingOf(pod),
     imageId: main?.imageID || undefined,
     startedAt,
     state: end !== undefined ? 'ended' : main?.state?.running === undefined ? 'waiting' : 'running',
     waiting: end !== undefined || main?.state?.running !== undefined ? undefined : waitOf(pod, main),
     end,
   };
+}
+
+function gateGreetingOf({ spec }: Pod): string | undefined {
+  const env = spec.initContainers?.find(({ name }) => name === GATE_CONTAINER)?.env;
+  return env?.find(({ name }) => name === GATE_GREETING)?.value;
 }
 
 function deletionRequestedAt({

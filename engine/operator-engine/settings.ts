@@ -22,8 +22,12 @@ export interface OutwardCidr {
 export interface GateControl {
   /** An unrestricted pod reaches every target now. */
   isGreen(): boolean;
-  /** A canary saw a connection from this address that was not the gate's own. */
-  hasSeen(podIp: string): boolean;
+  /**
+   * A canary saw somebody come from this address at or after this moment who did not say the gate's greeting.
+   * Addresses are given out again; a pod's greeting is known to its gate alone.
+   * @param sinceMs milliseconds since the epoch
+   */
+  hasSeen(podIp: string, sinceMs: number, greeting: string): boolean;
   /** Called after either may have changed. */
   onChange(listener: () => void): void;
 }
@@ -89,6 +93,8 @@ export interface PodSettings {
   /** Size of /tmp in every pod. */
   readonly tmpSize: string;
   readonly terminationGraceSeconds: number;
+  /** How often the processors of a node may be promised: jobs that run together share them. 1 promises nothing twice. */
+  readonly cpuOvercommit: number;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly imagePullSecrets?: readonly string[];
   /** False shares the host's user namespace table as usual; true asks for an own one (`hostUsers: false`). */
@@ -106,6 +112,7 @@ export const DEFAULT_POD_SETTINGS = {
   maxOutputBytes: 10 * 1024 ** 3,
   tmpSize: '256Mi',
   terminationGraceSeconds: 10,
+  cpuOvercommit: 1,
   ownUserNamespace: false,
 } as const;
 

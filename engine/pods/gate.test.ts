@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { test } from 'vitest';
-import { isClosed, readGateSettings } from './gate.ts';
+import { readGateSettings } from './gate-settings.ts';
+import { isClosed } from './gate.ts';
 
-const quick = { denials: 3, intervalMs: 5, timeoutMs: 300 };
+const quick = { denials: 3, intervalMs: 5, timeoutMs: 300, greeting: 'gate 77' };
 
 test('opens after denials in a row, and never while a target answers', async ({ expect }) => {
   const heard: string[] = [];
@@ -15,7 +16,7 @@ test('opens after denials in a row, and never while a target answers', async ({ 
   const targets = [{ host: '127.0.0.1', port }];
   expect(await isClosed({ ...quick, targets })).toBe(false);
   expect(heard.length).toBeGreaterThan(0);
-  expect(new Set(heard)).toEqual(new Set(['gate\n']));
+  expect(new Set(heard)).toEqual(new Set(['gate 77\n']));
   await new Promise((resolve) => server.close(resolve));
   expect(await isClosed({ ...quick, targets })).toBe(true);
 });
@@ -41,6 +42,7 @@ test('settings are read strictly', ({ expect }) => {
     denials: 5,
     intervalMs: 200,
     timeoutMs: 30_000,
+    greeting: 'gate',
   });
   for (const env of [{}, { GATE_TARGETS: 'x' }, { GATE_TARGETS: 'x:0' }, { GATE_TARGETS: 'x:1', GATE_DENIALS: '0' }]) {
     expect(() => readGateSettings(env)).toThrow(/./);

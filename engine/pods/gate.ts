@@ -6,37 +6,15 @@
  */
 import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
-
-export interface GateSettings {
-  readonly targets: readonly { readonly host: string; readonly port: number }[];
-  readonly denials: number;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-}
-
-/** Says `gate` to the canary, so that it can tell a measurement from a breach. */
-const GREETING = 'gate\n';
-
-export function readGateSettings(env: Readonly<Record<string, string | undefined>>): GateSettings {
-  const targets = (env['GATE_TARGETS'] ?? '')
-    .split(',')
-    .filter((target) => target !== '')
-    .map(parseTarget);
-  if (targets.length === 0) throw new Error('GATE_TARGETS names nothing to probe.');
-  return {
-    targets,
-    denials: positive(env['GATE_DENIALS'], 3),
-    intervalMs: positive(env['GATE_INTERVAL_MS'], 200),
-    timeoutMs: positive(env['GATE_TIMEOUT_MS'], 30_000),
-  };
-}
+import { readGateSettings } from './gate-settings.ts';
+import type { GateSettings } from './gate-settings.ts';
 
 /** Whether the gate may open: `denials` rounds in a row without a connection, before the time is over. */
 export async function isClosed(settings: GateSettings): Promise<boolean> {
   const endsAt = performance.now() + settings.timeoutMs;
   let denials = 0;
   while (performance.now() < endsAt) {
-    const reached = await Promise.all(settings.targets.map((target) => isReachable(target, settings.intervalMs)));
+    const reached = await Promise.all(settings.targets.map((target) => isReachable(target, settings)));
     denials = reached.includes(true) ? 0 : denials + 1;
     if (denials >= settings.denials) return true;
     await new Promise((resolve) => setTimeout(resolve, settings.intervalMs));
@@ -44,31 +22,20 @@ export async function isClosed(settings: GateSettings): Promise<boolean> {
   return false;
 }
 
-function isReachable({ host, port }: { host: string; port: number }, timeoutMs: number): Promise<boolean> {
+function isReachable(
+  { host, port }: { host: string; port: number },
+  { intervalMs, greeting }: GateSettings,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const answer = (isReached: boolean): void => {
       socket.destroy();
       resolve(isReached);
     };
-    socket.setTimeout(Math.max(timeoutMs, 100), () => answer(false));
+    socket.setTimeout(Math.max(intervalMs, 100), () => answer(false));
     socket.once('error', () => answer(false));
-    socket.once('connect', () => socket.write(GREETING, () => answer(true)));
+    socket.once('connect', () => socket.write(`${greeting}\n`, () => answer(true)));
   });
-}
-
-function parseTarget(text: string): { host: string; port: number } {
-  const at = text.lastIndexOf(':');
-  const port = Number(text.slice(at + 1));
-  const host = text.slice(0, at).replace(/^\[|\]$/g, '');
-  if (at < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('GATE_TARGETS wants host:port.');
-  return { host, port };
-}
-
-function positive(text: string | undefined, fallback: number): number {
-  const value = Number(text ?? fallback);
-  if (!Number.isFinite(value) || value <= 0) throw new Error('The gate wants numbers above 0.');
-  return value;
 }
 
 async function main(): Promise<number> {

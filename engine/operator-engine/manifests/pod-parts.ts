@@ -64,7 +64,7 @@ export function podBase(settings: PodSettings): Omit<PodSpec, 'containers'> {
   };
 }
 
-export function containerSecurity(settings: PodSettings): Record<string, unknown> {
+export function containerSecurity(settings: Pick<PodSettings, 'podUser'>): Record<string, unknown> {
   const { uid, gid } = settings.podUser;
   return {
     runAsNonRoot: true,
@@ -80,16 +80,24 @@ export function containerSecurity(settings: PodSettings): Record<string, unknown
 
 /**
  * Compute's own needs from the first pod on: a volume that binds where the first pod lands must lie where compute fits too.
- * Requests equal limits, so that nobody is evicted for what another job does.
+ * Requests equal limits, so that nobody is evicted for what another job does; processor time alone may be promised more than once.
  */
-export function jobResources(environment: ComputeEnvironmentSpec): NonNullable<Container['resources']> {
+export function jobResources(
+  environment: ComputeEnvironmentSpec,
+  { cpuOvercommit }: Pick<PodSettings, 'cpuOvercommit'>,
+): NonNullable<Container['resources']> {
   const amounts: Record<string, string> = {
     cpu: String(environment.cpuNumber),
     memory: `${mebibytes(environment.ramGb)}Mi`,
     'ephemeral-storage': '1Gi',
     ...(environment.gpuNumber > 0 ? { [gpuResource(environment.gpuType)]: String(environment.gpuNumber) } : {}),
   };
-  return { requests: { ...amounts }, limits: { ...amounts } };
+  return { requests: { ...amounts, cpu: cpuRequest(environment.cpuNumber, cpuOvercommit) }, limits: { ...amounts } };
+}
+
+/** Whole thousandths, at least one: the API refuses finer ones. */
+function cpuRequest(cpuNumber: number, cpuOvercommit: number): string {
+  return cpuOvercommit === 1 ? String(cpuNumber) : `${Math.max(1, Math.floor((cpuNumber * 1000) / cpuOvercommit))}m`;
 }
 
 /** A GPU type that names a device plugin's resource is taken as it is. */

@@ -5,10 +5,10 @@ import { POD_ENV, POD_PATHS } from '../../api/broker-http.ts';
 import type { Container, Pod, PodSpec, VolumeMount } from '../../kubernetes/pod-types.ts';
 import type { PodSettings } from '../settings.ts';
 import { algorithmCommand } from './algorithm-command.ts';
+import { gateContainer } from './gate-container.ts';
 import * as parts from './pod-parts.ts';
 
 export const COMPUTE_CONTAINER = 'algorithm';
-export const GATE_CONTAINER = 'gate';
 
 export interface PodRequest {
   readonly workflow: WorkFlow;
@@ -61,7 +61,7 @@ function brokerPod(
       // Said, it need not be searched for: a Node that finds no /etc/localtime compares every file of the zone database.
       TZ: 'UTC',
     }),
-    resources: parts.jobResources(environment),
+    resources: parts.jobResources(environment, settings),
     securityContext: parts.containerSecurity(settings),
     volumeMounts: [...mounts, { name: 'token', mountPath: POD_PATHS.tokenDirectory, readOnly: true }, parts.TMP_MOUNT],
   };
@@ -88,7 +88,7 @@ function computePod(request: PodRequest): Pod {
     command: algorithmCommand(algorithm.entrypoint, settings.logCapBytes),
     workingDir: '/tmp',
     env: parts.envList(algorithmEnvironment(workflow)),
-    resources: parts.jobResources(environment),
+    resources: parts.jobResources(environment, settings),
     securityContext: parts.containerSecurity(settings),
     volumeMounts: [
       subPath('inputs', true),
@@ -101,7 +101,7 @@ function computePod(request: PodRequest): Pod {
   };
   const made = pod('compute', request, {
     ...parts.podBase(settings),
-    ...gateContainers(settings),
+    ...gateContainers(request),
     containers: [container],
     volumes: [claim(jobId), parts.tmpVolume(settings)],
   });
@@ -125,28 +125,9 @@ export function algorithmEnvironment(workflow: WorkFlow): Record<string, string>
   };
 }
 
-function gateContainers(settings: PodSettings): Pick<PodSpec, 'initContainers'> {
+function gateContainers({ settings, workflow }: PodRequest): Pick<PodSpec, 'initContainers'> {
   const { gate } = settings;
-  if (gate.mode === 'none') return {};
-  const container: Container = {
-    name: GATE_CONTAINER,
-    image: settings.podsImage,
-    imagePullPolicy: settings.imagePullPolicy,
-    command: [...settings.podsCommand('gate')],
-    env: parts.envList({
-      GATE_TARGETS: gate.targets.join(','),
-      GATE_DENIALS: String(gate.denials ?? 3),
-      GATE_INTERVAL_MS: String(gate.intervalMs ?? 200),
-      GATE_TIMEOUT_MS: String(gate.timeoutMs ?? 30_000),
-      HOME: '/tmp',
-    }),
-    resources: {
-      requests: { cpu: '50m', memory: '64Mi', 'ephemeral-storage': '16Mi' },
-      limits: { cpu: '1', memory: '128Mi', 'ephemeral-storage': '16Mi' },
-    },
-    securityContext: parts.containerSecurity(settings),
-  };
-  return { initContainers: [container] };
+  return gate.mode === 'none' ? {} : { initContainers: [gateContainer(settings, gate, workflow.metadata.uid)] };
 }
 
 function pod(stage: Stage, request: PodRequest, spec: PodSpec): Pod {

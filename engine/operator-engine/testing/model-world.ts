@@ -241,6 +241,7 @@ export class ModelWorld {
       activeDeadlineSeconds: undefined,
       kubeletStartedAt: undefined,
       ip: undefined,
+      gateGreeting: undefined,
       imageId: undefined,
       startedAt: undefined,
       state: 'waiting',
