@@ -3,6 +3,7 @@ import { Interface } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import {
   DISPENSER_ABI,
+  ENTERPRISE_ABI,
   ERC20_TEMPLATE_ABI,
   ERC721_FACTORY_ABI,
   ERC721_TEMPLATE_ABI,
@@ -41,6 +42,8 @@ describe('the interfaces we speak', () => {
     ['ERC721Factory', ERC721_FACTORY_ABI],
     ['ERC721Template', ERC721_TEMPLATE_ABI],
     ['ERC20Template', ERC20_TEMPLATE_ABI],
+    ['ERC20TemplateEnterprise', ERC20_TEMPLATE_ABI],
+    ['ERC20TemplateEnterprise', ENTERPRISE_ABI],
     ['FixedRateExchange', FIXED_RATE_ABI],
     ['Dispenser', DISPENSER_ABI],
   ];

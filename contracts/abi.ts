@@ -71,6 +71,14 @@ export const ERC20_TEMPLATE_ABI = [
   'event Transfer(address indexed from, address indexed to, uint256 value)',
 ] as const;
 
+const ORDER_PARAMETERS = `tuple(address consumer, uint256 serviceIndex, ${PROVIDER_FEE} _providerFee, ${CONSUME_MARKET_FEE} _consumeMarketFee)`;
+
+/** What only enterprise datatokens (template 2) can: buy and order at once. */
+export const ENTERPRISE_ABI = [
+  `function buyFromFreAndOrder(${ORDER_PARAMETERS} _orderParams, tuple(address exchangeContract, bytes32 exchangeId, uint256 maxBaseTokenAmount, uint256 swapMarketFee, address marketFeeAddress) _freParams)`,
+  `function buyFromDispenserAndOrder(${ORDER_PARAMETERS} _orderParams, address dispenserContract)`,
+] as const;
+
 export const FIXED_RATE_ABI = [
   'function buyDT(bytes32 exchangeId, uint256 datatokenAmount, uint256 maxBaseTokenAmount, address consumeMarketAddress, uint256 consumeMarketSwapFeeAmount)',
   'function calcBaseInGivenOutDT(bytes32 exchangeId, uint256 datatokenAmount, uint256 consumeMarketSwapFeeAmount) view returns (uint256 baseTokenAmount, uint256 oceanFeeAmount, uint256 publishMarketFeeAmount, uint256 consumeMarketFeeAmount)',

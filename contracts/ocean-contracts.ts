@@ -183,7 +183,7 @@ export function oceanContracts(addresses: OceanAddresses, signer: Signer) {
   };
 }
 
-const NO_MARKET_FEE = [ZERO_ADDRESS, ZERO_ADDRESS, 0n] as const;
+export const NO_MARKET_FEE = [ZERO_ADDRESS, ZERO_ADDRESS, 0n] as const;
 
 /** As ocean.js asks for; template 1 ignores it. */
 const CAP = 100_000n * ONE_DATATOKEN;
@@ -207,7 +207,8 @@ function fixedRateTuple(
   return [at.FixedPrice, [baseToken, owner, owner, ZERO_ADDRESS], fields];
 }
 
-function feeTuple(fee: ProviderFee): unknown[] {
+/** A provider fee as the contracts take it. */
+export function feeTuple(fee: ProviderFee): unknown[] {
   const { providerFeeAddress, providerFeeToken, providerFeeAmount, v, r, s, validUntil, providerData } = fee;
   return [providerFeeAddress, providerFeeToken, providerFeeAmount, v, r, s, validUntil, providerData];
 }

@@ -32,7 +32,9 @@ export function createAnswerCheck(document: OpenApiDocument, outside: OutsideRou
     const { method, route, status, contentType, body } = answer;
     if (method === 'OPTIONS' && status === 204) return undefined;
     if (route === undefined) return outsideProblem(answer, outside);
-    const operation = document.paths[route]?.[method.toLowerCase()];
+    // HEAD answers as GET does; HTTP leaves the body out.
+    const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
+    const operation = document.paths[route]?.[verb];
     if (!operation) return 'the document has no such operation';
     const response = operation.responses[String(status)];
     if (!response) return `status ${status} is not documented`;

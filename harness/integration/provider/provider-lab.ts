@@ -68,8 +68,14 @@ export interface Party extends ChainAccount {
 export interface AssetPlan {
   readonly type: 'dataset' | 'algorithm';
   readonly serviceType?: 'access' | 'compute';
-  readonly files: readonly string[];
+  /** Paths of the file host, or whole file objects. */
+  readonly files: readonly (string | object)[];
   readonly timeout?: number;
+  /** Further keys of the service, and of the algorithm's section. */
+  readonly service?: object;
+  readonly algorithm?: object;
+  /** Default: one data NFT and one datatoken of template 1. */
+  readonly create?: (ocean: OceanContracts) => Promise<{ nft: string; datatoken: string }>;
   readonly compute?: Record<string, unknown>;
   readonly credentials?: unknown;
 }
@@ -146,7 +152,9 @@ export async function startProviderLab(
     const plain = {
       datatokenAddress: datatoken,
       nftAddress: nft,
-      files: plan.files.map((file) => ({ type: 'url', method: 'GET', url: `${filesUrl}/${file}` })),
+      files: plan.files.map((file) =>
+        typeof file === 'string' ? { type: 'url', method: 'GET', url: `${filesUrl}/${file}` } : file,
+      ),
     };
     const ddo = JSON.stringify(
       ddoOf(plan, {
@@ -189,7 +197,9 @@ export async function startProviderLab(
       provider = await launch(extra);
     },
     async publish(plan) {
-      const { nft, datatoken } = await owner.ocean.createNftWithErc20({ name: 'Asset', symbol: 'A' });
+      const { nft, datatoken } = plan.create
+        ? await plan.create(owner.ocean)
+        : await owner.ocean.createNftWithErc20({ name: 'Asset', symbol: 'A' });
       const did = didOf(nft, chain.chainId);
       hints.set(did, { nftAddress: nft, chainId: chain.chainId });
       return { did, nft, datatoken, metadataTx: await setMetadata(owner, plan, nft, datatoken) };
@@ -224,7 +234,9 @@ function ddoOf(
       type: plan.type,
       author: 'EU lab',
       license: 'MIT',
-      ...(plan.type === 'algorithm' ? { algorithm: { language: 'js', version: '1', container: CONTAINER } } : {}),
+      ...(plan.type === 'algorithm'
+        ? { algorithm: { language: 'js', version: '1', container: CONTAINER, ...plan.algorithm } }
+        : {}),
     },
     services: [
       {
@@ -235,6 +247,7 @@ function ddoOf(
         serviceEndpoint: at.endpoint,
         timeout: plan.timeout ?? 86_400,
         ...(serviceType === 'compute' ? { compute } : {}),
+        ...plan.service,
       },
     ],
     ...(plan.credentials === undefined ? {} : { credentials: plan.credentials }),
