@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Published } from './assets.ts';
 import { edit, publish } from './assets.ts';
-import { algorithmDraft, computeDraft, containerOf, filesOf, sourceOf } from './documents.ts';
+import { ENDLESS_CODE, algorithmDraft, computeDraft, containerOf, filesOf, sourceOf } from './documents.ts';
 import type { ComputeAlgorithm, ComputeJob, JobRequest } from './jobs.ts';
 import { chooseEnvironment, ended, giveDatatokens, initialize, order, result, start, status } from './jobs.ts';
 import type { OceanJsLab } from './lab.ts';
@@ -70,7 +70,7 @@ describe('a job in the free environment', () => {
     await expect(result(lab, job.jobId, 99)).rejects.toThrow('Response error.');
 
     // The same orders start the next job, with nothing more to pay.
-    const again = await order(lab, { ...request, before: orders });
+    const again = await order(lab, { ...request, seconds: 60, before: orders });
     expect([again.algorithm, ...again.datasets]).toEqual([orders.algorithm, ...orders.datasets]);
     const next = await start(lab, request, again);
     expect(next.jobId).not.toBe(started.jobId);
@@ -146,9 +146,7 @@ describe('a job in the paid environment', () => {
 
 describe('a job', () => {
   const endless = (): ComputeAlgorithm => ({
-    meta: { ...raw.meta, rawcode: 'setInterval(() => {}, 1000)', container: containerOf(lab) } as NonNullable<
-      ComputeAlgorithm['meta']
-    >,
+    meta: { ...raw.meta, rawcode: ENDLESS_CODE, container: containerOf(lab) } as NonNullable<ComputeAlgorithm['meta']>,
   });
 
   test('is stopped by its owner alone, and deleted', async () => {

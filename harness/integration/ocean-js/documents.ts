@@ -76,3 +76,6 @@ export function filesOf(...urls: string[]) {
 export function sourceOf(name: AlgorithmName): string {
   return readFileSync(algorithmCatalogue[name].file, 'utf8');
 }
+
+/** Waits for ever without working; a TERM ends it. */
+export const ENDLESS_CODE = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-// By path, since the library's `exports` name no types.
-import type * as oceanJsTypes from '../../../node_modules/@oceanprotocol/lib/dist/types/index.d.ts';
-import type * as ethersTypes from '../../../node_modules/@oceanprotocol/lib/node_modules/ethers/lib/index.d.ts';
+// Types by the paths of tsconfig.json.
+import type * as oceanJsTypes from '@oceanprotocol/lib';
+import type * as ethersTypes from 'ethers-of-ocean-js';
 
 export type OceanJs = typeof oceanJsTypes;
 export type Ethers5 = typeof ethersTypes;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publish } from './assets.ts';
 import type { BrowserWallet } from './browser-wallet.ts';
 import { openBrowserWallet } from './browser-wallet.ts';
-import { accessDraft, computeDraft, containerOf, filesOf } from './documents.ts';
+import { ENDLESS_CODE, accessDraft, computeDraft, containerOf, filesOf } from './documents.ts';
 import { chooseEnvironment, ended, giveDatatokens, order, start } from './jobs.ts';
 import type { OceanJsLab } from './lab.ts';
 import { startOceanJsLab } from './lab.ts';
@@ -63,7 +63,7 @@ test('a job is paid for, started and stopped with them', async () => {
   const dataset = await publish(lab, filesOf(url), computeDraft());
   const algorithm = {
     meta: {
-      rawcode: 'setInterval(() => {}, 1000)',
+      rawcode: ENDLESS_CODE,
       language: 'node',
       version: '1',
       container: containerOf(lab),
