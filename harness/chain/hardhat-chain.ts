@@ -50,7 +50,9 @@ export async function startHardhatChain(options: HardhatChainOptions = {}): Prom
       ? await startNodeProcess(settings)
       : await startServedNode(settings(), { clock, native });
   const { url, accounts, handle } = node;
-  return runningResource({ rpcUrl: url, chainId, accounts, timeIsMovable: true, ...timeFaces(handle) }, () => node.stop());
+  return runningResource({ rpcUrl: url, chainId, accounts, timeIsMovable: true, ...timeFaces(handle) }, () =>
+    node.stop(),
+  );
 }
 
 function checkOptions({ blockTimeSeconds, accountCount }: HardhatChainOptions): void {
