@@ -7,6 +7,7 @@ export interface CommonFlags {
   readonly image: readonly string[];
   readonly mirror: readonly string[];
   readonly contracts?: string;
+  readonly minioImage?: string;
   readonly launcher?: 'util-linux' | 'none';
   readonly state: string;
 }
@@ -17,6 +18,7 @@ export function commonConfig({
   image,
   mirror,
   contracts,
+  minioImage,
   launcher,
   state,
 }: CommonFlags): TestbedConfig {
@@ -26,6 +28,7 @@ export function commonConfig({
     images: [...image],
     mirrors: [...mirror],
     stateRoot: state,
+    minio: minioImage === undefined ? {} : { image: minioImage },
     ...(contracts === undefined ? {} : { contractsDir: contracts }),
     ...(launcher === undefined ? {} : { launcher }),
   };

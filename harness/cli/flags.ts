@@ -40,6 +40,10 @@ export const mirrorOption = new Option('--mirror <url=dir>', 'local files that a
   .argParser(several)
   .default([], 'none');
 export const contractsOption = new Option('--contracts <dir>', "a protocol developer's own Hardhat artifacts");
+export const minioImageOption = new Option(
+  '--minio-image <name>',
+  'with --storage minio: its image; it is never pulled',
+);
 export const launcherOption = new Option('--launcher <kind>', 'how pods of the embedded cluster run').choices([
   'util-linux',
   'none',

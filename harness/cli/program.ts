@@ -8,6 +8,7 @@ import {
   contractsOption,
   imageOption,
   launcherOption,
+  minioImageOption,
   mirrorOption,
   seconds,
   stateOption,
@@ -98,6 +99,7 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
     .option('--held-out <test.ts>', 'real recordings to test on, with --recordings')
     .addOption(backendOption)
     .addOption(storageOption)
+    .addOption(minioImageOption)
     .addOption(imageOption)
     .addOption(mirrorOption)
     .addOption(contractsOption)
@@ -132,6 +134,7 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--verbose', 'what the parts have to say')
     .addOption(backendOption)
     .addOption(storageOption)
+    .addOption(minioImageOption)
     .addOption(imageOption)
     .addOption(mirrorOption)
     .addOption(contractsOption)

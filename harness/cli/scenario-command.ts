@@ -115,6 +115,7 @@ function rerunLine(nameOrPath: string, flags: ScenarioFlags, seed: number): stri
   if (flags.backend !== 'embedded') parts.push('--backend', flags.backend);
   if (flags.storage !== 'embedded') parts.push('--storage', flags.storage);
   if (flags.launcher !== undefined) parts.push('--launcher', flags.launcher);
+  if (flags.minioImage !== undefined) parts.push('--minio-image', flags.minioImage);
   if (flags.contracts !== undefined) parts.push('--contracts', flags.contracts);
   for (const image of flags.image) parts.push('--image', image);
   for (const mirror of flags.mirror) parts.push('--mirror', mirror);

@@ -5,6 +5,7 @@ export interface ResolvedTestbedConfig {
   readonly instance: string;
   readonly backend: 'embedded' | 'kind' | 'existing';
   readonly storage: 'embedded' | 'minio' | 'existing';
+  readonly minio: { readonly image: string };
   readonly chainId: number;
   readonly images: readonly string[];
   readonly mirrors: readonly { readonly prefix: string; readonly dir: string }[];

@@ -24,6 +24,13 @@ export const testbedConfigSchema = z.strictObject({
   mirrors: z.array(z.string().regex(/^https?:\/\/.+=.+$/, 'must be URL=DIR')).default([]),
   /** Absent: the best that this machine allows. `none` runs without isolation. */
   launcher: z.enum(['util-linux', 'none']).optional(),
+  /** MinIO of the minio storage. */
+  minio: z
+    .strictObject({
+      /** It must be there: nothing is pulled. */
+      image: z.string().min(1).default('quay.io/minio/minio:RELEASE.2026-02-12T20-18-48Z'),
+    })
+    .prefault({}),
   /** A protocol developer's own Hardhat artifacts. */
   contractsDir: z.string().min(1).optional(),
   /** Where the address file for outside clients goes. Default: the instance's folder. */
@@ -92,7 +99,6 @@ function isFolder(folder: string): boolean {
 const MISSING: Readonly<Record<string, string>> = {
   kind: 'a kind cluster: docker, the kind binary, and a wavetank that knows this backend',
   existing: 'an existing service: a wavetank that knows this backend',
-  minio: 'MinIO in a container: docker, and a wavetank that knows this backend',
 };
 
 function requireBackend(flag: string, wanted: string): void {

@@ -35,8 +35,11 @@ export interface ObservedServer {
   readonly address: string;
   /** The same server under the address that pods would have to use. */
   readonly addressFromPods: string;
-  /** Closed connections that brought no request: somebody who only knocked, or who does not speak the protocol. */
-  strayConnections(): number;
+  /**
+   * Closed connections that brought no request: somebody who only knocked, or who does not speak the protocol.
+   * Undefined for a server outside this process that tells nobody.
+   */
+  strayConnections(): number | undefined;
 }
 
 /** The omniscient side of a lab: sees what no product and no actor sees, and changes nothing. */

@@ -165,11 +165,15 @@ export function send(
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) }),
-      );
+      incoming.on('end', () => {
+        outgoing.destroy();
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) });
+      });
     });
-    outgoing.end(body);
+    // With `Expect: 100-continue` a server refuses before the body is on its way, and nothing is cut off.
+    if (headers['expect'] === undefined) return void outgoing.end(body);
+    outgoing.on('continue', () => outgoing.end(body));
+    outgoing.flushHeaders();
   });
 }
 

@@ -1,15 +1,27 @@
 import { WavetankError } from '../../core/errors.ts';
 import type { StartContext } from '../testbed/start-context.ts';
 import type { LabStorage } from './lab-storage.ts';
+import { sweepLeftovers } from './leftovers.ts';
 
-/** The storage that was chosen: never guessed, never another one. */
+/**
+ * The storage that was chosen: never guessed, never another one. What killed testbeds of the same state root left in
+ * others is removed first.
+ */
 export async function startLabStorage(context: StartContext): Promise<LabStorage> {
-  const { storage } = context.config;
-  if (storage === 'embedded') {
-    const { startEmbeddedLabStorage } = await import('./embedded-lab-storage.ts');
-    return startEmbeddedLabStorage(context);
+  const { config, log } = context;
+  const { kept, ...swept } = await sweepLeftovers(config.stateRoot);
+  if (Object.values(swept).some((count) => count > 0))
+    log.of('harness').info('removed what killed testbeds left in a storage', { ...swept });
+  for (const reason of kept) log.of('harness').warn('something of a killed testbed stays in a storage', { reason });
+  const { startEmbeddedLabStorage, startMinioLabStorage } = await import('./own-lab-storage.ts');
+  switch (config.storage) {
+    case 'embedded':
+      return startEmbeddedLabStorage(context);
+    case 'minio':
+      return startMinioLabStorage(context);
+    case 'existing':
+      throw new WavetankError('BACKEND_MISSING', `The storage ${config.storage} is not available here.`, {
+        category: 'environment',
+      });
   }
-  throw new WavetankError('BACKEND_MISSING', `The storage ${storage} is not available here.`, {
-    category: 'environment',
-  });
 }

@@ -97,6 +97,10 @@ async function observerOf(context: StartContext, parts: TestbedParts): Promise<R
     marks: () => cluster.marks(),
     serverUrls: () => serverUrls(parts),
     hostAddressFromPods: cluster.hostAddressFromPods,
+    unwatchedServers: new Set([
+      ...(storage.s3.backend === 'embedded' ? [] : ['s3']),
+      ...(cluster.backend === 'embedded' ? [] : ['kubernetes-api']),
+    ]),
     traceLines: parts.runtime.traceLines ?? (() => []),
   });
 }

@@ -23,6 +23,8 @@ export interface ObserverParts {
   /** Base URLs by name, asked anew each time: a component that was started again may have moved. */
   readonly serverUrls: () => Readonly<Record<string, string>>;
   readonly hostAddressFromPods: string;
+  /** Servers outside this process, by name: who only knocks there is not seen. */
+  readonly unwatchedServers: ReadonlySet<string>;
   readonly traceLines: () => readonly string[];
 }
 
@@ -65,12 +67,16 @@ interface ListedObject {
   readonly size?: number;
 }
 
-function observedServer(name: string, url: string, { hostAddressFromPods, strays }: ObserverParts): ObservedServer {
+function observedServer(
+  name: string,
+  url: string,
+  { hostAddressFromPods, strays, unwatchedServers }: ObserverParts,
+): ObservedServer {
   const { hostname, port } = new URL(url);
   return {
     name,
     address: `${hostname}:${port}`,
     addressFromPods: `${hostAddressFromPods}:${port}`,
-    strayConnections: () => strays.countOf(Number(port)),
+    strayConnections: () => (unwatchedServers.has(name) ? undefined : strays.countOf(Number(port))),
   };
 }

@@ -37,6 +37,8 @@ function judgeHostile(
   check.equal('nothing reached a listener', witnesses.listeners.hits(), []);
   check.equal('control: each server counted a knock', provenServers.toSorted(), witnesses.servers.toSorted());
   check.equal('no server was knocked at from a pod', witnesses.newKnocks(), {});
+  for (const name of witnesses.unwatchedServers)
+    check.skip(`no knock from a pod at ${name}`, 'it runs outside the testbed, where knocks are not counted');
 
   const [before = '', after = ''] = [results.get('before.sha256')?.text, results.get('after.sha256')?.text];
   const given = [recordings.trainTs, recordings.heldOutTs, recordings.participantsTsv].map((text) => sha256Hex(text));

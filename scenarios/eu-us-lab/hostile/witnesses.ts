@@ -16,8 +16,10 @@ export interface Witnesses {
   readonly proven: readonly string[];
   /** A process of this machine that the algorithm is told to look into, trace and kill. */
   readonly victim: ChildProcess;
-  /** All servers of the testbed. */
+  /** The servers of the testbed that count knocks. */
   readonly servers: readonly string[];
+  /** Those that run elsewhere, where nobody counts. */
+  readonly unwatchedServers: readonly string[];
   /** Servers at which the control, outside every pod, knocked and was counted. */
   readonly provenServers: readonly string[];
   /** Knocks since then, by server. */
@@ -36,7 +38,11 @@ export async function callWitnesses({ testbed, clock, signal }: Story): Promise<
     listeners,
     proven,
     victim,
-    servers: observe.servers().map(({ name }) => name),
+    servers: watchedServers(observe).map(({ name }) => name),
+    unwatchedServers: observe
+      .servers()
+      .filter((server) => server.strayConnections() === undefined)
+      .map(({ name }) => name),
     provenServers: control.proven,
     newKnocks: () => differences(control.counts, knocks(observe)),
     async dismiss() {
@@ -51,8 +57,12 @@ export async function callWitnesses({ testbed, clock, signal }: Story): Promise<
 
 type Knocks = Readonly<Record<string, number>>;
 
+function watchedServers(observe: Observer): ReturnType<Observer['servers']> {
+  return observe.servers().filter((server) => server.strayConnections() !== undefined);
+}
+
 function knocks(observe: Observer): Knocks {
-  return Object.fromEntries(observe.servers().map((server) => [server.name, server.strayConnections()]));
+  return Object.fromEntries(watchedServers(observe).map((server) => [server.name, server.strayConnections() ?? 0]));
 }
 
 function differences(before: Knocks, after: Knocks): Knocks {
@@ -66,7 +76,7 @@ async function knockEverywhere(
   waiting: Pick<Story, 'clock' | 'signal'>,
 ): Promise<{ proven: string[]; counts: Knocks }> {
   const before = knocks(observe);
-  const servers = observe.servers();
+  const servers = watchedServers(observe);
   await Promise.all(servers.map(({ address }) => knock(address)));
   const counts = await eventually(
     waiting,
