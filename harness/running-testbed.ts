@@ -53,6 +53,8 @@ export interface RunningTestbed extends RunningResource {
   /** Stand-ins for images and outside URLs that were used so far. */
   readonly standIns: readonly string[];
   readonly chain: {
+    /** False on a chain of others: what waits for a time to pass is skipped there. */
+    readonly timeIsMovable: boolean;
     /** Moves chain time on for every later block. Whole seconds. The services' own clock stays. */
     advanceTime(seconds: number): Promise<void>;
     mine(blocks?: number): Promise<void>;

@@ -57,14 +57,16 @@ function ordering({
     return answer.ok ? { ok: true, value: answer.value[String(account.chainId)] ?? [] } : answer;
   };
   async function initializeCompute(request: ComputeRequest): Promise<Answer<ComputeQuote>> {
-    const offers = await environments();
+    const [offers, chainTime] = await Promise.all([environments(), account.chainTime()]);
     if (!offers.ok) return offers;
     const environment = chosen(offers.value, request.environment);
     if (!environment) return noEnvironment(request.environment);
+    // Somebody else may have moved the chain's time on.
+    const now = Math.max(nowSeconds(clock), chainTime);
     const body = {
       datasets: datasetsOf(request).map((asset) => element(asset, request.transferTxIds)),
       algorithm: algorithmElement(request.algorithm, request.transferTxIds),
-      compute: { env: environment.id, validUntil: nowSeconds(clock) + (request.seconds ?? ONE_HOUR_SECONDS) },
+      compute: { env: environment.id, validUntil: now + (request.seconds ?? ONE_HOUR_SECONDS) },
       consumerAddress: account.address,
     };
     const answer = await provider.ask<{ datasets: OrderQuote[]; algorithm?: OrderQuote }>('initializeCompute', {

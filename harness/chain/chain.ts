@@ -25,6 +25,8 @@ export interface Chain {
 }
 
 export interface RunningChain extends Chain, RunningResource {
+  /** False on a chain that belongs to others: what waits for a time to pass is skipped there. */
+  readonly timeIsMovable: boolean;
   /** Moves chain time on for every later block, and mines one. Whole seconds. */
   advanceTime(seconds: number): Promise<void>;
   /** Mines blocks, empty when nothing waits. */

@@ -40,9 +40,27 @@ export const mirrorOption = new Option('--mirror <url=dir>', 'local files that a
   .argParser(several)
   .default([], 'none');
 export const contractsOption = new Option('--contracts <dir>', "a protocol developer's own Hardhat artifacts");
+export const reuseOption = new Option(
+  '--reuse',
+  'with --backend kind: take the cluster that was kept, or keep this one; `wavetank down` removes it',
+);
 export const minioImageOption = new Option(
   '--minio-image <name>',
   'with --storage minio: its image; it is never pulled',
+);
+export const kindImageOption = new Option('--kind-image <name>', 'node image of the kind cluster');
+export const pullOption = new Option(
+  '--pull',
+  'with --backend kind: let the cluster pull images that it was not given',
+);
+export const rpcOption = new Option('--rpc <url>', 'a chain that is there already, instead of one of our own');
+export const keyFileOption = new Option(
+  '--key-file <file>',
+  'with --rpc: private keys, one per line, or a phrase; the first pays',
+);
+export const addressFileOption = new Option(
+  '--address-file <file>',
+  "where Ocean's address.json goes; with --rpc, where it is read from (absent: contracts are deployed)",
 );
 export const launcherOption = new Option('--launcher <kind>', 'how pods of the embedded cluster run').choices([
   'util-linux',

@@ -3,13 +3,19 @@ import { WavetankError } from '../../core/errors.ts';
 import type { UpFlags } from './up-command.ts';
 import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import {
+  addressFileOption,
   backendOption,
   capabilities,
   contractsOption,
   imageOption,
-  launcherOption,
+  keyFileOption,
+  kindImageOption,
   minioImageOption,
+  launcherOption,
   mirrorOption,
+  pullOption,
+  reuseOption,
+  rpcOption,
   seconds,
   stateOption,
   storageOption,
@@ -99,10 +105,16 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
     .option('--held-out <test.ts>', 'real recordings to test on, with --recordings')
     .addOption(backendOption)
     .addOption(storageOption)
+    .addOption(reuseOption)
+    .addOption(kindImageOption)
     .addOption(minioImageOption)
+    .addOption(pullOption)
     .addOption(imageOption)
     .addOption(mirrorOption)
     .addOption(contractsOption)
+    .addOption(rpcOption)
+    .addOption(addressFileOption)
+    .addOption(keyFileOption)
     .addOption(launcherOption)
     .addOption(stateOption)
     .allowExcessArguments()
@@ -129,15 +141,20 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--json', 'the endpoints as one line on stdout when everything is ready')
     .option('--endpoints <file>', 'write endpoints.json there too')
     .option('--env-file <file>', 'write the variables that clients read, as NAME=value lines')
-    .option('--address-file <file>', "where Ocean's address.json goes")
     .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
     .option('--verbose', 'what the parts have to say')
     .addOption(backendOption)
     .addOption(storageOption)
+    .addOption(reuseOption)
+    .addOption(kindImageOption)
     .addOption(minioImageOption)
+    .addOption(pullOption)
     .addOption(imageOption)
     .addOption(mirrorOption)
     .addOption(contractsOption)
+    .addOption(rpcOption)
+    .addOption(addressFileOption)
+    .addOption(keyFileOption)
     .addOption(launcherOption)
     .addOption(stateOption)
     .passThroughOptions()

@@ -115,7 +115,13 @@ function rerunLine(nameOrPath: string, flags: ScenarioFlags, seed: number): stri
   if (flags.backend !== 'embedded') parts.push('--backend', flags.backend);
   if (flags.storage !== 'embedded') parts.push('--storage', flags.storage);
   if (flags.launcher !== undefined) parts.push('--launcher', flags.launcher);
+  if (flags.reuse) parts.push('--reuse');
+  if (flags.pull) parts.push('--pull');
+  if (flags.kindImage !== undefined) parts.push('--kind-image', flags.kindImage);
   if (flags.minioImage !== undefined) parts.push('--minio-image', flags.minioImage);
+  if (flags.rpc !== undefined) parts.push('--rpc', flags.rpc);
+  if (flags.addressFile !== undefined) parts.push('--address-file', flags.addressFile);
+  if (flags.keyFile !== undefined) parts.push('--key-file', flags.keyFile);
   if (flags.contracts !== undefined) parts.push('--contracts', flags.contracts);
   for (const image of flags.image) parts.push('--image', image);
   for (const mirror of flags.mirror) parts.push('--mirror', mirror);

@@ -14,7 +14,6 @@ export interface UpFlags extends CommonFlags {
   readonly json?: boolean;
   readonly endpoints?: string;
   readonly envFile?: string;
-  readonly addressFile?: string;
   readonly blockTime?: number;
   readonly verbose?: boolean;
 }
@@ -26,7 +25,6 @@ export async function upCommand(command: readonly string[], flags: UpFlags, term
   const testbed = await startTestbed(
     {
       ...commonConfig(flags),
-      ...(flags.addressFile === undefined ? {} : { addressFile: flags.addressFile }),
       ...(flags.blockTime === undefined ? {} : { blockTimeSeconds: flags.blockTime }),
     },
     {

@@ -10,6 +10,15 @@ export interface ResolvedTestbedConfig {
   readonly images: readonly string[];
   readonly mirrors: readonly { readonly prefix: string; readonly dir: string }[];
   readonly launcher?: 'util-linux' | 'none' | undefined;
+  readonly kind: {
+    readonly nodeImage: string;
+    readonly baseImage: string;
+    readonly reuse: boolean;
+    readonly pull: boolean;
+  };
+  readonly rpc?:
+    | { readonly url: string; readonly addressFile?: string | undefined; readonly keyFile?: string | undefined }
+    | undefined;
   readonly contractsDir?: string | undefined;
   readonly addressFile?: string | undefined;
   readonly environment: {

@@ -24,6 +24,19 @@ export const testbedConfigSchema = z.strictObject({
   mirrors: z.array(z.string().regex(/^https?:\/\/.+=.+$/, 'must be URL=DIR')).default([]),
   /** Absent: the best that this machine allows. `none` runs without isolation. */
   launcher: z.enum(['util-linux', 'none']).optional(),
+  /** How clusters of the kind backend are made. */
+  kind: z
+    .strictObject({
+      /** `kind create cluster --image`. */
+      nodeImage: z.string().min(1).default('kindest/node:v1.34.4'),
+      /** What the image of our own pods is built on: any image with Node 24 and a shell. Algorithms get it as `node:24`. */
+      baseImage: z.string().min(1).default('node:24-slim'),
+      /** Takes the cluster that was kept for these settings, or makes one and keeps it. */
+      reuse: z.boolean().default(false),
+      /** Lets the cluster pull images that it was not given. */
+      pull: z.boolean().default(false),
+    })
+    .prefault({}),
   /** MinIO of the minio storage. */
   minio: z
     .strictObject({
@@ -31,6 +44,16 @@ export const testbedConfigSchema = z.strictObject({
       image: z.string().min(1).default('quay.io/minio/minio:RELEASE.2026-02-12T20-18-48Z'),
     })
     .prefault({}),
+  /** A chain that is there already, instead of one of our own. */
+  rpc: z
+    .strictObject({
+      url: z.url(),
+      /** Where Ocean's contracts are on it. Absent: they are deployed there. */
+      addressFile: z.string().min(1).optional(),
+      /** Private keys, one per line, or a phrase; the first pays. Absent: the classic test accounts. */
+      keyFile: z.string().min(1).optional(),
+    })
+    .optional(),
   /** A protocol developer's own Hardhat artifacts. */
   contractsDir: z.string().min(1).optional(),
   /** Where the address file for outside clients goes. Default: the instance's folder. */
@@ -77,6 +100,9 @@ export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => s
   // A folder that is not there would quietly change nothing.
   const missing = [
     ...mirrors.flatMap(({ dir }, i) => (isFolder(dir) ? [] : [`mirrors.${i}: there is no folder ${dir}`])),
+    ...(data.rpc !== undefined && data.blockTimeSeconds !== undefined
+      ? ['blockTimeSeconds: the chain at rpc.url makes its blocks itself']
+      : []),
     ...(data.contractsDir === undefined || isFolder(data.contractsDir)
       ? []
       : [`contractsDir: there is no folder ${path.resolve(data.contractsDir)}`]),
@@ -97,7 +123,6 @@ function isFolder(folder: string): boolean {
 }
 
 const MISSING: Readonly<Record<string, string>> = {
-  kind: 'a kind cluster: docker, the kind binary, and a wavetank that knows this backend',
   existing: 'an existing service: a wavetank that knows this backend',
 };
 

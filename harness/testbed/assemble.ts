@@ -68,6 +68,7 @@ export async function assembleTestbed(context: StartContext, parts: TestbedParts
     environments: ENVIRONMENTS,
     timings: stages.timings,
     chain: {
+      timeIsMovable: ocean.chain.timeIsMovable,
       advanceTime: ocean.chain.advanceTime,
       mine: ocean.chain.mine,
       now: async () => (await ocean.provider.getBlock('latest'))?.timestamp ?? 0,
@@ -98,6 +99,7 @@ async function observerOf(context: StartContext, parts: TestbedParts): Promise<R
     serverUrls: () => serverUrls(parts),
     hostAddressFromPods: cluster.hostAddressFromPods,
     unwatchedServers: new Set([
+      ...(context.config.rpc === undefined ? [] : ['chain']),
       ...(storage.s3.backend === 'embedded' ? [] : ['s3']),
       ...(cluster.backend === 'embedded' ? [] : ['kubernetes-api']),
     ]),

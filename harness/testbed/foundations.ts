@@ -9,6 +9,7 @@ const ACCOUNT_COUNT = 10;
 export function startChainStage(context: StartContext, addressFile: string): Promise<RunningOceanChain> {
   const { config, stages, stack, clock, native, net } = context;
   return stages.run('chain and contracts', async () => {
+    if (config.rpc !== undefined) return connectChainOf(context, addressFile, config.rpc);
     const { startOceanChain } = await import('../chain/ocean-chain.ts');
     return stack.start('chain', () =>
       startOceanChain({
@@ -24,6 +25,25 @@ export function startChainStage(context: StartContext, addressFile: string): Pro
       }),
     );
   });
+}
+
+async function connectChainOf(
+  { config, stack, net }: StartContext,
+  addressFile: string,
+  { url, addressFile: oceanAddresses, keyFile }: NonNullable<StartContext['config']['rpc']>,
+): Promise<RunningOceanChain> {
+  const { connectExistingChain } = await import('../chain/existing-chain.ts');
+  return stack.start('chain', () =>
+    connectExistingChain({
+      net,
+      rpcUrl: url,
+      accountCount: ACCOUNT_COUNT,
+      addressFile,
+      ...(oceanAddresses === undefined ? {} : { oceanAddresses }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+      ...(config.contractsDir === undefined ? {} : { contractsDir: config.contractsDir }),
+    }),
+  );
 }
 
 export function startStorageStage(context: StartContext): Promise<LabStorage> {

@@ -115,6 +115,7 @@ export async function createOperator(context: StartContext, inputs: OperatorInpu
       podsCommand: cluster.pods.command,
       brokerUrlForPods: `http://${host}:${port}`,
       brokerEgress: { cidr: `${host}/32`, port },
+      ...cluster.engine,
       gate,
       isolation: isolationOf(inputs),
       capabilities: Object.fromEntries(

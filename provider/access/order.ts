@@ -14,6 +14,8 @@ export interface ValidOrder extends OrderIdentity {
   readonly fee: CheckedFee;
   /** Unix seconds at which the order's own time ends; undefined = never. */
   readonly validUntil: number | undefined;
+  /** When it was found valid: Unix seconds of the later of two clocks, the chain's and our own. */
+  readonly judgedAt: number;
 }
 
 /** What the chain says about a transferTxId. */
@@ -114,6 +116,7 @@ function checkStart(
     transferTxId: named,
     fee: fee.value,
     validUntil,
+    judgedAt: expected.now,
   });
 }
 

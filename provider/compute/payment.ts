@@ -15,6 +15,8 @@ export interface Payment {
   readonly paidUntil: number;
   /** Unix seconds until which every order of the job is valid; undefined = without end. */
   readonly ordersUntil: number | undefined;
+  /** Unix seconds by the clock that these ends are counted on. */
+  readonly judgedAt: number;
 }
 
 /** Checks every element's own order (P8: no element stands in for another), then that one of them pays the environment. */
@@ -56,7 +58,9 @@ async function paidTotal(
     ? 0
     : Math.max(...paying.map(({ fee }) => fee.validUntil));
   const ends = all.map(({ validUntil }) => validUntil).filter((end) => end !== undefined);
-  return passed({ datasets, algorithm, paidUntil, ordersUntil: ends.length === 0 ? undefined : Math.min(...ends) });
+  const ordersUntil = ends.length === 0 ? undefined : Math.min(...ends);
+  const judgedAt = Math.max(...all.map((order) => order.judgedAt));
+  return passed({ datasets, algorithm, paidUntil, ordersUntil, judgedAt });
 }
 
 const NOT_PAID: Reason = {

@@ -37,7 +37,11 @@ export async function buildWorkflow(parts: WorkflowParts): Promise<WorkflowReque
           input,
           algorithm: await algorithmOf(parts, jobId),
           compute: {
-            maxDurationSeconds: maxDurationSeconds(job.environment.maxJobDuration, payment, now),
+            maxDurationSeconds: maxDurationSeconds(
+              job.environment.maxJobDuration,
+              payment,
+              Math.max(now, payment.judgedAt),
+            ),
             networkAccess: isNetworkAllowed(job.datasets.map(({ source }) => source.service)),
           },
           output: { metadataUri: parts.metadataCacheUrl },
