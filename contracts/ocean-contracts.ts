@@ -19,6 +19,8 @@ export interface NewAsset {
   readonly owner?: string;
   /** Datatoken template; default 1. */
   readonly templateIndex?: number;
+  /** What templates beyond 1 and 2 take besides, behind what all of them take. */
+  readonly templateArguments?: { readonly addresses: readonly string[]; readonly bytes: readonly string[] };
   /** Whom the datatokens of orders go to. Default: the NFT's owner. */
   readonly paymentCollector?: string;
   readonly tokenUri?: string;
@@ -191,8 +193,9 @@ const CAP = 100_000n * ONE_DATATOKEN;
 async function creationTuples(asset: NewAsset, signer: Signer): Promise<readonly [unknown[], unknown[]]> {
   const owner = asset.owner ?? (await signer.getAddress());
   const nft = [asset.name, asset.symbol, 1, asset.tokenUri ?? '', true, owner];
-  const addresses = [owner, asset.paymentCollector ?? ZERO_ADDRESS, ZERO_ADDRESS, ZERO_ADDRESS];
-  return [nft, [asset.templateIndex ?? 1, [asset.name, asset.symbol], addresses, [CAP, 0n], []]];
+  const further = asset.templateArguments ?? { addresses: [], bytes: [] };
+  const addresses = [owner, asset.paymentCollector ?? ZERO_ADDRESS, ZERO_ADDRESS, ZERO_ADDRESS, ...further.addresses];
+  return [nft, [asset.templateIndex ?? 1, [asset.name, asset.symbol], addresses, [CAP, 0n], further.bytes]];
 }
 
 /** The exchange keeps rates with 18 decimals whatever the base token's are. */

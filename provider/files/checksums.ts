@@ -22,7 +22,7 @@ export async function hashFile(
   file: FileObject,
   { maxBytes, userdata }: HashOptions,
 ): Promise<Checked<FileDigest>> {
-  const opened = await source.open(file, { userdata });
+  const opened = await source.open(file, { userdata, isReadHere: true });
   if (!opened.ok) return opened;
   const { body, contentLength } = opened.value;
   if (contentLength !== undefined && contentLength > maxBytes) {

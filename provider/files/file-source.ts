@@ -16,7 +16,7 @@ import { openContract } from './contract-file.ts';
 import type { FileObject } from './file-object.ts';
 import type { UrlRequest, Userdata } from './file-request.ts';
 import { requestFor } from './file-request.ts';
-import { guarded } from './guarded.ts';
+import { endedWithin, guarded } from './guarded.ts';
 import { openMirrored } from './mirror.ts';
 import type { OpenedFile } from './opened-file.ts';
 import { openedFrom } from './opened-file.ts';
@@ -24,13 +24,15 @@ import { openedFrom } from './opened-file.ts';
 export interface OpenOptions {
   readonly range?: ByteRange | undefined;
   readonly userdata?: Userdata | undefined;
+  /** The Provider reads the file itself: within `limits.readMs`, else its body breaks off. */
+  readonly isReadHere?: boolean;
 }
 
 /** Opens files at their sources. Whoever opens one reads or destroys its body. */
 export interface FileSource {
   /** `userdata` becomes parameters of a GET, the JSON body of a POST, variables of a query, arguments of a contract. */
   open(file: FileObject, options?: OpenOptions): Promise<Checked<OpenedFile>>;
-  openUrl(request: UrlRequest): Promise<Checked<OpenedFile>>;
+  openUrl(request: UrlRequest, options?: Pick<OpenOptions, 'isReadHere'>): Promise<Checked<OpenedFile>>;
 }
 
 export type HostResolver = (host: string) => Promise<readonly string[]>;
@@ -55,7 +57,16 @@ export function createFileSource(
 ): FileSource {
   const { limits, gateways } = config;
 
-  async function openUrl(first: UrlRequest): Promise<Checked<OpenedFile>> {
+  async function openUrl(
+    first: UrlRequest,
+    { isReadHere = false }: Pick<OpenOptions, 'isReadHere'> = {},
+  ): Promise<Checked<OpenedFile>> {
+    const opened = await follow(first);
+    if (opened.ok && isReadHere) endedWithin(opened.value.body, seams.clock, limits.readMs);
+    return opened;
+  }
+
+  async function follow(first: UrlRequest): Promise<Checked<OpenedFile>> {
     let current = first;
     for (let hop = 0; hop <= limits.redirects; hop++) {
       const mirrored = await openMirrored(config.mirrors, current.url, current.range, seams.native);
@@ -79,13 +90,25 @@ export function createFileSource(
   async function pin(url: URL): Promise<Checked<PinnedUrl>> {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (config.allowNonPublicIp) return passed({ url, authority: url.host });
-    const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
+    const addresses = isIP(host) === 0 ? await resolved(host) : [host];
     const [address] = addresses;
     if (address === undefined) return unreachable('Its host has no address.');
     if (!addresses.every(isPublicAddress)) return forbidden();
     const pinned = new URL(url);
     pinned.hostname = isIP(address) === 6 ? `[${address}]` : address;
     return passed({ url: pinned, authority: url.host });
+  }
+
+  /** No answer within the time that a host has is no address. */
+  function resolved(host: string): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      const timer = seams.clock.after(limits.fileTimeoutMs, () => resolve([]));
+      const settle = (addresses: readonly string[]): void => {
+        timer.cancel();
+        resolve(addresses);
+      };
+      resolveHost(host).then(settle, () => settle([]));
+    });
   }
 
   async function send(
@@ -135,7 +158,7 @@ export function createFileSource(
       if (file.type === 'smartcontract') return openContract(callContract, file, options);
       const asked = requestFor(file, gateways, options.userdata);
       if (!asked.ok) return asked;
-      return openUrl({ ...asked.value, ...(options.range ? { range: options.range } : {}) });
+      return openUrl({ ...asked.value, ...(options.range ? { range: options.range } : {}) }, options);
     },
   };
 }

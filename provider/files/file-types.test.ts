@@ -129,6 +129,14 @@ describe('files of every type', () => {
     ]);
   });
 
+  test('D7: are asked for once for a checksum, and larger ones than anybody reads by default have one', async () => {
+    const file = fileOf({ type: 'url', url: `${base}/rows.csv` });
+    const digest = await hashFile(sourceWith(), file, { maxBytes: DEFAULT_LIMITS.checksumBytes });
+    expect(digest).toEqual({ ok: true, value: { checksum: sha256Hex(CONTENT), length: CONTENT.length } });
+    expect(seen.map(({ method }) => method)).toEqual(['GET']);
+    expect(DEFAULT_LIMITS.checksumBytes).toBeGreaterThan(100 * 1024 * 1024);
+  });
+
   test.each([
     ['ipfs', IPFS, { ipfs: 'http://gateway.example', arweave: undefined }],
     ['arweave', ARWEAVE, { ipfs: undefined, arweave: 'http://gateway.example' }],

@@ -12,12 +12,16 @@ const CSV = 'subject,rt\n1,0.35\n';
 /** A host of everything: gateways and a query endpoint that says what it was asked. */
 let lab: ProviderLab;
 let base = '';
+let finishSlow = (): void => undefined;
 const host = http.createServer((request, response) => {
   void text(request).then((body) => {
     const { pathname, search } = new URL(request.url ?? '/', base);
     if (pathname === '/graphql' || pathname === '/echo') {
       const echoed = JSON.stringify({ search, body, key: request.headers['x-key'] ?? null });
       response.writeHead(200, { 'content-type': 'application/json' }).end(echoed);
+    } else if (pathname === '/slow') {
+      response.write('first');
+      finishSlow = () => void response.end('last');
     } else if (pathname === '/untyped.csv') {
       response.writeHead(200, { 'content-length': CSV.length }).end(CSV);
     } else {
@@ -118,6 +122,17 @@ describe('a download', () => {
     expect(answer.headers.get('content-disposition')).toBe('attachment;filename=untyped.csv');
     expect(answer.headers.get('access-control-expose-headers')).toContain('Content-Disposition');
     expect(await answer.text()).toBe(CSV);
+  });
+
+  test('D3: that takes its time keeps nobody waiting', async () => {
+    const asset = await publish({ type: 'url', url: `${base}/slow` });
+    const { order, download, quote } = downloadsOf(lab);
+    const transaction = await order(asset);
+    const reader = (await download(asset, transaction)).body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('first');
+    expect((await quote(asset)).status).toBe(200);
+    finishSlow();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('last');
   });
 
   test('appends parameters to the address of a GET, and makes them the body of a POST', async () => {

@@ -12,6 +12,8 @@ export interface OperatorDouble {
   readonly jobs: Map<string, ComputeJob>;
   /** Requests that were not signed by the Provider. */
   readonly unsigned: string[];
+  /** How often the environments were asked for. */
+  environmentQuestions: number;
   /** Called before a start is answered: throwing cuts the connection. */
   beforeStart: (workflow: WorkflowRequest) => Promise<void> | void;
   /** Answered to a start instead of a job. */
@@ -48,6 +50,7 @@ export async function startOperatorDouble(): Promise<OperatorDouble> {
     started: [],
     jobs,
     unsigned: [],
+    environmentQuestions: 0,
     beforeStart: () => undefined,
     refusal: undefined,
     moveTo(jobId, phase, results) {
@@ -96,6 +99,7 @@ async function answer(
   );
   switch (`${request.method} ${url.pathname.replace('/api/v1/operator', '')}`) {
     case 'GET /environments':
+      double.environmentQuestions += 1;
       return send(200, ENVIRONMENTS);
     case 'POST /compute':
       return start(double, JSON.parse(body) as WorkflowRequest, send);
