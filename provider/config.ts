@@ -5,6 +5,7 @@ import type { AnswerObserver } from '../core/observed-answer.ts';
 import { checksumAddress, isAddress } from '../core/protocol/address.ts';
 import type { Seams } from '../core/seams.ts';
 import type { Gateways } from './files/file-request.ts';
+import type { Quirk } from './quirks.ts';
 import type { StateSurvives } from './stores/database.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */
@@ -122,6 +123,8 @@ export interface ChainConfig {
   readonly name: string;
   readonly rpcUrl: string;
   readonly factory: string;
+  /** Ways of the classic Provider that clients rely on. Default: none. */
+  readonly quirks?: readonly Quirk[];
   readonly feeToken: string;
   readonly startBlock: number;
   readonly privateKey: string;
@@ -151,6 +154,7 @@ const URL_OPTIONS = [
   'arweaveGateway',
 ] as const;
 
+  readonly quirks: ReadonlySet<Quirk>;
 const LOCAL_CHAINS = new Set([8996, 1337, 31337]);
 
 /**
@@ -200,6 +204,7 @@ function resolveChain(chain: ProviderChainOptions, at: string, problems: string[
   if (!isAddress(chain.addressBook.ERC721Factory)) problems.push(`${at}.addressBook.ERC721Factory: not an address`);
   // ocean.js asks the fee token for an allowance even when the fee is 0: the zero address makes it throw.
   if (!isAddress(feeToken) || /^0x0{40}$/.test(feeToken)) problems.push(`${at}.feeToken: not the address of an ERC-20`);
+    quirks: new Set(options.quirks),
   checkUrl(chain.rpcUrl, `${at}.rpcUrl`, problems);
   if (problems.length > before) return [];
   return [

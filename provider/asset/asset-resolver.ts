@@ -7,6 +7,7 @@ import type { Seams } from '../../core/seams.ts';
 import type { Chain, Chains } from '../chain/chains.ts';
 import type { ProviderConfig } from '../config.ts';
 import type { FileSource } from '../files/file-source.ts';
+import { checkedDocument } from '../quirks.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse, refused } from '../refusal.ts';
 import { askUpstream, parseJson } from '../upstream.ts';
@@ -77,7 +78,8 @@ export function createAssetResolver(
     const ddo = parseDocument(bytes.value, { did, nft, chainId: chain.chainId });
     if (!ddo.ok) return ddo;
     const ddoText = Buffer.from(bytes.value).toString('utf8');
-    return passed({ chain, nft, eventKey, eventBlock: event.blockNumber, ddo: ddo.value, ddoText });
+    const checked = checkedDocument(config.quirks, ddo.value);
+    return passed({ chain, nft, eventKey, eventBlock: event.blockNumber, ddo: checked, ddoText });
   }
 
   function remember(did: string, entry: Known): void {

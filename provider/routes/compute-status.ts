@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import type { JobStreams } from '../compute/job-stream.ts';
 import { createJobStreams } from '../compute/job-stream.ts';
-import { redactJob } from '../compute/redact-job.ts';
 import type { ComputeParts, ProviderContext } from '../context.ts';
 import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, readInput, textNumber } from '../input.ts';
+import { jobView } from '../quirks.ts';
 
 /** `agreementId` and `documentId` are taken and not filtered by: clients send them in several forms, a DID among them. */
 export const schema = z.looseObject({
@@ -33,7 +33,7 @@ export function registerComputeStatus(app: FastifyInstance, context: ProviderCon
   app.get('/api/services/compute', { exposeHeadRoute: true }, async (request, reply) => {
     const { lists } = requireCompute(context);
     const input = readInput(request, schema);
-    const show = (await isProven(context, request, input)) ? (job: ComputeJob) => job : redactJob;
+    const show = jobView(context.config.quirks, await isProven(context, request, input));
     const selector = { owner: input.consumerAddress, jobId: input.jobId };
     const isStreamed = request.headers.accept?.includes('text/event-stream') && request.method === 'GET';
     if (streams && isStreamed) return sendStream(reply, streams, selector, show);

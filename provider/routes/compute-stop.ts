@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import { signedMessages } from '../../core/protocol/signed-messages.ts';
-import { redactJob } from '../compute/redact-job.ts';
 import type { ProviderContext } from '../context.ts';
 import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, proofFields, readInput } from '../input.ts';
+import { jobView } from '../quirks.ts';
 import { refused } from '../refusal.ts';
 import { relayRefusal } from './operator-relay.ts';
 
@@ -30,7 +30,7 @@ export function registerComputeStop(app: FastifyInstance, context: ProviderConte
       else if (answer.status !== 404) return relayRefusal(reply, answer);
     }
     lists.forget(input.consumerAddress);
-    return stopped.map(redactJob);
+    return stopped.map(jobView(context.config.quirks, false));
   });
 }
 
