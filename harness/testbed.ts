@@ -23,8 +23,8 @@ import { createProviderComponent, startMetadataCacheStage } from './testbed/serv
 import { Stages } from './testbed/stages.ts';
 import type { StartContext } from './testbed/start-context.ts';
 
-/** For a part that neither stops nor fails. */
-const STOP_BUDGET_MS = 15_000;
+/** For a part that neither stops nor fails. What runs in containers takes its time to go. */
+const STOP_BUDGET_MS = { embedded: 15_000, containers: 90_000 } as const;
 
 /**
  * Starts a whole ocean: chain with contracts, object storage, cluster, metadata cache, operator, Provider, labs.
@@ -36,7 +36,8 @@ export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedR
   const { clock = systemClock, entropy = systemEntropy, signal } = runtime;
   const resolved = resolveTestbedConfig(config, () => randomHex(entropy, 4));
   signal?.throwIfAborted();
-  const stack = new ResourceStack({ budgetMs: STOP_BUDGET_MS });
+  const isEmbedded = resolved.backend === 'embedded' && resolved.storage === 'embedded';
+  const stack = new ResourceStack({ budgetMs: STOP_BUDGET_MS[isEmbedded ? 'embedded' : 'containers'] });
   const log = new PartsLog(clock, runtime.onPartLog);
   const stages = new Stages(clock, signal);
   try {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../engine/kubernetes/objects.ts';
-import type { Gate } from '../../engine/operator-engine/settings.ts';
+import type { Gate, PodSettings } from '../../engine/operator-engine/settings.ts';
 import type { MachineMarks } from '../accounting/snapshot.ts';
 import type { RunningCluster } from './cluster.ts';
 
@@ -18,6 +18,10 @@ export interface LabCluster extends RunningCluster {
   };
   /** Image of configure, publish and gate, and the command that runs each in it. */
   readonly pods: { readonly image: string; command(script: 'configure' | 'publish' | 'gate'): readonly string[] };
+  /** Settings of the engine that this cluster asks for. */
+  readonly engine?: Partial<Pick<PodSettings, 'imagePullPolicy' | 'cpuOvercommit'>>;
+  /** What the cluster's own parts wrote, into a folder: evidence of a failed run. Absent where all of it is in the other evidence. */
+  exportLogs?(folder: string): Promise<void>;
   /** YAML with the rights of this service account in `namespace`, which exists by now. */
   kubeconfigOf(serviceAccount: string): Promise<string>;
   /** Told of every version of every pod, from now on and none left out. */

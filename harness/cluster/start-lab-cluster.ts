@@ -9,6 +9,10 @@ export async function startLabCluster(context: StartContext): Promise<LabCluster
     const { startEmbeddedLabCluster } = await import('./embedded-lab-cluster.ts');
     return startEmbeddedLabCluster(context);
   }
+  if (backend === 'kind') {
+    const { startKindLabCluster } = await import('./kind-lab-cluster.ts');
+    return startKindLabCluster(context);
+  }
   throw new WavetankError('BACKEND_MISSING', `The backend ${backend} is not available here.`, {
     category: 'environment',
   });

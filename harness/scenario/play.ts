@@ -33,7 +33,8 @@ export interface PlayOptions {
   readonly beforeStop?: (testbed: RunningTestbed) => Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 120;
+/** Pods of a real cluster take seconds to start where others take milliseconds. */
+const DEFAULT_TIMEOUT_SECONDS = { embedded: 120, kind: 600, existing: 1800 } as const;
 const SCENARIO_TIMEOUT = 'SCENARIO_TIMEOUT';
 
 export interface Played {
@@ -113,7 +114,9 @@ async function tellIn(
     requireEnforced(options.require, testbed);
     const signal = AbortSignal.any([
       interrupted,
-      timeLimit(options.timeoutSeconds ?? scenario.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+      timeLimit(
+        options.timeoutSeconds ?? scenario.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS[config.backend ?? 'embedded'],
+      ),
     ]);
     const story = { testbed, actors: testbed.actors, seed, options: options.options, clock, signal };
     const result = await runStory((step) => scenario.run({ ...story, step }), {

@@ -4,6 +4,9 @@ import type { Inventory, TheCase } from '../the-case.ts';
 import { takeInventory } from '../the-case.ts';
 import type { StartedJob } from './03-pay.ts';
 
+/** A cluster's own controllers take volumes away when they get to it. */
+const SETTLE_MS = 30_000;
+
 /** Everything that the case brought into being is gone, or somebody's and accounted for. */
 export async function balanceLedger(check: Checks, lab: TheCase, { jobId }: StartedJob): Promise<void> {
   const { story, testbed, before, jobs } = lab;
@@ -11,6 +14,7 @@ export async function balanceLedger(check: Checks, lab: TheCase, { jobId }: Star
     story,
     () => takeInventory(testbed),
     (seen) => isSettled(lab, seen),
+    SETTLE_MS,
   );
   for (const [kind, { added }] of Object.entries(differencesOf(lab, after))) {
     check.equal(`on the machine, nothing new among ${WORDS[kind as keyof MachineDifference]}`, added, []);

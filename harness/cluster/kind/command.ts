@@ -1,0 +1,62 @@
+import { execa } from 'execa';
+import { WavetankError } from '../../../core/errors.ts';
+import type { Native } from '../../../core/native.ts';
+
+export interface CommandOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Each line as the program says it, of both outputs. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** The program's process id, as soon as there is one. */
+  readonly onStart?: ((pid: number) => void) | undefined;
+}
+
+/** Runs a program to its end and gives what it wrote to its standard output. */
+export type RunCommand = (program: string, args: readonly string[], options: CommandOptions) => Promise<string>;
+
+const KEPT_LINES = 12;
+
+/** @throws (of the calls) WavetankError PROGRAM_MISSING (environment), COMMAND_FAILED with the command line and its last words */
+export function commandRunner(native: Native): RunCommand {
+  return (program, args, options) => native.run(() => run(program, args, options));
+}
+
+async function run(program: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const child = execa(program, args, {
+    reject: false,
+    all: true,
+    timeout: options.timeoutMs,
+    forceKillAfterDelay: 2000,
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  if (options.onLine) for await (const line of child.iterable({ from: 'all' })) options.onLine(line);
+  const result = await child;
+  if (!result.failed) return result.stdout;
+  if (result.isCanceled) throw new WavetankError('COMMAND_CANCELLED', `${program} was stopped.`);
+  if (result.code === 'ENOENT') throw missing(program);
+  const said = (result.all ?? '').split('\n').slice(-KEPT_LINES).join('\n').trim();
+  const how = result.timedOut
+    ? `did not end within ${options.timeoutMs} ms`
+    : `ended with ${result.exitCode ?? result.signal ?? result.code}`;
+  throw new WavetankError('COMMAND_FAILED', `\`${[program, ...args].join(' ')}\` ${how}: ${said}`, {
+    category: 'environment',
+    details: { exitCode: result.exitCode ?? null },
+  });
+}
+
+const WHERE: Readonly<Record<string, string>> = {
+  docker: 'It comes with Docker Engine or Docker Desktop: https://docs.docker.com/engine/install/',
+  kind: 'It is one file: https://kind.sigs.k8s.io/docs/user/quick-start/#installation',
+};
+
+function missing(program: string): WavetankError {
+  return new WavetankError('PROGRAM_MISSING', `The program ${program} is not on the PATH.`, {
+    category: 'environment',
+    hint: WHERE[program] ?? `Install ${program}.`,
+  });
+}

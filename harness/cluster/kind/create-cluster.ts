@@ -1,0 +1,164 @@
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../../../core/clock.ts';
+import { WavetankError } from '../../../core/errors.ts';
+import type { Logger } from '../../../core/log.ts';
+import type { Net } from '../../../core/net.ts';
+import { createKubeClient } from '../../../engine/kubernetes/client.ts';
+import { ownerOf, thisProcess } from '../../testbed/instance-folder.ts';
+import type { KindSettings } from './cluster-config.ts';
+import { configHash, kindConfig } from './cluster-config.ts';
+import type { RunCommand } from './command.ts';
+import { Docker, OWNER_LABEL } from './docker.ts';
+import type { KindRecord } from './journal.ts';
+import { isInUse, readRecord, writeRecord } from './journal.ts';
+import { KindCli } from './kind-cli.ts';
+import { untilReady } from './ready.ts';
+import { removeCluster } from './remove-cluster.ts';
+
+export interface CreateOptions extends KindSettings {
+  readonly run: RunCommand;
+  readonly clock: Clock;
+  readonly net: Net;
+  readonly log: Logger;
+  /** Records of clusters, their kubeconfigs. */
+  readonly stateDir: string;
+  /** Part of the cluster's name. */
+  readonly instance: string;
+  /** Takes the kept cluster with the same settings, or makes one that is kept. */
+  readonly reuse: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A cluster of kind's that answers. */
+export interface KindNode {
+  readonly cluster: string;
+  /** The container that is its only node. */
+  readonly node: string;
+  readonly kubeconfigPath: string;
+  /** This machine's address in the cluster's network. */
+  readonly gateway: string;
+  readonly isReused: boolean;
+}
+
+/** Removed, or given back, exactly once: before the creation is over it stops the creation. */
+export interface ClusterLease {
+  readonly cluster: string;
+  readonly node: Promise<KindNode>;
+  /** Images that are in the Docker engine for this cluster alone; written down before they are made. */
+  noteImages(names: readonly string[]): void;
+  /** `isBroken` removes a kept cluster too. */
+  release(isBroken?: boolean): Promise<void>;
+}
+
+/**
+ * Starts to make a cluster, or takes a kept one. What it makes is in the journal before it is made.
+ * @throws WavetankError CLUSTER_IN_USE (usage): another testbed has the kept cluster
+ */
+export function leaseCluster(options: CreateOptions): ClusterLease {
+  const { stateDir, instance, reuse } = options;
+  const cluster = `wavetank-${reuse ? `kept-${configHash(options)}` : instance}`;
+  const before = readRecord(stateDir, cluster);
+  if (before !== undefined && isInUse(before)) throw inUse(cluster);
+  let record: KindRecord = {
+    cluster,
+    kubeconfigPath: path.join(path.resolve(stateDir), `${cluster}.kubeconfig`),
+    images: before?.images ?? [],
+    owner: thisProcess(),
+    isKept: reuse,
+    isComplete: before?.isComplete ?? false,
+  };
+  const note = (changes: Partial<KindRecord>): void => {
+    record = { ...record, ...changes };
+    writeRecord(stateDir, record);
+  };
+  note({});
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const node = bringUp({ ...options, signal }, record, note);
+  node.catch(() => undefined); // told to whoever awaits it
+  return {
+    cluster,
+    node,
+    noteImages: (names) => note({ images: [...names] }),
+    async release(isBroken = false) {
+      stop.abort(new WavetankError('CLUSTER_RELEASED', 'The cluster is wanted no more.', { category: 'interrupted' }));
+      const isUp = await node.then(
+        () => true,
+        () => false,
+      );
+      if (reuse && isUp && !isBroken) note({ owner: undefined });
+      else await removeCluster(options.run, stateDir, record);
+    },
+  };
+}
+
+async function bringUp(
+  options: CreateOptions,
+  record: KindRecord,
+  note: (changes: Partial<KindRecord>) => void,
+): Promise<KindNode> {
+  const { run, log } = options;
+  const { cluster, kubeconfigPath } = record;
+  const docker = new Docker(run);
+  await docker.version();
+  const names = await new KindCli(run).clusters();
+  const isReused = record.isComplete && names.includes(cluster) && existsSync(kubeconfigPath);
+  if (isReused) log.info('a kept cluster is taken', { cluster });
+  else await create(options, record, { names, note });
+  chmodSync(kubeconfigPath, 0o600);
+  const client = await createKubeClient({ kubeconfigPath, net: options.net });
+  try {
+    await untilReady(client, options);
+  } finally {
+    await client.close();
+  }
+  note({ isComplete: true, child: undefined });
+  const node = `${cluster}-control-plane`;
+  return { cluster, node, kubeconfigPath, gateway: await docker.gatewayOf(node), isReused };
+}
+
+async function create(
+  options: CreateOptions,
+  record: KindRecord,
+  { names, note }: { readonly names: readonly string[]; readonly note: (changes: Partial<KindRecord>) => void },
+): Promise<void> {
+  const { run, log, stateDir, nodeImage, signal } = options;
+  const { cluster, kubeconfigPath } = record;
+  // A kept one that was cut off, or that answers no more.
+  if (names.includes(cluster)) await removeCluster(run, stateDir, record);
+  note({ isComplete: false });
+  signal.throwIfAborted();
+  mkdirSync(stateDir, { recursive: true });
+  const configFile = path.join(stateDir, `${cluster}.yaml`);
+  writeFileSync(configFile, kindConfig(), { mode: 0o600 });
+  try {
+    const docker = new Docker(run);
+    await docker.removeNetwork(cluster);
+    await docker.createNetwork(cluster, { [OWNER_LABEL]: cluster });
+    log.info('a kind cluster is created', { cluster, nodeImage });
+    await new KindCli(run).create(
+      { name: cluster, nodeImage, configFile, kubeconfigPath, network: cluster },
+      {
+        signal,
+        onLine: (line) => tell(log, cluster, line),
+        onStart: (pid) => note({ child: ownerOf(pid) }),
+      },
+    );
+  } finally {
+    rmSync(configFile, { force: true });
+  }
+}
+
+/** kind says what it is at with a bullet, and a tick when it is done. */
+function tell(log: Logger, cluster: string, line: string): void {
+  const step = /^\s*[•✓]\s+([^\u{1F000}-\u{1FFFF}\u2600-\u27BF]+)/u.exec(line)?.[1]?.trim();
+  if (step !== undefined && line.includes('•')) log.info('kind', { cluster, step });
+}
+
+function inUse(cluster: string): WavetankError {
+  return new WavetankError('CLUSTER_IN_USE', `Another testbed uses the kept cluster ${cluster}.`, {
+    category: 'usage',
+    hint: 'Wait for it, or leave out --reuse.',
+  });
+}

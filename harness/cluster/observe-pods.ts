@@ -1,0 +1,46 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Entropy } from '../../core/entropy.ts';
+import { randomHex } from '../../core/entropy.ts';
+import type { Logger } from '../../core/log.ts';
+import { waitUntil } from '../../core/wait-until.ts';
+import type { KubeClient, ObjectRef } from '../../engine/kubernetes/client.ts';
+import { PODS } from '../../engine/kubernetes/objects.ts';
+import type { KubeObject } from '../../engine/kubernetes/objects.ts';
+import { startReflector } from '../../engine/kubernetes/reflector.ts';
+import type { PodObservation } from './lab-cluster.ts';
+
+const MARK = 'oceanprotocol.com/seen';
+const CAUGHT_UP_MS = 20_000;
+
+export interface ObservePodsOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+  /** A pod that may be written to: its change in the same watch tells that everything before it has come. */
+  readonly marker: ObjectRef;
+}
+
+/** Tells every version of every pod of a cluster that is watched over its API. */
+export async function observePods(
+  { client, clock, entropy, log, marker }: ObservePodsOptions,
+  onPod: (pod: KubeObject) => void,
+): Promise<PodObservation> {
+  const reflector = startReflector<KubeObject>({ client, seams: { clock, entropy, log }, resource: PODS });
+  reflector.cache.onChange((_key, pod, previous) => {
+    const seen = pod ?? previous;
+    if (seen !== undefined) onPod(seen);
+  });
+  await reflector.synced;
+  const key = `${marker.namespace}/${marker.name}`;
+  return {
+    async caughtUp() {
+      const word = randomHex(entropy, 8);
+      await client.mergePatch(PODS, marker, { metadata: { annotations: { [MARK]: word } } });
+      const isSeen = (): true | undefined =>
+        reflector.cache.get(key)?.metadata.annotations?.[MARK] === word || undefined;
+      await waitUntil('the watch to catch up', isSeen, { clock, timeoutMs: CAUGHT_UP_MS, intervalMs: 5 });
+    },
+    stop: () => void reflector.stop(),
+  };
+}

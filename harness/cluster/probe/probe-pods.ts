@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LABELS, MANAGED_BY } from '../../../engine/api/names.ts';
+import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
+import type { Container, NetworkPolicy, Pod, VolumeClaim } from '../../../engine/kubernetes/pod-types.ts';
+import type { ProbeSizes } from './findings.ts';
+
+/** Where probe pods live, for as long as they are looked at. */
+export const PROBE_NAMESPACE = 'wavetank-probe';
+
+export const SIZES: ProbeSizes = { uid: 10_002, processes: 400, volumeMib: 4, memoryMib: 96 };
+const MIB = 2 ** 20;
+const RESTRICTED = { 'wavetank-probe': 'restricted' };
+/** How long a policy may take to come into force. */
+const SETTLE_MS = 8000;
+
+/** `dns` asks the name server that the pod was given. */
+export type ProbeTarget =
+  | { readonly name: string; readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly name: string; readonly kind: 'dns' };
+
+export interface ProbeSettings {
+  /** An image with Node and a shell. */
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly targets: readonly ProbeTarget[];
+}
+
+export const labels = { [LABELS.managedBy]: MANAGED_BY };
+
+export const probeNamespace: KubeObject = {
+  metadata: { name: PROBE_NAMESPACE, labels: { ...labels, 'pod-security.kubernetes.io/enforce': 'restricted' } },
+};
+
+export const denyAll: NetworkPolicy = {
+  metadata: { name: 'deny-all', namespace: PROBE_NAMESPACE, labels },
+  spec: { podSelector: { matchLabels: RESTRICTED }, policyTypes: ['Ingress', 'Egress'] },
+};
+
+export const probeVolume: VolumeClaim = {
+  metadata: { name: 'volume', namespace: PROBE_NAMESPACE, labels },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: `${SIZES.volumeMib}Mi` } } },
+};
+
+/** Tries everything, behind a policy that denies everything, with a volume. */
+export function restrictedPod(settings: ProbeSettings): Pod {
+  const asked = {
+    work: 'tries',
+    targets: settings.targets,
+    settleMs: SETTLE_MS,
+    volume: '/volume',
+    readOnly: '/readonly',
+    volumeBytes: 2 * SIZES.volumeMib * MIB,
+  };
+  const container = {
+    ...nodeContainer(settings, 'probe', asked),
+    volumeMounts: [
+      { name: 'volume', mountPath: '/volume' },
+      { name: 'volume', mountPath: '/readonly', readOnly: true },
+    ],
+  };
+  const made = podOf('restricted', [container]);
+  made.metadata.labels = { ...labels, ...RESTRICTED };
+  made.spec.volumes = [{ name: 'volume', persistentVolumeClaim: { claimName: probeVolume.metadata.name } }];
+  return made;
+}
+
+/** Tries the same once, without a policy: what it does not reach proves nothing about anybody. */
+export function controlProbePod(settings: ProbeSettings): Pod {
+  const asked = { work: 'tries', targets: settings.targets, once: true };
+  return podOf('control', [nodeContainer(settings, 'probe', asked)]);
+}
+
+export function limitsPod(settings: ProbeSettings): Pod {
+  const cpu = nodeContainer(settings, 'cpu', { work: 'cpu' });
+  const memory = nodeContainer(settings, 'memory', { work: 'memory', bytes: 3 * SIZES.memoryMib * MIB });
+  return podOf('limits', [
+    { ...cpu, resources: resources({ cpu: '200m' }) },
+    { ...memory, resources: resources({ memory: `${SIZES.memoryMib}Mi` }) },
+  ]);
+}
+
+export function pidsPod(settings: ProbeSettings): Pod {
+  const forks = `i=0; while [ $i -lt ${SIZES.processes} ]; do sleep 3 & i=$((i+1)); done; echo all`;
+  return podOf('pids', [{ ...container(settings, 'pids'), command: ['sh', '-c', forks] }]);
+}
+
+function nodeContainer(settings: ProbeSettings, name: string, asked: object): Container {
+  const script = readFileSync(fileURLToPath(new URL('pod-probe.mjs', import.meta.url)), 'utf8');
+  const command = ['node', '--input-type=module', '-e', literal(script), literal(JSON.stringify(asked))];
+  return { ...container(settings, name), command };
+}
+
+function container({ image, imagePullPolicy }: ProbeSettings, name: string): Container {
+  return {
+    name,
+    image,
+    imagePullPolicy,
+    env: [{ name: 'TZ', value: 'UTC' }],
+    resources: resources({}),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: SIZES.uid,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  };
+}
+
+function resources(limits: Readonly<Record<string, string>>): NonNullable<Container['resources']> {
+  return { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '1', memory: '512Mi', ...limits } };
+}
+
+function podOf(name: string, containers: Container[]): Pod {
+  return {
+    metadata: { name, namespace: PROBE_NAMESPACE, labels },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      activeDeadlineSeconds: 60,
+      terminationGracePeriodSeconds: 1,
+      containers,
+    },
+  };
+}
+
+/** Kubernetes replaces `$(NAME)` and `$$` in commands. */
+function literal(text: string): string {
+  return text.replaceAll(/\$(?=[$(])/g, '$$$$');
+}
