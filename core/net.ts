@@ -43,20 +43,23 @@ export interface NetOptions {
   readonly connectTimeoutMs?: number;
   /** Connections of the dispatcher to one server; requests above it wait. Default: as many as there are requests. */
   readonly maxConnections?: number;
+  /** Origins by origin: requests of the dispatcher to the first go to the second, as an entry of a hosts file would have it. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 export function createNet(options: NetOptions = {}): Net {
-  const { connectTimeoutMs, maxConnections, ...tls } = options;
+  const { connectTimeoutMs, maxConnections, aliases, ...tls } = options;
   // Made once: parsing the certificates anew is the dearest part of every connection.
   const secureContext = tls.ca || tls.cert ? { secureContext: createSecureContext(tls) } : {};
   const connect = { timeout: connectTimeoutMs ?? 10_000, ...tls, ...secureContext };
-  const dispatcher = new Agent({
+  const agent = new Agent({
     connect,
     keepAliveTimeout: 30_000,
     bodyTimeout: 0,
     headersTimeout: 60_000,
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),
   });
+  const dispatcher = aliases === undefined ? agent : agent.compose(toAliases(aliases));
   const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 256 });
   const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 256, ...tls });
   const children = new Set<Net>();
@@ -100,6 +103,13 @@ export function createNet(options: NetOptions = {}): Net {
       httpsAgent.destroy();
       if (!isFenced()) await dispatcher.destroy();
     },
+  };
+}
+
+function toAliases(aliases: Readonly<Record<string, string>>): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (request, handler) => {
+    const origin = request.origin === undefined ? undefined : aliases[new URL(request.origin).origin];
+    return dispatch(origin === undefined ? request : { ...request, origin }, handler);
   };
 }
 
