@@ -38,6 +38,16 @@ const ENCODERS: Readonly<
 };
 
 describe('the leak detector', () => {
+  it('finds a canary in the same packed bytes each time, before and after bytes that were clean', async () => {
+    const seeker = createLeakDetector([canary]);
+    const clean = gzipSync('nothing of the kind, and long enough to be looked into').toString('hex');
+    const leaking = gzipSync(`${canary.text} and more of it, for a run that is long enough`).toString('hex');
+    const found = [];
+    for (const item of [leaking, clean, `${clean} ${leaking}`, leaking])
+      found.push((await seeker.scan(item, 'output')).map(({ encoding }) => encoding));
+    expect(found).toEqual([['hex > gzip > clear'], [], ['hex > gzip > clear'], ['hex > gzip > clear']]);
+  });
+
   it.for(Object.entries(ENCODERS))(
     'finds a canary as %s at any offset',
     async ([name, { encode, finding, onlyWhole }]) => {

@@ -1,5 +1,6 @@
 import { WavetankError } from '../core/errors.ts';
 import { CanaryIndex } from './leak-detector/canary-index.ts';
+import { CleanBytes } from './leak-detector/clean-bytes.ts';
 import { Layer, type ScanContext } from './leak-detector/layer.ts';
 
 /** A byte string that must not get out. `fixtures/datasets/canaries.ts` makes them. */
@@ -45,16 +46,25 @@ export function createLeakDetector(canaries: Iterable<LeakCanary>, options: Leak
   const short = list.find((canary) => Buffer.byteLength(canary.text) < 8);
   if (short) throw new WavetankError('LEAK_CANARY_TOO_SHORT', `canary ${short.name} has fewer than 8 bytes`);
   const index = new CanaryIndex(list);
+  const clean = new CleanBytes();
   return {
     async scan(item, where) {
       const found = new Map<string, LeakFinding>();
       const limits = new Set<string>();
       const context: ScanContext = {
         index,
+        clean,
+        reports: 0,
         maximumDepth: options.maximumDepth ?? 4,
         unpackedBytesLeft: options.maximumUnpackedBytes ?? 2 ** 30,
-        found: (canary, encoding) => found.set(`${canary}\0${encoding}`, { canary, encoding, where }),
-        limitHit: (what) => limits.add(what),
+        found(canary, encoding) {
+          this.reports++;
+          found.set(`${canary}\0${encoding}`, { canary, encoding, where });
+        },
+        limitHit(what) {
+          this.reports++;
+          limits.add(what);
+        },
       };
       const layer = new Layer(context, []);
       for await (const chunk of chunksOf(item)) await layer.push(chunk);

@@ -1,12 +1,17 @@
 import type { CanaryIndex } from './canary-index.ts';
+import type { CleanBytes } from './clean-bytes.ts';
 import { LOOKAHEAD, packedStarts, startsAsBrotli, startsAsDeflate } from './packed-start.ts';
 import { TextRuns } from './text-runs.ts';
 import { Unpacker, type PackedKind } from './unpacker.ts';
 
 export interface ScanContext {
   readonly index: CanaryIndex;
+  /** Of this and of earlier items. */
+  readonly clean: CleanBytes;
   readonly maximumDepth: number;
   unpackedBytesLeft: number;
+  /** Canaries found and limits hit so far. */
+  reports: number;
   found(canary: string, encoding: string): void;
   limitHit(what: string): void;
 }
@@ -29,7 +34,10 @@ export class Layer {
   constructor(context: ScanContext, path: readonly string[]) {
     this.#context = context;
     this.#path = path;
-    this.#runs = new TextRuns((encoding) => this.#child(encoding) ?? NOTHING(encoding));
+    this.#runs = new TextRuns({
+      open: (encoding) => this.#child(encoding) ?? NOTHING(encoding),
+      whole: (encoding, bytes) => this.#whole(encoding, bytes),
+    });
   }
 
   async push(chunk: Buffer): Promise<void> {
@@ -58,6 +66,19 @@ export class Layer {
     }
     // Percent-encoding makes three bytes of one, so the same overlap serves both searches.
     this.#carry = Buffer.from(window.subarray(Math.max(0, window.length - 3 * index.longest)));
+  }
+
+  /** What a short run decoded to. Most are hashes and signatures, in which nothing can hide, and most come again and again. */
+  #whole(encoding: string, bytes: Buffer): Promise<void> | undefined {
+    const { clean } = this.#context;
+    const depth = this.#path.length;
+    if (clean.has(bytes, depth)) return undefined;
+    const child = this.#child(encoding);
+    if (!child) return undefined;
+    return clean.note(bytes, depth, this.#context, async () => {
+      await child.push(bytes);
+      await child.end();
+    });
   }
 
   /** Looks for the starts of packed streams, as soon as enough bytes follow to judge them. */

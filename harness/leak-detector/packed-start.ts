@@ -69,11 +69,27 @@ function inflates(bytes: Buffer, from: number): boolean {
 }
 
 export function startsAsDeflate(trial: Buffer): boolean {
+  if (!hasDeflateHeader(trial)) return false;
   try {
     inflateRawSync(trial, { finishFlush: constants.Z_SYNC_FLUSH });
     return true;
   } catch {
     return false;
+  }
+}
+
+/** RFC 1951, 3.2.3: what the first block's header rules out need not be tried, and a failed trial is dear. */
+function hasDeflateHeader(trial: Buffer): boolean {
+  const [first = 0, second = 0] = trial;
+  switch ((first >> 1) & 3) {
+    case 0: // stored: a length and its complement
+      return trial.length < 5 || (trial.readUInt16LE(1) ^ trial.readUInt16LE(3)) === 0xffff;
+    case 1: // fixed codes
+      return true;
+    case 2: // own codes: at most 286 for lengths, 30 for distances
+      return first >> 3 <= 29 && (trial.length < 2 || (second & 31) <= 29);
+    default:
+      return false;
   }
 }
 

@@ -7,6 +7,8 @@ export interface DecodedRun {
 
 /** Shorter runs are left to the search for encoded canaries; words and numbers would otherwise start a decoder each. */
 export const MINIMUM_RUN = 64;
+/** Longer ones are decoded as they come. */
+const LONGEST_KEPT_RUN = 8192;
 
 const NONE = 255;
 const NEWLINE = 254;
@@ -37,29 +39,53 @@ const KINDS: readonly Kind[] = [
   { encoding: 'hex', table: HEX, bitsPerCharacter: 4, group: 2 },
 ];
 
+/** What becomes of the runs that are found. */
+export interface RunSink {
+  /** For a run that goes on for longer than can be kept. */
+  open(encoding: 'base64' | 'hex', alignment: number): DecodedRun;
+  /** One alignment of a whole run; nothing to wait for in most of them. */
+  whole(encoding: 'base64' | 'hex', bytes: Buffer): Promise<void> | undefined;
+}
+
 /** Watches a stream for runs of one alphabet, over line ends, and gives what each alignment decodes to. */
 class RunWatcher {
   #kind: Kind;
-  #open: (encoding: 'base64' | 'hex', alignment: number) => DecodedRun;
+  #sink: RunSink;
   #pending: number[] = [];
   #decoders: DecodedRun[] = [];
 
-  constructor(kind: Kind, open: (encoding: 'base64' | 'hex', alignment: number) => DecodedRun) {
+  constructor(kind: Kind, sink: RunSink) {
     this.#kind = kind;
-    this.#open = open;
+    this.#sink = sink;
   }
 
   async push(bytes: Buffer): Promise<void> {
     const { table } = this.#kind;
-    for (const byte of bytes) {
-      const value = table[byte] ?? NONE;
-      if (value < 64) this.#pending.push(value);
-      else if (value !== NONE) continue;
-      // Ordinary words end here, some every few bytes, without a promise for each.
-      else if (this.#decoders.length === 0 && this.#pending.length < MINIMUM_RUN) this.#pending.length = 0;
-      else await this.#endRun();
+    let from = 0;
+    let length = this.#pending.length;
+    for (let i = 0; i < bytes.length; i++) {
+      const value = table[bytes[i] ?? 0] ?? NONE;
+      if (value < 64) length++;
+      else if (value === NONE) {
+        // Ordinary words end here, some every few bytes, without a promise for each.
+        if (this.#decoders.length > 0 || length >= MINIMUM_RUN) {
+          this.#take(bytes, from, i);
+          await this.#endRun();
+        } else if (this.#pending.length > 0) this.#pending = [];
+        from = i + 1;
+        length = 0;
+      }
     }
-    if (this.#decoders.length > 0 || this.#pending.length >= MINIMUM_RUN) await this.#decode(false);
+    this.#take(bytes, from, bytes.length);
+    if (this.#decoders.length > 0 || this.#pending.length > LONGEST_KEPT_RUN) await this.#decode(false);
+  }
+
+  #take(bytes: Buffer, from: number, to: number): void {
+    const { table } = this.#kind;
+    for (let i = from; i < to; i++) {
+      const value = table[bytes[i] ?? 0] ?? NONE;
+      if (value < 64) this.#pending.push(value);
+    }
   }
 
   async end(): Promise<void> {
@@ -67,7 +93,15 @@ class RunWatcher {
   }
 
   async #endRun(): Promise<void> {
-    if (this.#decoders.length > 0 || this.#pending.length >= MINIMUM_RUN) await this.#decode(true);
+    if (this.#decoders.length > 0) await this.#decode(true);
+    else if (this.#pending.length >= MINIMUM_RUN) {
+      const { group, encoding } = this.#kind;
+      for (let alignment = 0; alignment < group; alignment++) {
+        // Awaited only where there is something to wait for: most runs are hashes.
+        const scanned = this.#sink.whole(encoding, this.#bytes(alignment, this.#pending.length));
+        if (scanned) await scanned;
+      }
+    }
     for (const decoder of this.#decoders) await decoder.end();
     this.#decoders = [];
     this.#pending = [];
@@ -77,7 +111,7 @@ class RunWatcher {
   async #decode(isEnd: boolean): Promise<void> {
     const { group, encoding } = this.#kind;
     if (this.#decoders.length === 0) {
-      this.#decoders = Array.from({ length: group }, (_, alignment) => this.#open(encoding, alignment));
+      this.#decoders = Array.from({ length: group }, (_, alignment) => this.#sink.open(encoding, alignment));
     }
     const taken = isEnd ? this.#pending.length : this.#pending.length - (this.#pending.length % group) - group;
     if (taken <= 0) return;
@@ -109,8 +143,8 @@ class RunWatcher {
 export class TextRuns {
   #watchers: RunWatcher[];
 
-  constructor(open: (encoding: 'base64' | 'hex', alignment: number) => DecodedRun) {
-    this.#watchers = KINDS.map((kind) => new RunWatcher(kind, open));
+  constructor(sink: RunSink) {
+    this.#watchers = KINDS.map((kind) => new RunWatcher(kind, sink));
   }
 
   async push(bytes: Buffer): Promise<void> {
