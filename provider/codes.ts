@@ -19,6 +19,11 @@ export const CODES = {
   NOT_FOUND: entry(404, 'No such route.', 'Read the routes from the root document.'),
   METHOD_NOT_ALLOWED: entry(405, 'The route does not take this verb.', 'Use the verb the root document names.'),
   TOO_MANY_STREAMS: entry(429, 'Too many event streams are open.', 'Close one, or poll.'),
+  TOO_MANY_CHECKSUMS: entry(
+    429,
+    'This Provider is hashing files for as many others as it can, and as many wait.',
+    'Ask again later, or without `checksum`.',
+  ),
   INTERNAL: entry(
     500,
     'A mistake of this Provider; `requestId` finds it in the log.',

@@ -43,10 +43,17 @@ export interface ProviderLimits {
   readonly bodyBytes: number;
   /** Largest file that is hashed when a job starts. A larger dataset file goes unverified, a larger algorithm is refused. */
   readonly checksumBytes: number;
+  /** Unsigned requests for checksums that are worked on at once, and that wait for it; one more is refused. */
+  readonly checksums: number;
+  readonly checksumsWaiting: number;
+  /** How long such a request may hash one file. */
+  readonly checksumMs: number;
   /** For one answer of metadata cache, Operator Service or chain. */
   readonly upstreamTimeoutMs: number;
   /** Until a file's host sends its headers; also the longest pause between two pieces of its body. */
   readonly fileTimeoutMs: number;
+  /** How long this Provider itself reads one file, for its checksum, or one document: a host that drips may not hold a request. */
+  readonly readMs: number;
   /** How long a signed request waits for its order's receipt. Unsigned ones never wait. */
   readonly receiptWaitMs: number;
   /** Event streams open at once, in all and per consumer. */
@@ -69,8 +76,12 @@ export interface ProviderLimits {
 export const DEFAULT_LIMITS: ProviderLimits = {
   bodyBytes: 2 * 1024 * 1024,
   checksumBytes: 256 * 1024 * 1024,
+  checksums: 4,
+  checksumsWaiting: 32,
+  checksumMs: 60_000,
   upstreamTimeoutMs: 10_000,
   fileTimeoutMs: 10_000,
+  readMs: 120_000,
   receiptWaitMs: 5_000,
   streams: 256,
   streamsPerOwner: 16,

@@ -87,7 +87,7 @@ const openRoutes: readonly DocumentedRoute[] = [
     body: { [JSON_TYPE]: fileinfo },
     answers: {
       200: json('One entry per file; what cannot be read is not valid.', answers.fileInfoAnswer),
-      ...refusals([...REQUEST, ...ASSET, ...FILES]),
+      ...refusals([...REQUEST, ...ASSET, ...FILES, 'TOO_MANY_CHECKSUMS']),
     },
   },
   {

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
 import { findService } from '../asset/asset.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { userdataSchema } from '../compute/job-request.ts';
+import type { ProviderLimits } from '../config.ts';
 import type { ProviderContext } from '../context.ts';
 import { hashBounded } from '../files/read-bounded.ts';
 import type { FileObject } from '../files/file-object.ts';
@@ -10,7 +12,8 @@ import { parseFileObject } from '../files/file-object.ts';
 import type { OpenedFile } from '../files/opened-file.ts';
 import { decryptFiles } from '../files/service-files.ts';
 import { readInput } from '../input.ts';
-import { Refused, orRefuse } from '../refusal.ts';
+import { Places } from '../places.ts';
+import { Refused, orRefuse, refused } from '../refusal.ts';
 
 export const schema = z.looseObject({
   did: z
@@ -34,20 +37,48 @@ interface Disclosure {
 
 const OWN_FILE: Disclosure = { checksum: true, contentType: true, filename: true };
 
-/** Always 200: what cannot be read is `valid: false`. */
+/**
+ * Always 200: what cannot be read is `valid: false`. Nobody signs for it, so the work that it can cause is bounded: of the
+ * requests for checksums a few are answered at once, their files one after another, and some wait.
+ */
 export function registerFileinfo(app: FastifyInstance, context: ProviderContext): void {
+  const { checksums, checksumsWaiting } = context.config.limits;
+  const places = new Places(checksums, checksumsWaiting);
   app.post('/api/services/fileinfo', async (request) => {
     const input = readInput(request, schema);
-    if (input.did === undefined) {
-      const file = orRefuse(parseFileObject(input, 'file'), 'text');
-      return [await describe(context, file, 0, OWN_FILE, input)];
+    if (!input.checksum) return describeAll(context, input);
+    const place = places.take();
+    if (!place)
+      throw refused(
+        'TOO_MANY_CHECKSUMS',
+        'checksum',
+        'checksum.limit',
+        'Too many files are being hashed; ask again later.',
+      );
+    const leave = await place;
+    try {
+      // Who went away while waiting needs no checksum.
+      return await describeAll(context, request.raw.socket.destroyed ? { ...input, checksum: false } : input);
+    } finally {
+      leave();
     }
-    const asset = orRefuse(await context.resolver.resolve(input.did), 'text');
-    const of = orRefuse(findService(asset, input.serviceId ?? '', 'serviceId'), 'text');
-    const files = orRefuse(await decryptFiles(of), 'text');
-    const disclosure = disclosureOf(of);
-    return Promise.all(files.map((file, index) => describe(context, file, index, disclosure, input)));
   });
+}
+
+async function describeAll(context: ProviderContext, input: z.output<typeof schema>): Promise<unknown[]> {
+  if (input.did === undefined) {
+    const file = orRefuse(parseFileObject(input, 'file'), 'text');
+    return [await describe(context, file, 0, OWN_FILE, input)];
+  }
+  const asset = orRefuse(await context.resolver.resolve(input.did), 'text');
+  const of = orRefuse(findService(asset, input.serviceId ?? '', 'serviceId'), 'text');
+  const files = orRefuse(await decryptFiles(of), 'text');
+  const disclosure = disclosureOf(of);
+  if (!input.checksum)
+    return Promise.all(files.map((file, index) => describe(context, file, index, disclosure, input)));
+  const described: unknown[] = [];
+  for (const [index, file] of files.entries()) described.push(await describe(context, file, index, disclosure, input));
+  return described;
 }
 
 /**
@@ -62,7 +93,7 @@ export function disclosureOf({ asset, service }: AssetService): Disclosure {
 }
 
 async function describe(
-  { source, config }: ProviderContext,
+  { source, config, seams }: ProviderContext,
   file: FileObject,
   index: number,
   disclosure: Disclosure,
@@ -73,7 +104,7 @@ async function describe(
   if (!opened.ok && opened.reason.field === 'userdata') throw new Refused(opened.reason);
   if (!opened.ok) return { index, valid: false, type: file.type, code: opened.reason.code };
   const { value } = opened;
-  const digest = checksum && disclosure.checksum ? await digestOf(value, config.limits.checksumBytes) : undefined;
+  const digest = checksum && disclosure.checksum ? await digestOf(value, config.limits, seams.clock) : undefined;
   value.body.destroy();
   const length = value.contentLength ?? digest?.length;
   return {
@@ -87,11 +118,19 @@ async function describe(
   };
 }
 
-/** A file past the limit, or one that breaks off, has no checksum: the key is then absent. */
+/** A file past a limit, or one that breaks off, has no checksum: the key is then absent. */
 async function digestOf(
   { body, contentLength }: OpenedFile,
-  maxBytes: number,
+  { checksumBytes, checksumMs }: ProviderLimits,
+  clock: Clock,
 ): Promise<{ checksum: string; length: number } | undefined> {
-  if (contentLength !== undefined && contentLength > maxBytes) return undefined;
-  return hashBounded(body, maxBytes).catch(() => undefined);
+  if (contentLength !== undefined && contentLength > checksumBytes) return undefined;
+  const timer = clock.after(checksumMs, () => body.destroy(new Error('hashing took too long')));
+  try {
+    return await hashBounded(body, checksumBytes);
+  } catch {
+    return undefined;
+  } finally {
+    timer.cancel();
+  }
 }

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../../core/clock.ts';
+import { closeServer, listen } from '../../../core/http-listen.ts';
+import { sha256Hex } from '../../../core/protocol/hashing.ts';
+import { waitUntil } from '../../../core/wait-until.ts';
+import type { ProviderLab } from './provider-lab.ts';
+import { consumerOf, exchange, startProviderLab } from './provider-lab.ts';
+
+let lab: ProviderLab;
+/** A host that keeps the second half of every file to itself until it is told. */
+const held: ServerResponse[] = [];
+const host = createServer((_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.write('half', () => held.push(response));
+});
+let hostUrl = '';
+
+beforeAll(async () => {
+  hostUrl = `http://127.0.0.1:${(await listen(host)).port}`;
+  lab = await startProviderLab({ limits: { checksums: 1, checksumsWaiting: 1, checksumMs: 60_000 } });
+});
+afterAll(async () => {
+  await lab?.stop();
+  await closeServer(host);
+});
+
+const ask = (checksum: boolean) =>
+  exchange(consumerOf(lab, lab.buyer).api('fileinfo'), {
+    body: { type: 'url', method: 'GET', url: hostUrl, checksum },
+  });
+const asked = (count: number): Promise<true> =>
+  waitUntil(`request ${count} at the host`, () => held.length >= count || undefined, {
+    clock: systemClock,
+    timeoutMs: 5_000,
+    intervalMs: 2,
+  });
+
+test('D5: of unsigned requests for checksums some are worked on, some wait, and one more is refused', async () => {
+  const first = ask(true);
+  await asked(1);
+  // One of the two waits, the other is one too many: which came first is the network's business.
+  const others = [ask(true), ask(true)];
+  expect(await Promise.race(others)).toMatchObject({
+    status: 429,
+    body: { code: 'TOO_MANY_CHECKSUMS', field: 'checksum', rule: 'checksum.limit' },
+  });
+  expect(held).toHaveLength(1);
+  // Without a checksum nobody waits.
+  expect(await ask(false)).toMatchObject({ status: 200, body: [{ valid: true }] });
+
+  held[0]?.end('whole');
+  expect(await first).toMatchObject({ status: 200, body: [{ checksum: sha256Hex('halfwhole') }] });
+  await asked(3);
+  held[2]?.end('whole');
+  expect((await Promise.all(others)).map(({ status }) => status)).toEqual(expect.arrayContaining([200, 429]));
+});
+
+test('a file that never ends gives its place free, without a checksum', async () => {
+  await lab.killAndRestart({ limits: { checksumMs: 50 } });
+  const { status, body } = await ask(true);
+  expect([status, body]).toEqual([200, [{ index: 0, valid: true, type: 'url', contentType: 'text/plain' }]]);
+});
