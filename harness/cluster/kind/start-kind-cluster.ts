@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';

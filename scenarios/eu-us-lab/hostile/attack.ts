@@ -16,7 +16,8 @@ export function experimentsOf(
     {
       name: 'endless running',
       algorithm: abuse,
-      parameters: { mode: 'endless', seconds: 20 },
+      // It ends by itself only long after the longest time that is ever paid for it.
+      parameters: { mode: 'endless', seconds: 120 },
       needs: [],
       paidSeconds: PAID_SECONDS,
     },
