@@ -46,8 +46,6 @@ export interface ProviderLimits {
   /** Unsigned requests for checksums that are worked on at once, and that wait for it; one more is refused. */
   readonly checksums: number;
   readonly checksumsWaiting: number;
-  /** How long such a request may hash one file. */
-  readonly checksumMs: number;
   /** For one answer of metadata cache, Operator Service or chain. */
   readonly upstreamTimeoutMs: number;
   /** Until a file's host sends its headers; also the longest pause between two pieces of its body. */
@@ -78,7 +76,6 @@ export const DEFAULT_LIMITS: ProviderLimits = {
   checksumBytes: 256 * 1024 * 1024,
   checksums: 4,
   checksumsWaiting: 32,
-  checksumMs: 60_000,
   upstreamTimeoutMs: 10_000,
   fileTimeoutMs: 10_000,
   readMs: 120_000,

@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Clock } from '../../core/clock.ts';
 import { findService } from '../asset/asset.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { userdataSchema } from '../compute/job-request.ts';
-import type { ProviderLimits } from '../config.ts';
 import type { ProviderContext } from '../context.ts';
 import { hashBounded } from '../files/read-bounded.ts';
 import type { FileObject } from '../files/file-object.ts';
@@ -93,18 +91,18 @@ export function disclosureOf({ asset, service }: AssetService): Disclosure {
 }
 
 async function describe(
-  { source, config, seams }: ProviderContext,
+  { source, config }: ProviderContext,
   file: FileObject,
   index: number,
   disclosure: Disclosure,
   { checksum, userdata }: Pick<z.output<typeof schema>, 'checksum' | 'userdata'>,
 ): Promise<Record<string, unknown>> {
-  const opened = await source.open(file, { userdata });
+  const opened = await source.open(file, { userdata, isReadHere: true });
   // What the asker left out or misspelled is his to correct; whether a file can be read is the answer to his question.
   if (!opened.ok && opened.reason.field === 'userdata') throw new Refused(opened.reason);
   if (!opened.ok) return { index, valid: false, type: file.type, code: opened.reason.code };
   const { value } = opened;
-  const digest = checksum && disclosure.checksum ? await digestOf(value, config.limits, seams.clock) : undefined;
+  const digest = checksum && disclosure.checksum ? await digestOf(value, config.limits.checksumBytes) : undefined;
   value.body.destroy();
   const length = value.contentLength ?? digest?.length;
   return {
@@ -121,16 +119,8 @@ async function describe(
 /** A file past a limit, or one that breaks off, has no checksum: the key is then absent. */
 async function digestOf(
   { body, contentLength }: OpenedFile,
-  { checksumBytes, checksumMs }: ProviderLimits,
-  clock: Clock,
+  maxBytes: number,
 ): Promise<{ checksum: string; length: number } | undefined> {
-  if (contentLength !== undefined && contentLength > checksumBytes) return undefined;
-  const timer = clock.after(checksumMs, () => body.destroy(new Error('hashing took too long')));
-  try {
-    return await hashBounded(body, checksumBytes);
-  } catch {
-    return undefined;
-  } finally {
-    timer.cancel();
-  }
+  if (contentLength !== undefined && contentLength > maxBytes) return undefined;
+  return hashBounded(body, maxBytes).catch(() => undefined);
 }

@@ -19,7 +19,7 @@ let hostUrl = '';
 
 beforeAll(async () => {
   hostUrl = `http://127.0.0.1:${(await listen(host)).port}`;
-  lab = await startProviderLab({ limits: { checksums: 1, checksumsWaiting: 1, checksumMs: 60_000 } });
+  lab = await startProviderLab({ limits: { checksums: 1, checksumsWaiting: 1 } });
 });
 afterAll(async () => {
   await lab?.stop();
@@ -58,7 +58,7 @@ test('D5: of unsigned requests for checksums some are worked on, some wait, and 
 });
 
 test('a file that never ends gives its place free, without a checksum', async () => {
-  await lab.killAndRestart({ limits: { checksumMs: 50 } });
+  await lab.killAndRestart({ limits: { readMs: 50 } });
   const { status, body } = await ask(true);
   expect([status, body]).toEqual([200, [{ index: 0, valid: true, type: 'url', contentType: 'text/plain' }]]);
 });
