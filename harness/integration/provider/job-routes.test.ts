@@ -179,6 +179,29 @@ describe('results', () => {
     });
   });
 
+  test('come in whole or in part, with the type that their name says', async () => {
+    const buyer = consumerOf(lab, lab.buyer);
+    const jobId = await startJob();
+    lab.operator.moveTo(jobId, 'finished', RESULTS);
+    const read = async (headers: Record<string, string> = {}, index = '0'): Promise<Response> => {
+      const consumerAddress = lab.buyer.address;
+      const nonce = await buyer.nextNonce();
+      const message = signedMessages.computeResult(consumerAddress, jobId, index, nonce);
+      const signature = signMessage(message, lab.buyer.privateKey);
+      const query = new URLSearchParams({ consumerAddress, jobId, index, nonce, signature });
+      return fetch(buyer.api(`computeResult?${query}`), { headers });
+    };
+    const whole = await read();
+    expect(whole.headers.get('content-type')).toBe('application/json');
+    expect([whole.headers.get('content-length'), await whole.text()]).toEqual(['9', '{"w":[1]}']);
+    const part = await read({ range: 'bytes=2-4' });
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([206, 'bytes 2-4/9', 'w":']);
+    const behind = await read({ range: 'bytes=9-12' });
+    expect([behind.status, behind.headers.get('content-range'), await behind.text()]).toEqual([416, 'bytes */9', '']);
+    const odd = await read({}, '-1');
+    expect([odd.status, await odd.json()]).toMatchObject([400, { code: 'INVALID_REQUEST', field: 'index' }]);
+  });
+
   test('a probe with HEAD burns no nonce', async () => {
     const buyer = consumerOf(lab, lab.buyer);
     expect((await fetch(buyer.api('computeResult?x=1'), { method: 'HEAD' })).status).toBe(405);

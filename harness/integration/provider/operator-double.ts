@@ -121,12 +121,26 @@ async function answer(
       return send(200, '');
     case 'GET /getResult':
       if (selected.length === 0) return send(404, { error: 'No such result.' });
-      response
-        .writeHead(200, { 'content-disposition': 'attachment;filename=model.json', 'content-length': '9' })
-        .end('{"w":[1]}');
-      return;
+      return sendResult(request, response);
     default:
       return send(404, { error: 'not found' });
+  }
+}
+
+const RESULT = '{"w":[1]}';
+
+/** As the Operator Service does: bytes, a name, and one range of them. */
+function sendResult(request: http.IncomingMessage, response: http.ServerResponse): void {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  const facts = { 'content-disposition': 'attachment;filename=model.json', 'content-type': 'application/octet-stream' };
+  if (first === undefined) {
+    response.writeHead(200, { ...facts, 'content-length': RESULT.length }).end(RESULT);
+  } else if (Number(first) >= RESULT.length) {
+    response.writeHead(416, { 'content-range': `bytes */${RESULT.length}`, 'content-length': 0 }).end();
+  } else {
+    const part = RESULT.slice(Number(first), Number(last) + 1);
+    const range = { 'content-range': `bytes ${first}-${last}/${RESULT.length}`, 'content-length': part.length };
+    response.writeHead(206, { ...facts, ...range }).end(part);
   }
 }
 
