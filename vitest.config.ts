@@ -1,10 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+const NEVER = ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'];
+/** Those need a Docker engine: `npm run test:kind`. */
+const NEEDS_DOCKER = ['**/*.kind.test.ts'];
+/**
+ * Tests that count what their process has (children, sockets, mounts), set its environment, or run real pods: each file
+ * has a process of its own. All others share two processes, where a module is loaded once and not once per file:
+ * measured, that is a third of their processor time.
+ */
+const OWN_PROCESS = [
+  'harness/accounting/**/*.test.ts',
+  'harness/observe/**/*.test.ts',
+  'harness/integration/testbed.test.ts',
+  'harness/integration/crash/**/*.test.ts',
+  'harness/cli/process.test.ts',
+  'harness/cluster/embedded/launcher/**/*.test.ts',
+  'harness/cluster/embedded/kubelet/kubelet.test.ts',
+  'harness/cluster/embedded/network/pod-network.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    // Those need a Docker engine: `npm run test:kind`.
-    exclude: ['**/*.kind.test.ts', 'node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'],
+    exclude: [...NEVER, ...NEEDS_DOCKER],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     retry: 0,
@@ -13,5 +30,17 @@ export default defineConfig({
     allowOnly: false,
     // ocean.js prints every nonce that it fetches, whatever its log level.
     onConsoleLog: (text) => !text.startsWith('[getNonce]'),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared process',
+          include: ['**/*.test.ts'],
+          exclude: [...NEVER, ...NEEDS_DOCKER, ...OWN_PROCESS],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'own process', include: OWN_PROCESS, isolate: true } },
+    ],
   },
 });

@@ -123,27 +123,38 @@ describe('a scenario of one’s own', () => {
     return file;
   };
 
-  test('reports, and its exit code tells how it went', async () => {
-    const file = scenario('holds', "check.equal('the chain', testbed.endpoints.chainId, 8996);");
+  test('reports, and its exit code tells how it went: the one in docs/scenarios.md, as it is printed', async () => {
+    const page = readFileSync(path.join(import.meta.dirname, '../../docs/scenarios.md'), 'utf8');
+    const [, code = ''] = /```ts\n(import[\s\S]*?)```/.exec(page) ?? [];
+    const file = path.join(folder, 'my-bug.ts');
+    writeFileSync(file, code.replace("'./harness/index.ts'", harness));
     const run = start(['scenario', file, '--json', '--state', state, '--report', path.join(folder, 'report')]);
-    expect(await run.code).toBe(0);
-    const report = JSON.parse(run.out()) as Record<string, unknown>;
-    expect(report).toMatchObject({
+    expect(await run.code.then((exitCode) => `${exitCode}\n${run.err()}`)).toMatch(/^0\n/);
+    expect(JSON.parse(run.out())).toMatchObject({
       version: 1,
-      scenario: 'holds',
+      scenario: 'my-bug',
       outcome: 'passed',
-      steps: [{ name: 'one', outcome: 'passed' }],
+      exitCode: 0,
+      steps: [{ name: 'A changed algorithm is refused', outcome: 'passed' }],
     });
-    expect(readdirSync(path.join(folder, 'report')).toSorted()).toEqual(['junit.xml', 'report.json', 'trace.ndjson']);
+    expect(readdirSync(path.join(folder, 'report')).toSorted()).toEqual(
+      expect.arrayContaining(['junit.xml', 'report.json', 'trace.ndjson']),
+    );
     expect(run.err()).toContain('PASSED');
   });
 
-  test('a failed check ends with 1, with evidence and the line that runs it again; no key is in the evidence', async () => {
+  test('a failed check ends with 1, with evidence, an annotation where GitHub asks for it, and the line that runs it again; no key is in the evidence', async () => {
     const file = scenario('fails', "check.equal('the chain', testbed.endpoints.chainId, 1);");
     const report = path.join(folder, 'failed');
-    const run = start(['scenario', file, '--state', state, '--report', report, '--seed', '5']);
+    const summary = path.join(folder, 'summary.md');
+    const run = start(['scenario', file, '--state', state, '--report', report, '--seed', '5'], {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+    });
     expect(await run.code).toBe(1);
     expect(run.out()).toContain(`npm run scenario -- ${file} --seed 5`);
+    expect(run.out()).toMatch(/^::error /m);
+    expect(readFileSync(summary, 'utf8')).toContain('| failed | one |');
     const evidence = path.join(report, 'evidence');
     const texts = readdirSync(evidence).map((name) => readFileSync(path.join(evidence, name), 'utf8'));
     expect(texts.length).toBeGreaterThan(3);
@@ -151,25 +162,6 @@ describe('a scenario of one’s own', () => {
     expect(texts.filter((text) => /c594c6e5|ef4b4411|5d758373|fd5c1cce|BEGIN [A-Z ]*PRIVATE KEY/i.test(text))).toEqual(
       [],
     );
-  });
-
-  test('the one in docs/scenarios.md runs as it is printed', async () => {
-    const page = readFileSync(path.join(import.meta.dirname, '../../docs/scenarios.md'), 'utf8');
-    const [, code = ''] = /```ts\n(import[\s\S]*?)```/.exec(page) ?? [];
-    const file = path.join(folder, 'my-bug.ts');
-    writeFileSync(file, code.replace("'./harness/index.ts'", harness));
-    const run = start(['scenario', file, '--state', state]);
-    expect(await run.code.then((exitCode) => `${exitCode}\n${run.out()}`)).toMatch(/^0\n/);
-  });
-
-  test('annotates in GitHub Actions', async () => {
-    const file = scenario('annotated', "check.equal('the chain', testbed.endpoints.chainId, 1);");
-    const run = start(['scenario', file, '--state', state], {
-      GITHUB_ACTIONS: 'true',
-      GITHUB_STEP_SUMMARY: path.join(folder, 'summary.md'),
-    });
-    expect(await run.code).toBe(1);
-    expect(run.out()).toMatch(/^::error /m);
   });
 
   test('Ctrl-C in its middle ends with 130, says so everywhere, and leaves nothing', async () => {

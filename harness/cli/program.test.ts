@@ -69,16 +69,6 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
   });
 });
 
-test.each([
-  [['--backend', 'kind'], 'kind'],
-  [['--backend', 'existing'], 'existing'],
-  [['--storage', 'minio'], 'MinIO'],
-])('%j is not there yet: 3, and what it needs', async (flags, text) => {
-  const { code, err } = await run(['scenario', 'eu-us-lab', ...flags, '--state', folder]);
-  expect(err).toContain(text);
-  expect(code).toBe(3);
-});
-
 describe('--json has a line for every end', () => {
   const lineOf = (out: string): unknown => {
     expect(out.match(/\n/g)).toHaveLength(1);
@@ -101,12 +91,13 @@ describe('--json has a line for every end', () => {
   });
 
   test('a machine that lacks what was asked for: the report, with what it is and what helps', async () => {
-    const { code, out } = await run(['scenario', 'eu-us-lab', '--json', '--storage', 'minio', '--state', folder]);
+    const lacking = ['--launcher', 'none', '--require', 'network'];
+    const { code, out } = await run(['scenario', 'eu-us-lab', '--json', ...lacking, '--state', path.join(folder, 's')]);
     expect(lineOf(out)).toMatchObject({
       scenario: 'eu-us-lab',
       outcome: 'failed',
       exitCode: 3,
-      error: { code: 'BACKEND_MISSING', message: expect.stringContaining('MinIO') },
+      error: { code: 'CAPABILITY_MISSING', message: expect.stringContaining('network'), hint: expect.any(String) },
       steps: [],
     });
     expect(code).toBe(3);
