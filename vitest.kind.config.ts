@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['**/*.kind.test.ts'],
     exclude: ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'],
+    globalSetup: ['harness/cluster/kind/testing/kept-state.ts'],
     testTimeout: 120_000,
     hookTimeout: 180_000,
     retry: 0,

@@ -9,7 +9,7 @@ import { ownerOf, thisProcess } from '../../testbed/instance-folder.ts';
 import type { KindSettings } from './cluster-config.ts';
 import { configHash, kindConfig } from './cluster-config.ts';
 import type { RunCommand } from './command.ts';
-import { Docker, OWNER_LABEL } from './docker.ts';
+import { Docker, ownerLabels } from './docker.ts';
 import type { KindRecord } from './journal.ts';
 import { isInUse, readRecord, writeRecord } from './journal.ts';
 import { KindCli } from './kind-cli.ts';
@@ -135,7 +135,7 @@ async function create(
   try {
     const docker = new Docker(run);
     await docker.removeNetwork(cluster);
-    await docker.createNetwork(cluster, { [OWNER_LABEL]: cluster });
+    await docker.createNetwork(cluster, ownerLabels(cluster));
     log.info('a kind cluster is created', { cluster, nodeImage });
     await new KindCli(run).create(
       { name: cluster, nodeImage, configFile, kubeconfigPath, network: cluster },

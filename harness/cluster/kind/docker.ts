@@ -2,8 +2,10 @@ import { isWavetankError } from '../../../core/errors.ts';
 import { WavetankError } from '../../../core/errors.ts';
 import type { CommandOptions, RunCommand } from './command.ts';
 
-/** On networks and images of ours: `wavetank down` and a person can find them without us. */
-export const OWNER_LABEL = 'org.wavetank.cluster';
+/** On networks and images of ours: whose they are, so that a person finds them without us. */
+export function ownerLabels(cluster: string): Readonly<Record<string, string>> {
+  return { 'wavetank.instance': cluster, 'wavetank.part': 'kind' };
+}
 
 const QUICK_MS = 30_000;
 const PULL_MS = 900_000;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PodsApp } from '../../pods-image.ts';
 import type { Docker } from './docker.ts';
-import { OWNER_LABEL } from './docker.ts';
+import { ownerLabels } from './docker.ts';
 
 const DOCKERFILE = fileURLToPath(new URL('../../../engine/pods/Dockerfile', import.meta.url));
 
@@ -27,7 +27,7 @@ export async function buildPodsImage({ app, docker, base, cluster, signal }: Bui
   await docker.build(app.directory, {
     tag,
     dockerfile: DOCKERFILE,
-    labels: { [OWNER_LABEL]: cluster },
+    labels: ownerLabels(cluster),
     args: { BASE: base },
     signal,
   });
