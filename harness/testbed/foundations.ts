@@ -17,6 +17,8 @@ export function startChainStage(context: StartContext, addressFile: string): Pro
         native,
         net,
         addressFile,
+        // A scenario keeps this process busy enough.
+        ownProcess: true,
         chainId: config.chainId,
         // Every account costs the chain a millisecond or two of its start.
         accountCount: ACCOUNT_COUNT,
