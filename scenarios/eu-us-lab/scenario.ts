@@ -1,7 +1,7 @@
 import { defineScenario } from '../../harness/index.ts';
 import { LOG_CAP_BYTES } from './hostile/attack.ts';
 import type { Attack } from './hostile/launch.ts';
-import { launchAttack } from './hostile/launch.ts';
+import { dismissWitnesses, launchAttack, plotAttack } from './hostile/launch.ts';
 import { publishRecordings } from './steps/01-publish-recordings.ts';
 import { approveCohortStatistics } from './steps/02-approve-cohort-statistics.ts';
 import { payAndStart } from './steps/03-pay.ts';
@@ -27,6 +27,8 @@ export default defineScenario({
   async run(story) {
     const lab = await openCase(story);
     const tell = teller(story.step);
+    // Published beside the first steps: what waits for nobody need not be waited for.
+    const plot = plotAttack(lab);
     let attack: Attack | undefined;
     try {
       const recordings = await tell('The EU lab publishes its recordings, for computing only', (check) =>
@@ -35,11 +37,12 @@ export default defineScenario({
       const open = await tell('The EU lab publishes cohort statistics and allows them', (check) =>
         approveCohortStatistics(check, lab, recordings),
       );
+      const approved = open && plot.approve(open.dataset);
       const cohortRun = await tell('The US lab buys, pays and starts; a stranger with the same order cannot', (check) =>
         payAndStart(check, lab, open),
       );
       // From here on hostile jobs run beside the honest ones, as they would on a shared machine.
-      const launched = cohortRun && (attack = launchAttack(lab, open.dataset));
+      const launched = cohortRun && approved && (attack = launchAttack(lab, plot, approved));
       await tell('The statistics are right, and only the US lab gets them', (check) =>
         readCohortResults(check, lab, cohortRun),
       );
@@ -60,10 +63,10 @@ export default defineScenario({
         ordersAndSignatures(check, lab, cohortRun, hostile),
       );
       // The witnesses are counted among what must be gone.
-      await attack?.dismiss();
+      await dismissWitnesses(plot, attack);
       await tell('The ledger: everything is gone or accounted for', (check) => balanceLedger(check, lab, cohortRun));
     } finally {
-      await attack?.dismiss();
+      await dismissWitnesses(plot, attack);
     }
   },
 });

@@ -7,8 +7,6 @@ import { allowingToo } from '../trust.ts';
 
 /** What the EU lab approves by mistake. */
 export interface HostileAlgorithms {
-  /** The recordings, with these three on their list. */
-  readonly dataset: PublishedAsset;
   /** Tries to get out, to look around, to change things, to become root. */
   readonly hostile: PublishedAlgorithm;
   /** Uses up one resource, or plays tricks with its outputs. */
@@ -28,21 +26,27 @@ const WITNESSED = [
   'sums >$OUTPUTS/after.sha256',
 ].join('; ');
 
-export async function approveByMistake(
-  { actors, testbed }: TheCase,
-  dataset: PublishedAsset,
-): Promise<HostileAlgorithms> {
+export async function publishHostile({ actors, testbed }: TheCase): Promise<HostileAlgorithms> {
   const by = { actor: actors.usLab, server: testbed.servers.usLab, images: testbed.images };
   const [abuse, hostile, leaky] = await Promise.all([
     publishAlgorithm('abuse', by).then((answer) => must('publishing abuse', answer)),
     publishAlgorithm('hostile', by, { entrypoint: WITNESSED }).then((answer) => must('publishing hostile', answer)),
     publishAlgorithm('leaky', by).then((answer) => must('publishing leaky', answer)),
   ]);
+  return { hostile, abuse, leaky };
+}
+
+/** The recordings, with these three on their list. */
+export async function approveByMistake(
+  { actors: { euLab } }: TheCase,
+  dataset: PublishedAsset,
+  { abuse, hostile, leaky }: HostileAlgorithms,
+): Promise<PublishedAsset> {
   const entries = await Promise.all(
     [abuse, hostile, leaky].map(async ({ asset }): Promise<TrustEntry> => {
-      return must('checksums of a hostile algorithm', await actors.euLab.trustEntryOf(asset));
+      return must('checksums of a hostile algorithm', await euLab.trustEntryOf(asset));
     }),
   );
-  const approved = await actors.euLab.updateMetadata(dataset, (ddo) => allowingToo(ddo, entries));
-  return { dataset: must('approving by mistake', approved), hostile, abuse, leaky };
+  const approved = await euLab.updateMetadata(dataset, (ddo) => allowingToo(ddo, entries));
+  return must('approving by mistake', approved);
 }
