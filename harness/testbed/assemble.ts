@@ -98,6 +98,7 @@ async function observerOf(context: StartContext, parts: TestbedParts): Promise<R
     marks: () => cluster.marks(),
     serverUrls: () => serverUrls(parts),
     hostAddressFromPods: cluster.hostAddressFromPods,
+    listenHosts: cluster.listenHosts,
     unwatchedServers: new Set([
       ...(context.config.rpc === undefined ? [] : ['chain']),
       ...(storage.s3.backend === 'embedded' ? [] : ['s3']),

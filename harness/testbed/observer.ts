@@ -23,6 +23,8 @@ export interface ObserverParts {
   /** Base URLs by name, asked anew each time: a component that was started again may have moved. */
   readonly serverUrls: () => Readonly<Record<string, string>>;
   readonly hostAddressFromPods: string;
+  /** Where, besides loopback, pods could reach this machine, and nobody outside it. */
+  readonly listenHosts: readonly string[];
   /** Servers outside this process, by name: who only knocks there is not seen. */
   readonly unwatchedServers: ReadonlySet<string>;
   readonly traceLines: () => readonly string[];
@@ -52,7 +54,13 @@ export function createObserver(parts: ObserverParts): Observer {
       for await (const chunk of (await admin.getObject(bucket, key)) as AsyncIterable<Uint8Array>) chunks.push(chunk);
       return new Uint8Array(Buffer.concat(chunks));
     },
-    startCanaryListeners: () => startCanaryListeners({ clock, entropy }),
+    startCanaryListeners: () =>
+      startCanaryListeners({
+        clock,
+        entropy,
+        addressFromPods: parts.hostAddressFromPods,
+        alsoOn: parts.listenHosts,
+      }),
     servers: () => Object.entries(parts.serverUrls()).map(([name, url]) => observedServer(name, url, parts)),
     capturedAnswers: () => answers.all(),
     logLines: () => log.lines,
