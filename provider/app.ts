@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { randomHex } from '../core/entropy.ts';
 import { messageOf } from '../core/errors.ts';
 import type { AnswerObserver } from '../core/observed-answer.ts';
@@ -22,7 +22,8 @@ import { registerInput } from './routes/input.ts';
 import { registerNonce } from './routes/nonce.ts';
 import { registerRoot } from './routes/root.ts';
 import { registerValidateContainer } from './routes/validate-container.ts';
-import { methodNotAllowed, notFound, wireErrorOf } from './wire-errors.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { badSyntax, methodNotAllowed, notFound, wireErrorOf } from './wire-errors.ts';
 
 /** How long a client may take to send a whole request. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -38,6 +39,11 @@ export function buildProviderApp(context: ProviderContext, onAnswer?: AnswerObse
     forceCloseConnections: true,
     // Probes with HEAD must not burn a nonce or start a download.
     exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (_error, _request, reply: FastifyReply) => {
+      const { status, body } = badSyntax();
+      void reply.code(status).send(body);
+    },
     // Classic pods join base URL and path naively and ask for //api/services.
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: 200 },
   });

@@ -120,6 +120,8 @@ export interface ProviderOptions {
   /** Ids of the environments that are offered; absent: all that the Operator Service has. */
   readonly allowedEnvironments?: readonly string[];
   readonly limits?: Partial<ProviderLimits>;
+  /** Ways of the classic Provider that clients rely on. Default: none. */
+  readonly quirks?: readonly Quirk[];
   /** Told of every answer, for tests and recordings. */
   readonly onAnswer?: AnswerObserver;
   /** Names to addresses. Default: the system's resolver. */
@@ -131,8 +133,6 @@ export interface ChainConfig {
   readonly name: string;
   readonly rpcUrl: string;
   readonly factory: string;
-  /** Ways of the classic Provider that clients rely on. Default: none. */
-  readonly quirks?: readonly Quirk[];
   readonly feeToken: string;
   readonly startBlock: number;
   readonly privateKey: string;
@@ -151,6 +151,7 @@ export interface ProviderConfig {
   readonly authorizedDecrypters: readonly string[];
   readonly allowedEnvironments: readonly string[] | undefined;
   readonly limits: ProviderLimits;
+  readonly quirks: ReadonlySet<Quirk>;
 }
 
 const URL_OPTIONS = [
@@ -162,7 +163,6 @@ const URL_OPTIONS = [
   'arweaveGateway',
 ] as const;
 
-  readonly quirks: ReadonlySet<Quirk>;
 const LOCAL_CHAINS = new Set([8996, 1337, 31337]);
 
 /**
@@ -201,6 +201,7 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
     authorizedDecrypters: (options.authorizedDecrypters ?? []).map(checksumAddress),
     allowedEnvironments: options.allowedEnvironments,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    quirks: new Set(options.quirks),
   };
 }
 
@@ -212,7 +213,6 @@ function resolveChain(chain: ProviderChainOptions, at: string, problems: string[
   if (!isAddress(chain.addressBook.ERC721Factory)) problems.push(`${at}.addressBook.ERC721Factory: not an address`);
   // ocean.js asks the fee token for an allowance even when the fee is 0: the zero address makes it throw.
   if (!isAddress(feeToken) || /^0x0{40}$/.test(feeToken)) problems.push(`${at}.feeToken: not the address of an ERC-20`);
-    quirks: new Set(options.quirks),
   checkUrl(chain.rpcUrl, `${at}.rpcUrl`, problems);
   if (problems.length > before) return [];
   return [

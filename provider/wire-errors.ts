@@ -45,6 +45,11 @@ export function methodNotAllowed(): WireError {
   return plain('METHOD_NOT_ALLOWED', 'method', 'Method Not Allowed');
 }
 
+/** What is no request at all: no path that can be read, no HTTP. */
+export function badSyntax(): WireError {
+  return plain('INVALID_REQUEST', 'request', 'The request is malformed.', 'request.syntax');
+}
+
 function refusalBody({ reason, shape, status }: Refused): WireError {
   const beside = { code: reason.code, field: reason.field, rule: reason.rule, explain: reason.message };
   if (shape === 'fields') return { status, body: { error: { [reason.field]: reason.classic }, ...beside } };

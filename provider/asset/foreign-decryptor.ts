@@ -40,12 +40,10 @@ export function createForeignDecryptor(source: Pick<FileSource, 'openUrl'>, seam
       };
       const url = `${withoutSlash(event.decryptorUrl)}/api/services/decrypt`;
       try {
-        const answer = await source.openUrl({
-          url,
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        });
+        const answer = await source.openUrl(
+          { url, method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+          { isReadHere: true },
+        );
         if (!answer.ok) return unreadable(answer.reason.message);
         const bytes = await readBounded(answer.value.body, MAX_DOCUMENT_BYTES);
         if (isDocumentHash(bytes, encoded.hash, encoded.flags)) return passed(bytes);

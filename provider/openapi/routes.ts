@@ -146,7 +146,7 @@ const signedRoutes: readonly DocumentedRoute[] = [
           ...UNREADABLE_STATES,
           'ASSET_STATE_UNKNOWN',
           'DECRYPT_FAILED',
-          'DDO_UNREADABLE',
+          'DDO_INVALID',
           'DDO_HASH_MISMATCH',
         ],
         Object.fromEntries(UNREADABLE_STATES.map((code) => [code, [403]])),

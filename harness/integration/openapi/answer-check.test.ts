@@ -37,6 +37,6 @@ test.each([
 ])('%s', (_name, change, problem) => {
   const check = createAnswerCheck(document, { codes: ['NOT_FOUND'] });
   check.observe({ ...answer, ...change });
-  expect(check.violations.join('\n')).toEqual(problem === undefined ? '' : expect.stringContaining(problem));
+  expect(check.violations.filter((text) => text.includes(problem ?? ''))).toHaveLength(problem === undefined ? 0 : 1);
   expect([...check.seen.values()]).toEqual([1]);
 });

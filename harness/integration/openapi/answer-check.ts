@@ -10,6 +10,8 @@ export interface AnswerCheck {
   readonly violations: readonly string[];
   /** How many answers were compared, by "METHOD route status". */
   readonly seen: ReadonlyMap<string, number>;
+  /** What `violations` holds, which is empty afterwards. */
+  take(): readonly string[];
   /** @throws Error naming what the document does not know */
   verify(): void;
 }
@@ -60,6 +62,7 @@ export function createAnswerCheck(document: OpenApiDocument, outside: OutsideRou
       if (problem === undefined || violations.length >= MOST_REMEMBERED) return;
       violations.push(`${name}: ${problem}: ${String(answer.body ?? '').slice(0, 300)}`);
     },
+    take: () => violations.splice(0),
     verify() {
       if (violations.length > 0)
         throw new Error(`Answers that the OpenAPI document does not know:\n${violations.join('\n')}`);

@@ -101,7 +101,7 @@ export async function startOperatorLab() {
   for (const bucket of ['results', 'adminlogs']) await minio.makeBucket(bucket);
 
   const providers = [PROVIDER_KEY, OTHER_PROVIDER_KEY].map(addressOfPrivateKey);
-  const answers = createAnswerCheck(operatorServiceDocument(), { codes: ['NO_ROUTE'] });
+  const answers = createAnswerCheck(operatorServiceDocument(), { codes: ['NO_ROUTE', 'BAD_REQUEST'] });
   const startService = () =>
     startOperatorService({
       onAnswer: answers.observe,

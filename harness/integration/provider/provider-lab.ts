@@ -44,6 +44,7 @@ export interface ProviderLab {
   /** Path -> content of the file host. */
   readonly files: Map<string, string>;
   readonly filesUrl: string;
+  readonly cacheUrl: string;
   /** Paths whose content breaks off in the middle. */
   readonly cutShort: Set<string>;
   /** What the metadata cache says about a DID. */
@@ -117,7 +118,9 @@ export async function startProviderLab(
   const stateFile = path.join(dir, 'state.sqlite');
   const logged: LogRecord[] = [];
   const nets: Net[] = [];
-  const answers = createAnswerCheck(providerDocument(), { codes: ['NOT_FOUND', 'METHOD_NOT_ALLOWED'] });
+  const answers = createAnswerCheck(providerDocument(), {
+    codes: ['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'INVALID_REQUEST', 'BODY_TOO_LARGE'],
+  });
   const key = chain.accounts[8]?.privateKey ?? '';
   const launch = (extra: Partial<ProviderOptions>): Promise<RunningProvider> => {
     const providerNet = createNet();
@@ -185,6 +188,7 @@ export async function startProviderLab(
     operator,
     files,
     filesUrl,
+    cacheUrl,
     cutShort,
     hints,
     logged,
