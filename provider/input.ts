@@ -48,7 +48,7 @@ export function authTokenOf(request: FastifyRequest): string | undefined {
 /** JSON (an empty body is no body) and octets. Everything else answers 415. */
 export function installBodyParsers(app: FastifyInstance): void {
   // The classic stack reads the fields of a GET from its body, too.
-  app.addHttpMethod('GET', { hasBody: true });
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
