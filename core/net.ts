@@ -59,7 +59,7 @@ export function createNet(options: NetOptions = {}): Net {
     headersTimeout: 60_000,
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),
   });
-  const dispatcher = aliases === undefined ? agent : agent.compose(toAliases(aliases));
+  const dispatcher = hasEntries(aliases) ? agent.compose(toAliases(aliases)) : agent;
   const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 256 });
   const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 256, ...tls });
   const children = new Set<Net>();
@@ -104,6 +104,10 @@ export function createNet(options: NetOptions = {}): Net {
       if (!isFenced()) await dispatcher.destroy();
     },
   };
+}
+
+function hasEntries(aliases: NetOptions['aliases']): aliases is NonNullable<typeof aliases> {
+  return aliases !== undefined && Object.keys(aliases).length > 0;
 }
 
 function toAliases(aliases: Readonly<Record<string, string>>): Dispatcher.DispatcherComposeInterceptor {

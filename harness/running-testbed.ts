@@ -14,7 +14,13 @@ export interface Endpoints {
   readonly rpcUrl: string;
   readonly addressFile: string;
   readonly accounts: readonly { readonly name: string; readonly address: string; readonly privateKey: string }[];
-  readonly providers: readonly { readonly name: string; readonly url: string; readonly address: string }[];
+  readonly providers: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly address: string;
+    /** Of its own operator. */
+    readonly operatorServiceUrl: string;
+  }[];
   readonly metadataCacheUrl: string;
   readonly operatorServiceUrl: string;
   /** Path of the admin's kubeconfig. */
@@ -27,6 +33,8 @@ export interface Endpoints {
     readonly buckets: { readonly results: string; readonly adminLogs: string };
   };
   readonly standIns: readonly string[];
+  /** Ways of the classic Provider that were switched on. */
+  readonly quirks: readonly string[];
 }
 
 export interface StageTiming {

@@ -10,16 +10,16 @@ import { resolveTestbedConfig } from './config/testbed-config.ts';
 import { AnswerLog } from './observe/answer-log.ts';
 import { watchStrayConnections } from './observe/stray-connections.ts';
 import type { RunningTestbed } from './running-testbed.ts';
-import { nameAccounts } from './testbed/accounts.ts';
+import { nameAccounts, siteAccounts } from './testbed/accounts.ts';
 import { assembleTestbed } from './testbed/assemble.ts';
 import { startChainStage, startClusterStage, startStorageStage } from './testbed/foundations.ts';
 import { claimInstanceFolder, removeDeadInstances } from './testbed/instance-folder.ts';
-import type { LabOperator } from './testbed/operator.ts';
-import { createOperator, installStage } from './testbed/operator.ts';
 import { startActors, startLabServers } from './testbed/outside.ts';
 import { PartsLog } from './testbed/parts-log.ts';
 import type { TestbedRuntime } from './testbed/runtime.ts';
-import { createProviderComponent, startMetadataCacheStage } from './testbed/services.ts';
+import { startMetadataCacheStage } from './testbed/services.ts';
+import type { Site } from './testbed/site.ts';
+import { startSite } from './testbed/site.ts';
 import { Stages } from './testbed/stages.ts';
 import type { StartContext } from './testbed/start-context.ts';
 
@@ -48,7 +48,7 @@ export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedR
     const net = createNet();
     stack.defer('connections of the harness', () => net.close());
     const native = createNative();
-    const newNet = runtime.newNet ?? (() => createNet());
+    const newNet = runtime.newNet ?? (() => createNet({ aliases: resolved.aliases }));
     const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net, newNet };
     return await orAborted(startAll(context, runtime), signal);
   } catch (error) {
@@ -65,7 +65,6 @@ async function startAll(context: StartContext, runtime: TestbedRuntime): Promise
   const strays = watchStrayConnections();
   stack.defer('observer of connections', () => strays.stop());
   const addressFile = path.resolve(config.addressFile ?? path.join(folder, 'address.json'));
-  let providerUrl = '';
   const chainSide = startChainStage(context, addressFile).then(async (ocean) => ({
     ocean,
     accounts: nameAccounts(ocean.chain.accounts),
@@ -77,39 +76,36 @@ async function startAll(context: StartContext, runtime: TestbedRuntime): Promise
     startClusterStage(context),
     startLabServers(context),
   ]);
-  const inputs = {
-    cluster,
-    storage,
-    environmentAddress: accounts.environment.address,
-    providerAddress: accounts.provider.address,
-    providerUrl: () => providerUrl,
-  };
-  const admin = await installStage(context, inputs);
-  const operator = await createOperator(context, inputs);
-  const provider = createProviderComponent(context, {
+  const site = (number: number): Promise<Site> =>
+    startSite(context, {
+      number,
+      accounts: siteAccounts(accounts, ocean.chain.accounts, number),
+      ocean,
+      metadataCacheUrl: cache.url,
+      cluster,
+      storage,
+    });
+  const first = await site(1);
+  // After it, since definitions of the cluster's kinds are applied by each.
+  const others: Site[] = [];
+  for (let number = 2; number <= config.providers; number++) others.push(await site(number));
+  const { operator, provider, admin } = first;
+  const providerUrl = provider.current.url;
+  const actors = await startActors(context, ocean, accounts, { providerUrl, metadataCacheUrl: cache.url }, answers);
+  const parts = {
     ocean,
     accounts,
-    metadataCacheUrl: cache.url,
-    operatorServiceUrl: () => operator.service.current.url,
-    listenHosts: cluster.listenHosts,
-  });
-  stack.defer('Provider', () => provider.stop());
-  deferStops(context, operator);
-  await stages.run('Operator Service', () => operator.service.start());
-  await stages.run('Provider', () => provider.start());
-  providerUrl = provider.current.url;
-  await stages.run('Job Broker', () => operator.broker.start());
-  await stages.run('Operator Engine', () => operator.engine.start());
-  const actors = await startActors(context, ocean, accounts, { providerUrl, metadataCacheUrl: cache.url }, answers);
-  const parts = { ocean, accounts, cache, storage, cluster, servers, admin, operator, provider, actors };
+    cache,
+    storage,
+    cluster,
+    servers,
+    admin,
+    operator,
+    provider,
+    sites: [first, ...others],
+    actors,
+  };
   return assembleTestbed(context, { ...parts, answers, strays, addressFile, runtime });
-}
-
-/** Registered before any of them starts. The engine goes first: it needs the others to end what it is at. */
-function deferStops({ stack }: StartContext, { service, broker, engine }: LabOperator): void {
-  stack.defer('Operator Service', () => service.stop());
-  stack.defer('Job Broker', () => broker.stop());
-  stack.defer('Operator Engine', () => engine.stop());
 }
 
 /** Does not wait for a start that nobody wants any more; whoever stops the stack waits for what it has begun. */

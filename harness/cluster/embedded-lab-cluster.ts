@@ -32,10 +32,10 @@ export async function startEmbeddedLabCluster(context: StartContext): Promise<La
     apiUrl: cluster.api.url,
     listenHosts: [],
     pods: { image: 'wavetank/pods:1', command: podsApp.command },
-    async kubeconfigOf(serviceAccount) {
-      const groups = ['system:serviceaccounts', `system:serviceaccounts:${NAMESPACE}`, 'system:authenticated'];
-      const username = `system:serviceaccount:${NAMESPACE}:${serviceAccount}`;
-      return cluster.api.kubeconfig({ username, groups }, NAMESPACE);
+    async kubeconfigOf(serviceAccount, namespace) {
+      const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+      const username = `system:serviceaccount:${namespace}:${serviceAccount}`;
+      return cluster.api.kubeconfig({ username, groups }, namespace);
     },
     async observePods(onPod) {
       // It watches where the API server writes: what has been answered has been told before.

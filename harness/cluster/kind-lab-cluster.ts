@@ -52,7 +52,7 @@ export async function startKindLabCluster(context: StartContext): Promise<LabClu
     images: imagesOf(cluster, preloads),
     pods: { image: cluster.podsImage, command: podsApp.command },
     engine: { imagePullPolicy: config.kind.pull ? 'IfNotPresent' : 'Never', cpuOvercommit: CPU_OVERCOMMIT },
-    kubeconfigOf: (serviceAccount) => kubeconfigOf(cluster, serviceAccount),
+    kubeconfigOf: (name, namespace) => kubeconfigOf(cluster, { name, namespace }),
     observePods: (onPod) =>
       observePods(
         {
@@ -102,16 +102,20 @@ function imagesOf({ digests }: RunningKindCluster, preloads: readonly Preload[])
 }
 
 /** The administrator's file with the service account's token in place of the administrator's certificate. */
-async function kubeconfigOf({ kubeconfigPath, client }: RunningKindCluster, serviceAccount: string): Promise<string> {
-  const token = await serviceAccountToken(client, { name: serviceAccount, namespace: NAMESPACE });
+async function kubeconfigOf(
+  { kubeconfigPath, client }: RunningKindCluster,
+  account: { readonly name: string; readonly namespace: string },
+): Promise<string> {
+  const token = await serviceAccountToken(client, account);
+  const { name, namespace } = account;
   const { clusters } = parse(readFileSync(kubeconfigPath, 'utf8')) as { clusters: { name: string }[] };
   const cluster = clusters[0]?.name ?? '';
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': serviceAccount,
+    'current-context': name,
     clusters,
-    users: [{ name: serviceAccount, user: { token } }],
-    contexts: [{ name: serviceAccount, context: { cluster, user: serviceAccount, namespace: NAMESPACE } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster, user: name, namespace } }],
   });
 }

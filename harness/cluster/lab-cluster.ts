@@ -22,8 +22,8 @@ export interface LabCluster extends RunningCluster {
   readonly engine?: Partial<Pick<PodSettings, 'imagePullPolicy' | 'cpuOvercommit'>>;
   /** What the cluster's own parts wrote, into a folder: evidence of a failed run. Absent where all of it is in the other evidence. */
   exportLogs?(folder: string): Promise<void>;
-  /** YAML with the rights of this service account in `namespace`, which exists by now. */
-  kubeconfigOf(serviceAccount: string): Promise<string>;
+  /** YAML with the rights of this service account of a namespace, which exists by now. */
+  kubeconfigOf(serviceAccount: string, namespace: string): Promise<string>;
   /** Told of every version of every pod, from now on and none left out. */
   observePods(onPod: (pod: KubeObject) => void): Promise<PodObservation>;
   /** What keeps foreign code back until its network policy is in force. Asked once, when the namespace and its rights are there. */

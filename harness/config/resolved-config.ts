@@ -1,5 +1,7 @@
+import type { OceanSettings } from './ocean-settings.ts';
+
 /** A configuration with nothing left open. Goes into the evidence of a failed run: no secret is in it. */
-export interface ResolvedTestbedConfig {
+export interface ResolvedTestbedConfig extends OceanSettings {
   /** Absolute. */
   readonly stateRoot: string;
   readonly instance: string;

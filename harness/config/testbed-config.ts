@@ -2,12 +2,14 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { WavetankError } from '../../core/errors.ts';
+import { oceanSettings } from './ocean-settings.ts';
 import type { ResolvedTestbedConfig } from './resolved-config.ts';
 
 const chainIdSchema = z.int().positive();
 
 /** What users may say. Everything has a default; a key that is not known is a mistake and no wish. */
 export const testbedConfigSchema = z.strictObject({
+  ...oceanSettings,
   /** Where `<instance>/` folders and caches lie. Default `.wavetank` in the working directory. */
   stateRoot: z.string().min(1).default('.wavetank'),
   /** Name of this testbed among several. Default: a random one. */

@@ -19,6 +19,7 @@ import { createObserver } from './observer.ts';
 import type { LabOperator } from './operator.ts';
 import { ENVIRONMENTS } from './operator.ts';
 import type { Restartable } from './restartable.ts';
+import type { Site } from './site.ts';
 import type { TestbedRuntime } from './runtime.ts';
 
 export interface TestbedParts {
@@ -31,6 +32,8 @@ export interface TestbedParts {
   readonly admin: KubeClient;
   readonly operator: LabOperator;
   readonly provider: Restartable<RunningProvider>;
+  /** The first is the one above. */
+  readonly sites: readonly Site[];
   readonly actors: Actors;
   readonly answers: AnswerLog;
   readonly strays: StrayConnections;
@@ -45,7 +48,7 @@ const NODE_IMAGE = { image: 'node', tag: '24' } as const;
 export async function assembleTestbed(context: StartContext, parts: TestbedParts): Promise<RunningTestbed> {
   const { stack, stages, folder } = context;
   const { cluster, ocean, operator, provider } = parts;
-  const endpoints = endpointsOf(parts);
+  const endpoints = endpointsOf(context, parts);
   const observe = await observerOf(context, parts);
   for (const file of [path.join(folder, 'endpoints.json'), parts.runtime.endpointsFile ?? []].flat()) {
     stack.defer('endpoints file', () => rmSync(file, { force: true }));
@@ -123,21 +126,32 @@ function serverUrls(parts: TestbedParts): Record<string, string> {
   };
 }
 
-function endpointsOf(parts: TestbedParts): Endpoints {
-  const { ocean, accounts, provider, operator, cluster, storage } = parts;
+function endpointsOf({ config }: StartContext, parts: TestbedParts): Endpoints {
+  const { ocean, accounts, operator, cluster, storage, sites } = parts;
   const { endpoint, accessKey, secretKey, region } = storage.s3;
-  const { url, address } = provider.current;
   return {
     version: 1,
     chainId: ocean.chain.chainId,
     rpcUrl: ocean.chain.rpcUrl,
     addressFile: parts.addressFile,
-    accounts: Object.entries(accounts).map(([name, account]) => ({ name, ...account })),
-    providers: [{ name: 'provider', url, address }],
+    accounts: [
+      ...Object.entries(accounts).map(([name, account]) => ({ name, ...account })),
+      ...sites.slice(1).flatMap((site) => [
+        { name: site.name, ...site.accounts.provider },
+        { name: site.name.replace('provider', 'environment'), ...site.accounts.environment },
+      ]),
+    ],
+    providers: sites.map(({ name, provider: { current }, operator: own }) => ({
+      name,
+      url: current.url,
+      address: current.address,
+      operatorServiceUrl: own.service.current.url,
+    })),
     metadataCacheUrl: parts.cache.url,
     operatorServiceUrl: operator.service.current.url,
     kubeconfig: cluster.kubeconfigPath,
     s3: { endpoint, accessKey, secretKey, region, buckets: storage.buckets },
     standIns: cluster.images.standIns,
+    quirks: config.quirks,
   };
 }

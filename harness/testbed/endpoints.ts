@@ -22,9 +22,11 @@ export function environmentOf(endpoints: Endpoints): Readonly<Record<string, str
   const { s3 } = endpoints;
   return {
     RPC_URL: endpoints.rpcUrl,
+    NODE_URI: endpoints.rpcUrl,
     ADDRESS_FILE: endpoints.addressFile,
     AQUARIUS_URL: endpoints.metadataCacheUrl,
     PROVIDER_URL: endpoints.providers[0]?.url ?? '',
+    ...Object.fromEntries(endpoints.providers.slice(1).map(({ url }, i) => [`PROVIDER${i + 2}_URL`, url])),
     OPERATOR_SERVICE_URL: endpoints.operatorServiceUrl,
     KUBECONFIG: endpoints.kubeconfig,
     AWS_ACCESS_KEY_ID: s3.accessKey,

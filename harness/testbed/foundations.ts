@@ -1,10 +1,8 @@
 import type { RunningOceanChain } from '../chain/ocean-chain.ts';
 import type { LabCluster } from '../cluster/lab-cluster.ts';
 import type { LabStorage } from '../storage/lab-storage.ts';
+import { accountCount } from './accounts.ts';
 import type { StartContext } from './start-context.ts';
-
-/** Those with a name and the two that outside test suites take besides. */
-const ACCOUNT_COUNT = 10;
 
 export function startChainStage(context: StartContext, addressFile: string): Promise<RunningOceanChain> {
   const { config, stages, stack, clock, native, net } = context;
@@ -21,7 +19,8 @@ export function startChainStage(context: StartContext, addressFile: string): Pro
         ownProcess: true,
         chainId: config.chainId,
         // Every account costs the chain a millisecond or two of its start.
-        accountCount: ACCOUNT_COUNT,
+        accountCount: accountCount(config.providers),
+        port: config.ports.chain ?? 0,
         ...(config.contractsDir === undefined ? {} : { contractsDir: config.contractsDir }),
         ...(config.blockTimeSeconds === undefined ? {} : { blockTimeSeconds: config.blockTimeSeconds }),
       }),
@@ -39,7 +38,7 @@ async function connectChainOf(
     connectExistingChain({
       net,
       rpcUrl: url,
-      accountCount: ACCOUNT_COUNT,
+      accountCount: accountCount(config.providers),
       addressFile,
       ...(oceanAddresses === undefined ? {} : { oceanAddresses }),
       ...(keyFile === undefined ? {} : { keyFile }),

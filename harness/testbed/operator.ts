@@ -7,7 +7,6 @@ import type { RunningOperatorService } from '../../engine/operator-service/start
 import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import type { CapabilityName } from '../cluster/cluster.ts';
 import type { LabCluster } from '../cluster/lab-cluster.ts';
-import { NAMESPACE } from '../cluster/namespace.ts';
 import { writePrivateFile } from './endpoints.ts';
 import type { LabStorage } from '../storage/lab-storage.ts';
 import type { StartContext } from './start-context.ts';
@@ -21,6 +20,12 @@ const REQUIRED_CAPABILITIES: readonly CapabilityName[] = ['network', 'readonly',
 export interface OperatorInputs {
   readonly cluster: LabCluster;
   readonly storage: LabStorage;
+  /** Of its jobs. */
+  readonly namespace: string;
+  /** Tells the parts of one operator from another's; empty for the first. */
+  readonly suffix: string;
+  /** Of the Operator Service; default: a free one. */
+  readonly port?: number;
   /** Consumer of the environments' orders. */
   readonly environmentAddress: string;
   readonly providerAddress: string;
@@ -51,7 +56,7 @@ export function installStage(context: StartContext, inputs: OperatorInputs): Pro
     ]);
     const admin = await createKubeClient({ kubeconfigPath: inputs.cluster.kubeconfigPath, net });
     await installOperator(admin, {
-      namespace: inputs.cluster.namespace,
+      namespace: inputs.namespace,
       environments: {
         [ENVIRONMENTS.free]: environmentSpec(context, inputs, 0),
         [ENVIRONMENTS.paid]: environmentSpec(context, inputs, PRICE_PER_MINUTE),
@@ -63,15 +68,14 @@ export function installStage(context: StartContext, inputs: OperatorInputs): Pro
 
 /** Not started yet: the broker's port must be known before the engine starts. */
 export async function createOperator(context: StartContext, inputs: OperatorInputs): Promise<LabOperator> {
-  const { cluster, storage, providerAddress } = inputs;
+  const { cluster, storage, providerAddress, namespace, suffix } = inputs;
   const access = {
     endpoint: storage.s3.endpoint,
     region: storage.s3.region,
     resultsBucket: storage.buckets.results,
     adminBucket: storage.buckets.adminLogs,
   };
-  const { namespace } = cluster;
-  const kubeconfig = (name: ProductName): Promise<string> => productKubeconfig(context, cluster, name);
+  const kubeconfig = (name: ProductName): Promise<string> => productKubeconfig(context, inputs, name);
   const [serviceKubeconfig, brokerKubeconfig, engineKubeconfig] = await Promise.all([
     kubeconfig('operator-service'),
     kubeconfig('job-broker'),
@@ -79,7 +83,7 @@ export async function createOperator(context: StartContext, inputs: OperatorInpu
   ]);
   const gate = await cluster.gate();
   const service = new Restartable<RunningOperatorService>(
-    newSeams(context, 'operator-service'),
+    newSeams(context, `operator-service${suffix}`),
     async (seams, last) => {
       const { startOperatorService } = await import('../../engine/operator-service/start.ts');
       return startOperatorService({
@@ -88,11 +92,11 @@ export async function createOperator(context: StartContext, inputs: OperatorInpu
         namespace,
         storage: { ...access, ...storage.operatorService },
         allowedProviders: [providerAddress],
-        listen: { port: last?.port ?? 0 },
+        listen: { port: last?.port ?? inputs.port ?? 0 },
       });
     },
   );
-  const broker = new Restartable<RunningJobBroker>(newSeams(context, 'job-broker'), async (seams, last) => {
+  const broker = new Restartable<RunningJobBroker>(newSeams(context, `job-broker${suffix}`), async (seams, last) => {
     const { startJobBroker } = await import('../../engine/job-broker/start.ts');
     return startJobBroker({
       seams,
@@ -103,37 +107,44 @@ export async function createOperator(context: StartContext, inputs: OperatorInpu
       listen: { port: last?.port ?? 0, alsoOn: cluster.listenHosts },
     });
   });
-  const engine = new Restartable<RunningOperatorEngine>(newSeams(context, 'operator-engine'), async (seams) => {
-    const { startOperatorEngine } = await import('../../engine/operator-engine/start.ts');
-    const { port } = broker.current;
-    const host = cluster.hostAddressFromPods;
-    return startOperatorEngine({
-      seams,
-      kubeconfigPath: engineKubeconfig,
-      namespace,
-      podsImage: cluster.pods.image,
-      podsCommand: cluster.pods.command,
-      brokerUrlForPods: `http://${host}:${port}`,
-      brokerEgress: { cidr: `${host}/32`, port },
-      ...cluster.engine,
-      gate,
-      isolation: isolationOf(inputs),
-      capabilities: Object.fromEntries(
-        Object.entries(cluster.capabilities).map(([name, { enforcement }]) => [name, enforcement]),
-      ),
-      requiredCapabilities: REQUIRED_CAPABILITIES,
-      logCapBytes: context.config.environment.logCapBytes,
-      terminationGraceSeconds: context.config.environment.terminationGraceSeconds,
-      retentionSeconds: context.config.retentionSeconds,
-    });
-  });
+  const engine = new Restartable<RunningOperatorEngine>(
+    newSeams(context, `operator-engine${suffix}`),
+    async (seams) => {
+      const { startOperatorEngine } = await import('../../engine/operator-engine/start.ts');
+      const { port } = broker.current;
+      const host = cluster.hostAddressFromPods;
+      return startOperatorEngine({
+        seams,
+        kubeconfigPath: engineKubeconfig,
+        namespace,
+        podsImage: cluster.pods.image,
+        podsCommand: cluster.pods.command,
+        brokerUrlForPods: `http://${host}:${port}`,
+        brokerEgress: { cidr: `${host}/32`, port },
+        ...cluster.engine,
+        gate,
+        isolation: isolationOf(inputs),
+        capabilities: Object.fromEntries(
+          Object.entries(cluster.capabilities).map(([name, { enforcement }]) => [name, enforcement]),
+        ),
+        requiredCapabilities: REQUIRED_CAPABILITIES,
+        logCapBytes: context.config.environment.logCapBytes,
+        terminationGraceSeconds: context.config.environment.terminationGraceSeconds,
+        retentionSeconds: context.config.retentionSeconds,
+      });
+    },
+  );
   return { service, broker, engine };
 }
 
 /** A file of its own per component, with the rights of its service account and no more. */
-async function productKubeconfig({ folder }: StartContext, cluster: LabCluster, name: ProductName): Promise<string> {
-  const file = path.join(folder, `${name}.kubeconfig`);
-  writePrivateFile(file, await cluster.kubeconfigOf(name));
+async function productKubeconfig(
+  { folder }: StartContext,
+  { cluster, namespace, suffix }: OperatorInputs,
+  name: ProductName,
+): Promise<string> {
+  const file = path.join(folder, `${name}${suffix}.kubeconfig`);
+  writePrivateFile(file, await cluster.kubeconfigOf(name, namespace));
   return file;
 }
 

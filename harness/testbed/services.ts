@@ -2,7 +2,6 @@ import path from 'node:path';
 import type { RunningProvider } from '../../provider/server.ts';
 import type { RunningOceanChain } from '../chain/ocean-chain.ts';
 import type { RunningMetadataCache } from '../metadata-cache/server.ts';
-import type { NamedAccounts } from './accounts.ts';
 import type { StartContext } from './start-context.ts';
 import { newSeams } from './operator.ts';
 import { Restartable } from './restartable.ts';
@@ -11,31 +10,41 @@ export function startMetadataCacheStage(
   context: StartContext,
   { chain, addresses }: RunningOceanChain,
 ): Promise<RunningMetadataCache> {
-  const { stages, stack } = context;
+  const { config, stages, stack } = context;
   return stages.run('metadata cache', async () => {
     const { startMetadataCache } = await import('../metadata-cache/server.ts');
     const seams = newSeams(context, 'metadata-cache')();
     stack.defer('connections of the metadata cache', () => seams.net.close());
     return stack.start('metadata cache', () =>
-      startMetadataCache({ seams, rpcUrl: chain.rpcUrl, chainId: chain.chainId, addresses }),
+      startMetadataCache({
+        seams,
+        rpcUrl: chain.rpcUrl,
+        chainId: chain.chainId,
+        addresses,
+        port: config.ports.metadataCache ?? 0,
+      }),
     );
   });
 }
 
 export interface ProviderInputs {
   readonly ocean: RunningOceanChain;
-  readonly accounts: NamedAccounts;
+  readonly privateKey: string;
   readonly metadataCacheUrl: string;
   readonly operatorServiceUrl: () => string;
   /** Besides loopback. */
   readonly listenHosts: readonly string[];
+  /** Tells it from other Providers; empty for the first. */
+  readonly suffix: string;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 /** Its nonces and its usage ledger lie in a file, so that the next instance goes on where this one was killed. */
 export function createProviderComponent(context: StartContext, inputs: ProviderInputs): Restartable<RunningProvider> {
   const { config, folder } = context;
   const { chain, addresses } = inputs.ocean;
-  return new Restartable<RunningProvider>(newSeams(context, 'provider'), async (seams, last) => {
+  return new Restartable<RunningProvider>(newSeams(context, `provider${inputs.suffix}`), async (seams, last) => {
     const { startProvider } = await import('../../provider/server.ts');
     return startProvider({
       seams,
@@ -44,18 +53,19 @@ export function createProviderComponent(context: StartContext, inputs: ProviderI
           chainId: chain.chainId,
           rpcUrl: chain.rpcUrl,
           addressBook: addresses,
-          privateKey: inputs.accounts.provider.privateKey,
+          privateKey: inputs.privateKey,
         },
       ],
       metadataCacheUrl: inputs.metadataCacheUrl,
       operatorServiceUrl: inputs.operatorServiceUrl(),
-      stateFile: path.join(folder, 'provider.sqlite'),
+      stateFile: path.join(folder, `provider${inputs.suffix}.sqlite`),
       // It is killed here, but the testbed itself outlasts no power cut: nothing need wait for the disk.
       stateSurvives: 'processEnd',
       // The labs' own servers are on this machine.
       allowNonPublicIp: true,
       mirrors: config.mirrors,
-      listen: { port: last ? Number(new URL(last.listenUrl).port) : 0, alsoOn: inputs.listenHosts },
+      quirks: config.quirks,
+      listen: { port: last ? Number(new URL(last.listenUrl).port) : (inputs.port ?? 0), alsoOn: inputs.listenHosts },
     });
   });
 }

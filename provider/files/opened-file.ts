@@ -52,7 +52,8 @@ export function openedFrom(response: Dispatcher.ResponseData, request: Opened): 
   if (statusCode === 416 && request.range) {
     return passed({ ...facts, status: 416, contentLength: 0, contentRange, totalLength: undefined, body });
   }
-  if (statusCode !== 200) {
+  // 201 is what a Provider answers to /decrypt, and what a host may say to a POST.
+  if (statusCode !== 200 && statusCode !== 201) {
     body.destroy();
     return refuse({
       code: 'FILE_UNREACHABLE',

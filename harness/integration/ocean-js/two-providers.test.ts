@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Published } from './assets.ts';
+import { publish } from './assets.ts';
+import { computeDraft, containerOf, filesOf, sourceOf } from './documents.ts';
+import type { JobRequest } from './jobs.ts';
+import {
+  chooseEnvironment,
+  ended,
+  environments,
+  giveDatatokens,
+  initialize,
+  order,
+  result,
+  start,
+  status,
+} from './jobs.ts';
+import type { OceanJsLab } from './lab.ts';
+import { startOceanJsLab } from './lab.ts';
+import { oceanJs } from './ocean-js.ts';
+
+const { ProviderInstance } = oceanJs;
+
+let lab: OceanJsLab;
+let urls: string[];
+let datasets: Published[];
+beforeAll(async () => {
+  lab = await startOceanJsLab({ providers: 2 });
+  urls = lab.testbed.endpoints.providers.map(({ url }) => url);
+  datasets = [];
+  for (const [i, providerUrl] of urls.entries()) {
+    const { url } = lab.testbed.servers.euLab.publish(`data${i}.txt`, `data of ${i}`);
+    datasets.push(await publish(lab, filesOf(url), computeDraft(), { providerUrl }));
+  }
+});
+afterAll(() => lab?.stop());
+
+const algorithm = () => ({
+  meta: { rawcode: sourceOf('echo-parameters'), language: 'node', version: '1', container: containerOf(lab) },
+});
+
+test('each has a key, environments and an operator of its own', async () => {
+  const { providers, accounts } = lab.testbed.endpoints;
+  expect(providers.map(({ name }) => name)).toEqual(['provider', 'provider2']);
+  for (const of of ['url', 'address', 'operatorServiceUrl'] as const)
+    expect(new Set(providers.map((provider) => provider[of])).size).toBe(2);
+  expect(accounts.map(({ name }) => name)).toEqual(expect.arrayContaining(['provider2', 'environment2']));
+  const offers = await Promise.all(urls.map((url) => environments(lab, url)));
+  expect(offers.map((list) => list.map(({ id }) => id))).toEqual([
+    ['ocean-compute', 'ocean-compute-env2'],
+    ['ocean-compute', 'ocean-compute-env2'],
+  ]);
+  expect(new Set(offers.map(([offer]) => offer?.consumerAddress)).size).toBe(2);
+});
+
+test('datasets at both are computed on, each by its own Provider', async () => {
+  const jobs = [];
+  for (const [i, dataset] of datasets.entries()) {
+    const providerUrl = urls[i] ?? '';
+    const environment = await chooseEnvironment(lab, true, providerUrl);
+    const request: JobRequest = { datasets: [dataset], algorithm: algorithm(), environment, providerUrl };
+    await giveDatatokens(lab, [dataset]);
+    jobs.push(await start(lab, request, await order(lab, request)));
+  }
+  for (const [i, { jobId }] of jobs.entries()) {
+    const job = await ended(lab, jobId, urls[i]);
+    expect(job).toMatchObject({ status: 70, inputDID: [datasets[i]?.did] });
+    const output = job.results.find(({ type }) => type === 'output');
+    expect((await result(lab, jobId, output?.index ?? -1, urls[i])).text).toContain('"sha256"');
+  }
+  const [first] = jobs;
+  await expect(status(lab, first?.jobId ?? '', urls[1])).rejects.toThrow('is not listed');
+});
+
+test('one job over both is refused when it is quoted, before anything is paid', async () => {
+  const environment = await chooseEnvironment(lab, true);
+  await expect(initialize(lab, { datasets, algorithm: algorithm(), environment })).rejects.toThrow(
+    'compute_services_not_in_same_provider',
+  );
+});
+
+test('an order of one opens nothing at the other', async () => {
+  const [dataset] = datasets;
+  if (!dataset) throw new Error('no dataset');
+  const environment = await chooseEnvironment(lab, true);
+  const request: JobRequest = { datasets: [dataset], algorithm: algorithm(), environment };
+  await giveDatatokens(lab, [dataset]);
+  const orders = await order(lab, request);
+  await expect(start(lab, { ...request, providerUrl: urls[1] ?? '' }, orders)).rejects.toThrow('did not start');
+  expect(await ProviderInstance.isValidProvider(urls[1] ?? '')).toBe(true);
+});
