@@ -58,6 +58,22 @@ describe('the fields of a request', () => {
     );
   });
 
+  test('count in the signed text of a start as they are sent: with the job, where one is named', async () => {
+    const { address: consumerAddress, privateKey } = lab.buyer;
+    const jobId = 'cd'.repeat(16);
+    const { did } = asset;
+    const start = async (signedJob: string | undefined): Promise<unknown> => {
+      const nonce = await consumerOf(lab, lab.buyer).nextNonce();
+      const text = signedMessages.computeStart({ consumerAddress, jobId: signedJob, documentId: did, nonce });
+      const signature = signMessage(text, privateKey);
+      const dataset = { documentId: did, serviceId: 'svc-1' };
+      const fields = { consumerAddress, jobId, environment: 'free', dataset, algorithm: {}, nonce, signature };
+      const { body } = await exchange(api('compute'), { body: fields });
+      return (body as Record<string, unknown>)['code'];
+    };
+    expect([await start(undefined), await start(jobId)]).toEqual(['SIGNATURE_INVALID', 'DATASET_MISSING']);
+  });
+
   test('may be asked for behind two slashes, as classic pods do', async () => {
     const url = `${lab.provider().url}//api/services/nonce?userAddress=${lab.stranger.address}`;
     expect((await exchange(url)).status).toBe(200);
