@@ -18,7 +18,7 @@ export function openJobLog(): JobLog {
 }
 
 /** Longer than any job of the case takes on a slow machine. */
-const JOB_TIMEOUT_MS = 60_000;
+const JOB_TIMEOUT_MS = 180_000;
 
 export interface EndedJob {
   readonly job: ComputeJob;
