@@ -50,6 +50,7 @@ export const ERC721_TEMPLATE_ABI = [
 export const ERC20_TEMPLATE_ABI = [
   `function startOrder(address consumer, uint256 serviceIndex, ${PROVIDER_FEE} _providerFee, ${CONSUME_MARKET_FEE} _consumeMarketFee)`,
   `function reuseOrder(bytes32 orderTxId, ${PROVIDER_FEE} _providerFee)`,
+  'function orderExecuted(bytes32 orderTxId, bytes providerData, bytes providerSignature, bytes consumerData, bytes consumerSignature, address consumerAddress)',
   'function mint(address account, uint256 value)',
   'function approve(address spender, uint256 amount) returns (bool)',
   'function transfer(address to, uint256 amount) returns (bool)',
@@ -68,6 +69,7 @@ export const ERC20_TEMPLATE_ABI = [
   'event OrderStarted(address indexed consumer, address payer, uint256 amount, uint256 serviceIndex, uint256 timestamp, address indexed publishMarketAddress, uint256 blockNumber)',
   'event OrderReused(bytes32 orderTxId, address caller, uint256 timestamp, uint256 number)',
   'event ProviderFee(address indexed providerFeeAddress, address indexed providerFeeToken, uint256 providerFeeAmount, bytes providerData, uint8 v, bytes32 r, bytes32 s, uint256 validUntil)',
+  'event OrderExecuted(address indexed providerAddress, address indexed consumerAddress, bytes32 orderTxId, bytes providerData, bytes providerSignature, bytes consumerData, bytes consumerSignature, uint256 timestamp, uint256 blockNumber)',
   'event Transfer(address indexed from, address indexed to, uint256 value)',
 ] as const;
 

@@ -8,6 +8,7 @@ import { installCors } from './cors.ts';
 import { installBodyParsers } from './input.ts';
 import { observeAnswers } from './observe-answers.ts';
 import { registerDocument } from './openapi/document.ts';
+import { installRbac } from './rbac.ts';
 import { registerComputeRoutes } from './routes/compute.ts';
 import { registerComputeEnvironments } from './routes/compute-environments.ts';
 import { registerComputeResult } from './routes/compute-result.ts';
@@ -77,6 +78,7 @@ export function buildProviderApp(context: ProviderContext, onAnswer?: AnswerObse
     const { status, body } = isKnownPath ? methodNotAllowed() : notFound();
     return reply.code(status).send(body);
   });
+  installRbac(app, context);
   registerRoutes(app, context);
   return app;
 }

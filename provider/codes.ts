@@ -104,6 +104,8 @@ export const CODES = {
     'Ask the publisher to be added.',
   ),
   CREDENTIAL_IN_DENY_LIST: entry(400, 'The deny list has this address.', 'Ask the publisher.'),
+  RBAC_DENIED: entry(403, 'The server of roles does not allow this to the consumer.', 'Ask the operator for the role.'),
+  RBAC_UNREACHABLE: entry(502, 'The server of roles did not answer.', 'Try again later.'),
   DECRYPTER_NOT_AUTHORIZED: entry(
     403,
     'This Provider decrypts documents for listed addresses only.',

@@ -5,7 +5,9 @@ import type { AnswerObserver } from '../core/observed-answer.ts';
 import { checksumAddress, isAddress } from '../core/protocol/address.ts';
 import type { Seams } from '../core/seams.ts';
 import type { Gateways } from './files/file-request.ts';
+import type { DownloadProofs } from './download-proofs.ts';
 import type { Quirk } from './quirks.ts';
+import type { RbacConfig } from './rbac.ts';
 import type { StateSurvives } from './stores/database.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */
@@ -119,6 +121,12 @@ export interface ProviderOptions {
   readonly authorizedDecrypters?: readonly string[];
   /** Ids of the environments that are offered; absent: all that the Operator Service has. */
   readonly allowedEnvironments?: readonly string[];
+  /** A server that is asked whether a consumer's role allows a download or a job. Default: none. */
+  readonly rbacUrl?: string;
+  /** Told to that server. Default false. */
+  readonly isPrivate?: boolean;
+  /** Told of every download that began: by HTTP, or by a transaction `orderExecuted`. Default: nobody. */
+  readonly downloadProofs?: DownloadProofs;
   readonly limits?: Partial<ProviderLimits>;
   /** Ways of the classic Provider that clients rely on. Default: none. */
   readonly quirks?: readonly Quirk[];
@@ -150,6 +158,8 @@ export interface ProviderConfig {
   readonly gateways: Gateways;
   readonly authorizedDecrypters: readonly string[];
   readonly allowedEnvironments: readonly string[] | undefined;
+  readonly rbac: RbacConfig | undefined;
+  readonly downloadProofs: DownloadProofs | undefined;
   readonly limits: ProviderLimits;
   readonly quirks: ReadonlySet<Quirk>;
 }
@@ -161,6 +171,7 @@ const URL_OPTIONS = [
   'podUrl',
   'ipfsGateway',
   'arweaveGateway',
+  'rbacUrl',
 ] as const;
 
 const LOCAL_CHAINS = new Set([8996, 1337, 31337]);
@@ -176,6 +187,8 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
     problems.push('chains: a chain id occurs twice');
   const chains = options.chains.flatMap((chain, i) => resolveChain(chain, `chains[${i}]`, problems));
   for (const key of URL_OPTIONS) checkUrl(options[key], key, problems);
+  if (options.downloadProofs !== undefined && options.downloadProofs !== 'chain')
+    checkUrl(options.downloadProofs.url, 'downloadProofs.url', problems);
   for (const [i, address] of (options.authorizedDecrypters ?? []).entries()) {
     if (!isAddress(address)) problems.push(`authorizedDecrypters[${i}]: not an Ethereum address`);
   }
@@ -200,6 +213,8 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
     gateways: { ipfs: orWithoutSlash(options.ipfsGateway), arweave: orWithoutSlash(options.arweaveGateway) },
     authorizedDecrypters: (options.authorizedDecrypters ?? []).map(checksumAddress),
     allowedEnvironments: options.allowedEnvironments,
+    rbac: options.rbacUrl === undefined ? undefined : { url: options.rbacUrl, isPrivate: options.isPrivate ?? false },
+    downloadProofs: options.downloadProofs,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     quirks: new Set(options.quirks),
   };

@@ -23,6 +23,8 @@ import type { JobStarter } from './compute/start-job.ts';
 import { createJobStarter } from './compute/start-job.ts';
 import type { ProviderConfig } from './config.ts';
 import type { ContractCaller } from './files/contract-file.ts';
+import type { DownloadProofSender } from './download-proofs.ts';
+import { createDownloadProofSender } from './download-proofs.ts';
 import type { FileSource, HostResolver } from './files/file-source.ts';
 import { createFileSource } from './files/file-source.ts';
 import type { OperatorClient } from './operator-client.ts';
@@ -47,6 +49,7 @@ export interface ProviderContext {
   readonly capabilities: Capabilities;
   readonly orders: OrderReader;
   readonly ledger: UsageLedger;
+  readonly proofs: DownloadProofSender;
   readonly compute: ComputeParts | undefined;
 }
 
@@ -94,6 +97,7 @@ export function createContext({
     capabilities: createCapabilities(signer, seams.clock),
     orders: createOrderReader(seams),
     ledger: createUsageLedger(database),
+    proofs: createDownloadProofSender(config, seams),
   };
   return { ...base, compute: createComputeParts(base, inputUrl) };
 }

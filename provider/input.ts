@@ -22,14 +22,18 @@ export const proofFields = {
   signature: optionalText,
 };
 
+/** The request's fields as the classic stack finds them: the query string if there is one, else the JSON body. */
+export function fieldsOf(request: FastifyRequest): unknown {
+  const query = request.query as Record<string, unknown>;
+  return Object.keys(query).length > 0 ? query : (request.body ?? {});
+}
+
 /**
- * The request's fields as the classic stack finds them: the query string if there is one, else the JSON body.
+ * The request's fields as a schema has them.
  * @throws Refused INVALID_REQUEST naming the first field that is wrong
  */
 export function readInput<Schema extends z.ZodType>(request: FastifyRequest, schema: Schema): z.output<Schema> {
-  const query = request.query as Record<string, unknown>;
-  const source = Object.keys(query).length > 0 ? query : (request.body ?? {});
-  const parsed = schema.safeParse(source);
+  const parsed = schema.safeParse(fieldsOf(request));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue?.path.join('.') || 'request';

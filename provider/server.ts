@@ -46,6 +46,7 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
   hangUpOn(seams.net.fenced, app.server);
   const close = async (): Promise<void> => {
     await app.close();
+    await context.proofs.settled();
     chains.close();
     database.close();
   };

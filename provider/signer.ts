@@ -1,11 +1,12 @@
 import { hkdfSync } from 'node:crypto';
 import { eciesDecrypt, eciesEncrypt } from '../core/protocol/ecies.ts';
-import { fromHex } from '../core/protocol/hashing.ts';
+import { fromHex, keccak } from '../core/protocol/hashing.ts';
 import type { OperatorRequest } from '../core/protocol/operator-auth.ts';
 import { signOperatorRequest } from '../core/protocol/operator-auth.ts';
 import type { ProviderFee, UnsignedProviderFee } from '../core/protocol/provider-fee.ts';
 import { signProviderFee } from '../core/protocol/provider-fee.ts';
-import { addressOfPrivateKey, signMessage } from '../core/protocol/signing.ts';
+import type { SignatureParts } from '../core/protocol/signing.ts';
+import { addressOfPrivateKey, personalDigest, signDigest, signMessage } from '../core/protocol/signing.ts';
 
 /**
  * Everything that the chain key does. It never leaves this object; a key service can take its place.
@@ -16,6 +17,10 @@ export interface Signer {
   readonly address: string;
   signFee(fee: UnsignedProviderFee): Promise<ProviderFee>;
   signMessage(message: string): Promise<string>;
+  /** As `signMessage`, for bytes that are no text. */
+  signBytes(data: Uint8Array): Promise<string>;
+  /** A 32-byte digest as it is, for transactions. */
+  signDigest(digest: Uint8Array): Promise<SignatureParts>;
   /** Headers that prove a request to the Operator Service. */
   signOperatorRequest(request: OperatorRequest): Promise<Record<string, string>>;
   /** 0x hex, for this signer alone. */
@@ -32,6 +37,11 @@ export function createLocalSigner(privateKey: string): Signer {
     address,
     signFee: (fee) => Promise.resolve(signProviderFee(fee, privateKey)),
     signMessage: (message) => Promise.resolve(signMessage(message, privateKey)),
+    signBytes: (data) => {
+      const { v, r, s } = signDigest(personalDigest(keccak(data)), privateKey);
+      return Promise.resolve(`0x${r.slice(2)}${s.slice(2)}${v.toString(16)}`);
+    },
+    signDigest: (digest) => Promise.resolve(signDigest(digest, privateKey)),
     signOperatorRequest: (request) => Promise.resolve(signOperatorRequest(request, privateKey, address)),
     encrypt: (data) => Promise.resolve(eciesEncrypt({ privateKey }, data)),
     decrypt: async (encrypted) => eciesDecrypt(privateKey, encrypted),

@@ -22,7 +22,7 @@ const report = await runFuzz({
   path: values.path,
   progress: ({ requests: sent, seconds, dials, heapMib }) =>
     process.stdout.write(
-      `${sent} requests, ${seconds.toFixed(0)} s, ${dials} connections opened, heap ${heapMib.toFixed(0)} MiB\n`,
+      `${sent} requests, ${seconds.toFixed(0)} s, ${dials} connections opened, heap after collection ${heapMib.toFixed(1)} MiB\n`,
     ),
 });
 const counted = [...report.answers].toSorted(([a], [b]) => a.localeCompare(b));

@@ -1,4 +1,5 @@
 import type { JsonRpcProvider } from 'ethers';
+import type { TransactionSigner } from '../../contracts/send-transaction.ts';
 import type * as signaturesModule from '../../contracts/contract-signature.ts';
 import type * as functionsModule from '../../contracts/call-function.ts';
 import type { FunctionCall } from '../../contracts/call-function.ts';
@@ -12,6 +13,16 @@ import { isWavetankError, messageOf } from '../../core/errors.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { ChainConfig } from '../config.ts';
 import { refused } from '../refusal.ts';
+
+/** As the datatoken's `orderExecuted` takes it; the data are texts. */
+export interface DownloadProof {
+  readonly orderTxId: string;
+  readonly providerData: string;
+  readonly providerSignature: string;
+  readonly consumerData: string;
+  readonly consumerSignature: string;
+  readonly consumerAddress: string;
+}
 
 /** What a Provider asks a chain. Every method throws `Refused` CHAIN_UNREACHABLE when the node does not answer. */
 export interface ChainReader {
@@ -36,6 +47,8 @@ export interface ChainReader {
   decimals(token: string): Promise<number>;
   /** Whether the contract at an address stands by a signature (ERC-1271); undefined when there is no contract. */
   isContractSignature(address: string, digest: Uint8Array, signature: string): Promise<boolean | undefined>;
+  /** Writes on chain that an order was served; the one thing that a Provider ever sends. @returns the transaction's hash */
+  recordDownload(datatoken: string, proof: DownloadProof, signer: TransactionSigner): Promise<string>;
   close(): void;
 }
 
@@ -144,6 +157,22 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
     },
     isContractSignature: (address, digest, signature) =>
       ask(({ rpc, signatures }) => signatures.isContractSignature(rpc, address, digest, signature)),
+    recordDownload: (datatoken, proof, signer) =>
+      ask(async ({ rpc }) => {
+        const [{ erc20Template }, { sendTransaction }] = await Promise.all([
+          import('../../contracts/abi.ts'),
+          import('../../contracts/send-transaction.ts'),
+        ]);
+        const data = erc20Template.encodeFunctionData('orderExecuted', [
+          proof.orderTxId,
+          Buffer.from(proof.providerData),
+          proof.providerSignature,
+          Buffer.from(proof.consumerData),
+          proof.consumerSignature,
+          proof.consumerAddress,
+        ]);
+        return sendTransaction(rpc, { to: datatoken, data }, signer);
+      }),
     close() {
       opened?.then(({ rpc }) => rpc.destroy()).catch(() => undefined); // never opened: nothing to close
     },

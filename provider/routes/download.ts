@@ -26,15 +26,14 @@ export const schema = z.object({
 });
 
 export function registerDownload(app: FastifyInstance, context: ProviderContext): void {
-  const { authenticator, resolver, orders, source, config, compute } = context;
+  const { authenticator, resolver, orders, source, config, compute, proofs } = context;
   app.get('/api/services/download', async (request, reply) => {
     const input = readInput(request, schema);
     const { consumerAddress: caller } = input;
     const isEnvironment = (await compute?.environments.isEnvironmentAddress(caller)) ?? false;
     const proof = { address: caller, nonce: input.nonce, signature: input.signature, authToken: authTokenOf(request) };
-    await authenticator.authenticate(proof, [signedMessages.download(input.documentId, input.nonce)], {
-      isEnvironment,
-    });
+    const message = signedMessages.download(input.documentId, input.nonce);
+    await authenticator.authenticate(proof, [message], { isEnvironment });
     const asset = orRefuse(await resolver.resolve(input.documentId), 'text');
     const of = orRefuse(findService(asset, input.serviceId, 'serviceId'), 'text');
     checkUse(of, caller, isEnvironment);
@@ -53,7 +52,9 @@ export function registerDownload(app: FastifyInstance, context: ProviderContext)
       await source.open(file, { range: parseRange(request.headers.range), userdata: input.userdata }),
       'text',
     );
-    return sendFile(reply, opened, opened.filename ?? `file${input.fileIndex}`);
+    const { fileIndex, signature } = input;
+    proofs.began({ of, orderTx: order.value.startTx, fileIndex, consumer: caller, message, signature });
+    return sendFile(reply, opened, opened.filename ?? `file${fileIndex}`);
   });
 }
 

@@ -38,6 +38,7 @@ export function chainOf(reader: Partial<ChainReader> = {}, overrides: Partial<Ch
     'callFunction',
     'decimals',
     'isContractSignature',
+    'recordDownload',
   ];
   const refusing = Object.fromEntries(names.map((name) => [name, unexpected(name)])) as unknown as ChainReader;
   const signer = createLocalSigner(PROVIDER_KEY);

@@ -89,7 +89,8 @@ export async function runFuzz({ requests, seed, path, progress }: FuzzOptions): 
       sent += steps.length;
       forgetJobs(lab);
       if (warmHeapMib === 0 && sent >= requests / 5) warmHeapMib = await collectedHeapMib();
-      if (progress && Math.floor(before / 1000) < Math.floor(sent / 1000)) progress(report());
+      if (progress && Math.floor(before / 1000) < Math.floor(sent / 1000))
+        progress({ ...report(), heapMib: await collectedHeapMib() });
       const problems = problemsOf(lab, uncaught);
       if (problems.length > 0) throw new Error(problems.join('\n'));
     });
