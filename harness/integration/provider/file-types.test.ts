@@ -5,7 +5,7 @@ import { closeServer, listen } from '../../../core/http-listen.ts';
 import { sha256Hex } from '../../../core/protocol/hashing.ts';
 import { downloadsOf } from './downloads.ts';
 import type { ProviderLab, PublishedAsset } from './provider-lab.ts';
-import { consumerOf, exchange, startProviderLab } from './provider-lab.ts';
+import { CONTAINER, consumerOf, exchange, startProviderLab } from './provider-lab.ts';
 
 const CSV = 'subject,rt\n1,0.35\n';
 
@@ -165,6 +165,34 @@ describe('a download', () => {
       field: 'userdata',
     });
   });
+});
+
+test('a job reads files of every type, with its own parameters and a checksum over what they give', async () => {
+  const query = { type: 'graphql', url: `${base}/graphql`, query: '{ a }' };
+  const files = [{ type: 'ipfs', hash: 'QmHash' }, query, balanceOf('balanceOf')];
+  const asset = await lab.publish({ type: 'dataset', files, compute: { allowRawAlgorithm: true } });
+  const buyer = consumerOf(lab, lab.buyer);
+  const raw = { meta: { rawcode: 'run()', container: CONTAINER } };
+  const { body } = await buyer.initializeCompute(buyer.element(asset), raw);
+  const quote = body as unknown as { datasets: [{ providerFee: unknown }] };
+  const transferTxId = await buyer.order(asset, quote.datasets[0].providerFee);
+  const userdata = { account: lab.stranger.address, n: 1 };
+  const started = await buyer.start({ ...buyer.element(asset, transferTxId), ...{ userdata } }, raw);
+  expect(started).toMatchObject({ status: 200 });
+  const inputs = lab.operator.started.at(-1)?.workflow.stages[0].input[0]?.files ?? [];
+  const contents = await Promise.all(
+    inputs.map(async ({ url, capability }) =>
+      (await fetch(url, { headers: { authorization: `Bearer ${capability}` } })).text(),
+    ),
+  );
+  const balance = await lab.stranger.ocean.balanceOf(lab.addresses.Ocean, lab.stranger.address);
+  const echoed = JSON.stringify({
+    search: '',
+    body: JSON.stringify({ query: '{ a }', variables: userdata }),
+    key: null,
+  });
+  expect(contents).toEqual([CSV, echoed, String(balance)]);
+  expect(inputs.map(({ checksum }) => checksum)).toEqual(contents.map((content) => sha256Hex(content)));
 });
 
 describe('fileinfo', () => {
