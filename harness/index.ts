@@ -1,4 +1,7 @@
 /** The public face: what scenarios and programs outside may import. Everything else may change without notice. */
+export { startTestbed } from './testbed.ts';
+export type { TestbedConfig } from './config/testbed-config.ts';
+export type { TestbedRuntime } from './testbed/runtime.ts';
 export { defineScenario } from './scenario/define-scenario.ts';
 export type { Scenario, ScenarioOptions, Story } from './scenario/define-scenario.ts';
 export type { Step } from './scenario/run-scenario.ts';

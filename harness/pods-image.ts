@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SOURCE_EXTENSION } from '../core/source-extension.ts';
 import { bundleScript } from './pods-image/bundle-script.ts';
 
 /** What runs in the image, by name. The last three only where a cluster needs a gate. */
@@ -22,9 +23,11 @@ export interface PodsApp {
  * @param cacheDir where folders named by their content are kept
  */
 export async function preparePodsApp(cacheDir: string): Promise<PodsApp> {
-  const entries = SCRIPTS.map((name) => path.join(SCRIPTS_FOLDER, `${name}.ts`)).filter((file) => existsSync(file));
+  const entries = SCRIPTS.map((name) => path.join(SCRIPTS_FOLDER, `${name}${SOURCE_EXTENSION}`)).filter((file) =>
+    existsSync(file),
+  );
   const bundles = await Promise.all(
-    entries.map(async (file) => ({ name: path.basename(file, '.ts'), sources: await readSources(file) })),
+    entries.map(async (file) => ({ name: path.parse(file).name, sources: await readSources(file) })),
   );
   const digest = createHash('sha256')
     .update(JSON.stringify([process.version, bundles.map(({ name, sources }) => [name, ...sources])]))

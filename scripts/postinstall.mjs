@@ -1,17 +1,41 @@
-// Runs with the machine's own Node (20 or newer). npm skips an optional platform package whose `engines`
-// do not match that Node, although wavetank runs on the pinned Node 24. This puts back what was skipped.
+// Runs with the machine's own Node (20 or newer), in a clone and where the package is installed. npm skips an optional platform package whose
+// `engines` do not match that Node, although wavetank runs on the pinned Node 24. This fetches what was skipped.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(path.dirname(new URL(import.meta.url).pathname));
 
-/** The packages that a platform-independent package loads its native code from: [owner, name prefix]. */
+/** The packages that a platform-independent package loads its native code from. */
 const NATIVE_OWNERS = ['@nomicfoundation/edr'];
 
-function installedPackage(name) {
-  const file = path.join(root, 'node_modules', name, 'package.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+for (const owner of NATIVE_OWNERS) {
+  const folder = installedFolder(owner);
+  if (folder === undefined) continue;
+  const name = `${owner}-${platformName()}`;
+  if (installedFolder(name) === undefined) add(name, manifestOf(folder).version);
+}
+
+/** Above a package, too: npm puts what several need as high as it can. */
+function installedFolder(name) {
+  for (let at = root; ; at = path.dirname(at)) {
+    const folder = path.join(at, 'node_modules', name);
+    if (existsSync(path.join(folder, 'package.json'))) return folder;
+    if (at === path.dirname(at)) return undefined;
+  }
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 }
 
 function isMusl() {
@@ -24,29 +48,41 @@ function platformName() {
   return `${process.platform}-${process.arch}${suffix}`;
 }
 
-const missing = [];
-for (const owner of NATIVE_OWNERS) {
-  const manifest = installedPackage(owner);
-  if (!manifest) continue;
-  const name = `${owner}-${platformName()}`;
-  const isPublished = name in { ...manifest.optionalDependencies, ...manifest.dependencies };
-  if (!installedPackage(name) && (isPublished || owner === '@nomicfoundation/edr'))
-    missing.push(`${name}@${manifest.version}`);
+/** Fetched by npm, which checks its integrity, and unpacked here: `npm install` within an installation would take away what that has just put there. */
+function add(name, version) {
+  process.stderr.write(`wavetank: adding ${name}@${version} (skipped by npm under Node ${process.versions.node})\n`);
+  const modules = modulesFolder();
+  mkdirSync(modules, { recursive: true });
+  const draft = mkdtempSync(path.join(modules, '.wavetank-'));
+  try {
+    npm(['pack', `${name}@${version}`, '--pack-destination', draft, '--loglevel=error']);
+    const archive = readdirSync(draft).find((file) => file.endsWith('.tgz'));
+    execFileSync('tar', ['-xzf', path.join(draft, archive), '-C', draft], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const unpacked = path.join(draft, 'package');
+    const { main, ...manifest } = manifestOf(unpacked);
+    writeFileSync(path.join(unpacked, 'wavetank.cjs'), `module.exports = require('./${main}');\n`);
+    writeFileSync(path.join(unpacked, 'manifest.cjs'), `exports.version = '${manifest.version}';\n`);
+    const target = path.join(modules, name);
+    mkdirSync(path.dirname(target), { recursive: true });
+    rmSync(target, { recursive: true, force: true });
+    renameSync(unpacked, target);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }
 
-if (missing.length > 0) {
-  process.stderr.write(`wavetank: adding ${missing.join(', ')} (skipped by npm under Node ${process.versions.node})\n`);
-  const npm = process.env.npm_execpath;
-  const args = [
-    'install',
-    '--no-save',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    '--force',
-    ...missing,
-  ];
-  if (npm) execFileSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' });
-  else execFileSync('npm', args, { cwd: root, stdio: 'inherit' });
+/**
+ * A clone's own node_modules, where `npx hardhat` finds it too. In another project every later `npm install` would take it away again: there it lies in
+ * wavetank's own folder, where harness/chain/native-binding looks.
+ */
+function modulesFolder() {
+  const isClone = existsSync(path.join(root, 'node_modules'));
+  const isInstalled = path.basename(path.dirname(root)) === 'node_modules';
+  return path.join(root, isInstalled || !isClone ? 'native' : 'node_modules');
+}
+
+function npm(args) {
+  const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] };
+  if (process.env.npm_execpath) execFileSync(process.execPath, [process.env.npm_execpath, ...args], options);
+  else execFileSync('npm', args, options);
 }

@@ -1,3 +1,4 @@
+import { SOURCE_EXTENSION } from '../../core/source-extension.ts';
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
@@ -40,7 +41,7 @@ class NodeProcess {
   constructor() {
     const compileCache = getCompileCacheDir();
     this.#child = fork(
-      path.join(import.meta.dirname, 'node-process-main.ts'),
+      path.join(import.meta.dirname, `node-process-main${SOURCE_EXTENSION}`),
       // Node names the folder after its version below the one that it is given.
       compileCache === undefined ? [] : [path.dirname(compileCache)],
       // In a group of its own: a terminal's Ctrl-C is for the testbed, which stops this process when it is its turn.

@@ -1,3 +1,4 @@
+import { loadNativeBinding } from './native-binding.ts';
 import { fileURLToPath } from 'node:url';
 import type { HardhatUserConfig } from 'hardhat/config';
 import type { Clock, Timer } from '../../core/clock.ts';
@@ -59,6 +60,7 @@ async function startNode(
   clock: Clock,
   native: Native,
 ): Promise<JsonRpcHandler> {
+  loadNativeBinding();
   // Loaded here and not at the top: whoever only reads this module's types, or uses another chain, does not pay for it.
   const { createHardhatRuntimeEnvironment } = await import('hardhat/hre');
   const config: HardhatUserConfig = {

@@ -15,7 +15,7 @@ if (node === undefined) {
   );
   process.exit(3);
 }
-const child = spawn(node, ['--', path.join(here, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(node, ['--', mainFile(), ...process.argv.slice(2)], { stdio: 'inherit' });
 // A terminal sends Ctrl-C to the whole group; a signal sent to this process alone is passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.once('error', (error) => {
@@ -32,4 +32,10 @@ function pinnedNode() {
   } catch {
     return undefined;
   }
+}
+
+/** TypeScript in a clone, plain JavaScript in the package: Node strips no types inside node_modules. */
+function mainFile() {
+  const source = path.join(here, 'main.ts');
+  return existsSync(source) ? source : path.join(here, '../../dist/harness/cli/main.js');
 }

@@ -7,7 +7,8 @@ import type { Scenario } from './define-scenario.ts';
 import { nearest } from './nearest.ts';
 
 const SCENARIOS_FOLDER = fileURLToPath(new URL('../../scenarios', import.meta.url));
-const SCENARIO_FILE = 'scenario.ts';
+/** In a folder of one's own it is TypeScript. */
+const SCENARIO_FILES = ['scenario.ts', 'scenario.js'] as const;
 
 const scenarioSchema = z.object({
   name: z.string().min(1),
@@ -21,7 +22,7 @@ const scenarioSchema = z.object({
 export function scenarioNames(folder: string = SCENARIOS_FOLDER): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => existsSync(path.join(folder, name, SCENARIO_FILE)))
+    .filter((name) => scenarioFileIn(path.join(folder, name)) !== undefined)
     .toSorted();
 }
 
@@ -41,14 +42,21 @@ export async function loadScenarioFrom(folder: string, nameOrPath: string): Prom
 function fileOf(nameOrPath: string, folder: string): string {
   if (!/[\\/]|\.[cm]?[jt]s$/.test(nameOrPath)) return fileByName(nameOrPath, folder);
   const file = path.resolve(nameOrPath);
-  const inside = existsSync(file) && statSync(file).isDirectory() ? path.join(file, SCENARIO_FILE) : file;
-  if (existsSync(inside)) return inside;
-  throw new WavetankError('SCENARIO_UNKNOWN', `There is no file ${inside}.`, { category: 'usage' });
+  const inside = existsSync(file) && statSync(file).isDirectory() ? scenarioFileIn(file) : file;
+  if (inside !== undefined && existsSync(inside)) return inside;
+  throw new WavetankError('SCENARIO_UNKNOWN', `There is no file ${inside ?? path.join(file, SCENARIO_FILES[0])}.`, {
+    category: 'usage',
+  });
+}
+
+function scenarioFileIn(folder: string): string | undefined {
+  return SCENARIO_FILES.map((name) => path.join(folder, name)).find((file) => existsSync(file));
 }
 
 function fileByName(name: string, folder: string): string {
   const names = scenarioNames(folder);
-  if (names.includes(name)) return path.join(folder, name, SCENARIO_FILE);
+  const file = names.includes(name) ? scenarioFileIn(path.join(folder, name)) : undefined;
+  if (file !== undefined) return file;
   const close = nearest(name, names);
   const suggestion = close === undefined ? `There are: ${names.join(', ') || 'none'}.` : `Did you mean ${close}?`;
   throw new WavetankError('SCENARIO_UNKNOWN', `There is no scenario "${name}". ${suggestion}`, {
