@@ -33,7 +33,7 @@ const STOP_BUDGET_MS = { embedded: 15_000, containers: 90_000 } as const;
  * @throws WavetankError CONFIG_INVALID, BACKEND_MISSING, INSTANCE_RUNNING, START_FAILED; the signal's reason when aborted
  */
 export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedRuntime = {}): Promise<RunningTestbed> {
-  const { clock = systemClock, entropy = systemEntropy, signal } = runtime;
+  const { clock = systemClock, entropy = systemEntropy, signal, s3Keys } = runtime;
   const resolved = resolveTestbedConfig(config, () => randomHex(entropy, 4));
   signal?.throwIfAborted();
   const isEmbedded = resolved.backend === 'embedded' && resolved.storage === 'embedded';
@@ -49,7 +49,7 @@ export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedR
     stack.defer('connections of the harness', () => net.close());
     const native = createNative();
     const newNet = runtime.newNet ?? (() => createNet({ aliases: resolved.aliases }));
-    const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net, newNet };
+    const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net, newNet, s3Keys };
     return await orAborted(startAll(context, runtime), signal);
   } catch (error) {
     await stack.stop().catch((problem: unknown) => {

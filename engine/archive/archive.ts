@@ -6,6 +6,8 @@ import { WavetankError } from '../../core/errors.ts';
 import type { Net } from '../../core/net.ts';
 import type { StoredResult } from '../api/workflow.ts';
 import { archiveKeys } from './keys.ts';
+import type { Place } from './place.ts';
+import { placeOf } from './place.ts';
 import type { JobRecord } from './record.ts';
 
 export interface ArchiveOptions {
@@ -14,9 +16,9 @@ export interface ArchiveOptions {
   readonly region: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  /** Outputs, logs of algorithms and records. Private: nobody reads it but through the Provider. */
+  /** `BUCKET` or `BUCKET/PREFIX` for outputs, logs of algorithms and records. Private: nobody reads it but through the Provider. */
   readonly resultsBucket: string;
-  /** Logs of our own stages, for operators. */
+  /** The same for logs of our own stages, for operators. */
   readonly adminBucket: string;
   readonly net: Net;
 }
@@ -80,13 +82,13 @@ export async function createArchive(options: ArchiveOptions): Promise<Archive> {
 
 class S3Archive implements Archive {
   readonly #client: Client;
-  readonly #results: string;
-  readonly #admin: string;
+  readonly #results: Place;
+  readonly #admin: Place;
 
   constructor(client: Client, { resultsBucket, adminBucket }: ArchiveOptions) {
     this.#client = client;
-    this.#results = resultsBucket;
-    this.#admin = adminBucket;
+    this.#results = placeOf(resultsBucket);
+    this.#admin = placeOf(adminBucket);
   }
 
   putOutput(jobId: string, path: string, body: Readable, size: number): Promise<Stored> {
@@ -99,7 +101,9 @@ class S3Archive implements Archive {
 
   async putAdminLog(jobId: string, stage: string, text: string): Promise<Stored> {
     const bytes = Buffer.from(text, 'utf8');
-    await attempt('store a log', () => this.#client.putObject(this.#admin, archiveKeys.adminLog(jobId, stage), bytes));
+    await attempt('store a log', () =>
+      this.#client.putObject(...at(this.#admin, archiveKeys.adminLog(jobId, stage)), bytes),
+    );
     return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
   }
 
@@ -120,10 +124,14 @@ class S3Archive implements Archive {
   /** The owner's entry first: a record that nobody lists would be lost, an entry without a record is only looked up in vain. */
   async putRecord(record: JobRecord): Promise<void> {
     const entry = archiveKeys.ownerEntry(record.owner, record.jobId);
-    await attempt('list a job under its owner', () => this.#client.putObject(this.#results, entry, Buffer.alloc(0)));
+    await attempt('list a job under its owner', () =>
+      this.#client.putObject(...at(this.#results, entry), Buffer.alloc(0)),
+    );
     if (record.expiresAt > 0) {
       const mark = archiveKeys.expiryEntry(record.expiresAt, record.jobId);
-      await attempt('mark when a job runs out', () => this.#client.putObject(this.#results, mark, Buffer.alloc(0)));
+      await attempt('mark when a job runs out', () =>
+        this.#client.putObject(...at(this.#results, mark), Buffer.alloc(0)),
+      );
     }
     await this.#putJson(archiveKeys.record(record.jobId), record);
   }
@@ -139,8 +147,8 @@ class S3Archive implements Archive {
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
     try {
-      if (!range) return await this.#client.getObject(this.#results, key);
-      return await this.#client.getPartialObject(this.#results, key, range.first, range.last - range.first + 1);
+      if (!range) return await this.#client.getObject(...at(this.#results, key));
+      return await this.#client.getPartialObject(...at(this.#results, key), range.first, range.last - range.first + 1);
     } catch (error) {
       if ((error as { code?: unknown }).code === 'NoSuchKey')
         throw new WavetankError('RESULT_GONE', 'The result is in the archive no more.', { cause: error });
@@ -150,9 +158,7 @@ class S3Archive implements Archive {
 
   async removeJob(jobId: string, owner: string): Promise<void> {
     const keys = (await this.#list(archiveKeys.job(jobId))).map(({ name }) => name);
-    await attempt('remove a job', () =>
-      this.#client.removeObjects(this.#results, [...keys, archiveKeys.ownerEntry(owner, jobId)]),
-    );
+    await attempt('remove a job', () => this.#remove([...keys, archiveKeys.ownerEntry(owner, jobId)]));
   }
 
   async expiredJobs(now: number): Promise<readonly string[]> {
@@ -163,7 +169,7 @@ class S3Archive implements Archive {
     const record = await this.getRecord(jobId);
     if (record && record.expiresAt > 0 && record.expiresAt <= now) await this.removeJob(jobId, record.owner);
     const marks = (await this.#expiryMarks(now)).filter((mark) => mark.jobId === jobId).map(({ name }) => name);
-    await attempt('remove a mark', () => this.#client.removeObjects(this.#results, marks));
+    await attempt('remove a mark', () => this.#remove(marks));
   }
 
   async #expiryMarks(now: number): Promise<readonly { name: string; jobId: string }[]> {
@@ -187,14 +193,14 @@ class S3Archive implements Archive {
       }),
     );
     body.once('error', (error) => counted.destroy(error));
-    await attempt('store an output', () => this.#client.putObject(this.#results, key, counted, size));
+    await attempt('store an output', () => this.#client.putObject(...at(this.#results, key), counted, size));
     if (bytes !== size) throw new WavetankError('ARCHIVE_INCOMPLETE', `Expected ${size} bytes and got ${bytes}.`);
     return { bytes, sha256: hash.digest('hex') };
   }
 
   async #putJson(key: string, value: unknown): Promise<void> {
     await attempt('store a record', () =>
-      this.#client.putObject(this.#results, key, Buffer.from(JSON.stringify(value), 'utf8')),
+      this.#client.putObject(...at(this.#results, key), Buffer.from(JSON.stringify(value), 'utf8')),
     );
   }
 
@@ -202,7 +208,7 @@ class S3Archive implements Archive {
     try {
       const parts: Buffer[] = [];
       let length = 0;
-      for await (const part of (await this.#client.getObject(this.#results, key)) as AsyncIterable<Buffer>) {
+      for await (const part of (await this.#client.getObject(...at(this.#results, key))) as AsyncIterable<Buffer>) {
         length += part.length;
         if (length > MAX_DOCUMENT_BYTES)
           throw new WavetankError('ARCHIVE_FAILED', 'A record in the archive is too large.');
@@ -215,18 +221,32 @@ class S3Archive implements Archive {
     }
   }
 
+  async #remove(keys: readonly string[]): Promise<void> {
+    const { bucket, prefix } = this.#results;
+    await this.#client.removeObjects(
+      bucket,
+      keys.map((key) => `${prefix}${key}`),
+    );
+  }
+
   async #list(prefix: string): Promise<readonly { name: string; size: number }[]> {
     return attempt('list a prefix', async () => {
       const found: { name: string; size: number }[] = [];
-      for await (const item of this.#client.listObjectsV2(this.#results, prefix, true) as AsyncIterable<{
+      for await (const item of this.#client.listObjectsV2(...at(this.#results, prefix), true) as AsyncIterable<{
         name?: string;
         size: number;
       }>) {
-        if (item.name !== undefined) found.push({ name: item.name, size: item.size });
+        if (item.name !== undefined)
+          found.push({ name: item.name.slice(this.#results.prefix.length), size: item.size });
       }
       return found;
     });
   }
+}
+
+/** Bucket and key, as the client's methods take them. */
+function at({ bucket, prefix }: Place, key: string): [string, string] {
+  return [bucket, `${prefix}${key}`];
 }
 
 async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -16,6 +16,9 @@ export interface CommonFlags {
   readonly kindImage?: string;
   readonly pull?: boolean;
   readonly minioImage?: string;
+  readonly s3?: string;
+  readonly bucket?: string;
+  readonly s3Region?: string;
   readonly launcher?: 'util-linux' | 'none';
   readonly state: string;
 }
@@ -33,6 +36,9 @@ export function commonConfig({
   kindImage,
   pull,
   minioImage,
+  s3,
+  bucket,
+  s3Region,
   launcher,
   state,
 }: CommonFlags): TestbedConfig {
@@ -48,6 +54,7 @@ export function commonConfig({
       ...(pull === undefined ? {} : { pull }),
       ...(kindImage === undefined ? {} : { nodeImage: kindImage }),
     },
+    ...s3Config({ s3, bucket, s3Region }),
     minio: minioImage === undefined ? {} : { image: minioImage },
     ...(contracts === undefined ? {} : { contractsDir: contracts }),
     ...(launcher === undefined ? {} : { launcher }),
@@ -72,4 +79,23 @@ function chainConfig({ rpc, addressFile, keyFile }: ChainFlags): TestbedConfig {
       hint: 'Name it with --rpc URL.',
     });
   return addressFile === undefined ? {} : { addressFile };
+}
+
+type S3Flags = { readonly [Key in 's3' | 'bucket' | 's3Region']: string | undefined };
+
+/** @throws WavetankError S3_FLAGS_WITHOUT_URL (usage) */
+function s3Config({ s3, bucket, s3Region }: S3Flags): TestbedConfig {
+  if (s3 !== undefined)
+    return {
+      s3: {
+        url: s3,
+        ...(bucket === undefined ? {} : { bucket }),
+        ...(s3Region === undefined ? {} : { region: s3Region }),
+      },
+    };
+  if (bucket === undefined && s3Region === undefined) return {};
+  throw new WavetankError('S3_FLAGS_WITHOUT_URL', '--bucket and --s3-region are for an S3 that is there already.', {
+    category: 'usage',
+    hint: 'Name it with --storage existing --s3 URL.',
+  });
 }

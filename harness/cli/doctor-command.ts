@@ -32,11 +32,11 @@ interface Findings {
 
 /** What this machine can do, measured now, and what is missing for the rest. */
 export async function doctorCommand({ json }: { readonly json?: boolean }, { stdout }: Terminal): Promise<number> {
-  const [cluster, tools] = await Promise.all([measure(), findTools()]);
+  const [cluster, tools, minio] = await Promise.all([measure(), findTools(), measureMinio()]);
   const findings: Findings = {
     version: 1,
     versions: versions(),
-    backends: backends(cluster.launcher.why),
+    backends: backends(cluster.launcher.why, minio),
     launcher: cluster.launcher,
     capabilities: cluster.capabilities,
     quirks: [],
@@ -85,14 +85,28 @@ async function findTools(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(found));
 }
 
-function backends(launcherNote: string): BackendFinding[] {
+async function measureMinio(): Promise<BackendFinding> {
+  const { DEFAULT_MINIO_IMAGE, whyThereIsNoMinio } = await import('../storage/minio/start-minio.ts');
+  const missing = await whyThereIsNoMinio();
+  return {
+    name: 'storage: minio',
+    available: missing === undefined,
+    note: missing ?? `Docker has ${DEFAULT_MINIO_IMAGE}`,
+  };
+}
+
+function backends(launcherNote: string, minio: BackendFinding): BackendFinding[] {
   return [
     { name: 'cluster: embedded', available: true, note: launcherNote },
     { name: 'cluster: kind', available: false, note: 'not part of this version' },
     { name: 'cluster: existing', available: false, note: 'not part of this version' },
     { name: 'storage: embedded', available: true, note: 'an S3 in this process' },
-    { name: 'storage: minio', available: false, note: 'not part of this version' },
-    { name: 'storage: existing', available: false, note: 'not part of this version' },
+    minio,
+    {
+      name: 'storage: existing',
+      available: true,
+      note: 'any S3: --s3 URL and its keys; tried before anything is made there',
+    },
   ];
 }
 

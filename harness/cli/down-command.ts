@@ -4,6 +4,9 @@ import { isWavetankError, WavetankError } from '../../core/errors.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import type { Swept } from '../cluster/embedded/launcher/journal.ts';
 import { sweep } from '../cluster/embedded/launcher/journal.ts';
+import { s3KeysFrom } from '../storage/existing/s3-account.ts';
+import type { SweptStorage } from '../storage/leftovers.ts';
+import { sweepLeftovers } from '../storage/leftovers.ts';
 import type { InstanceFinding } from '../testbed/instance-folder.ts';
 import { findInstances, isAlive, removeDeadInstances } from '../testbed/instance-folder.ts';
 import { EXIT } from '../report/exit-code.ts';
@@ -15,12 +18,14 @@ interface DownResult {
   readonly stopped: readonly string[];
   readonly removed: readonly string[];
   readonly swept: Swept;
+  /** In object storages: containers of MinIO, and what lay in the S3 of others. */
+  readonly storage: SweptStorage;
 }
 
 /** Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders. Nothing else is touched. */
 export async function downCommand(
   { state, json }: { readonly state: string; readonly json?: boolean },
-  { stdout }: Terminal,
+  { stdout, env }: Terminal,
 ): Promise<number> {
   const stateRoot = path.resolve(state);
   const running = findInstances(stateRoot).filter((instance) => instance.isAlive);
@@ -29,9 +34,10 @@ export async function downCommand(
     stopped: running.map(({ instance }) => instance),
     removed: removeDeadInstances(stateRoot),
     swept: sweep(path.join(stateRoot, 'cluster')),
+    storage: await sweepLeftovers(stateRoot, s3KeysFrom(env)),
   };
   stdout.write(json ? `${JSON.stringify(result)}\n` : render(result));
-  return EXIT.ok;
+  return result.storage.kept.length === 0 ? EXIT.ok : EXIT.environment;
 }
 
 /** The process is known by its pid and its start time, so that a number given out again is nobody's end. */
@@ -52,12 +58,14 @@ async function stopInstance({ instance, owner }: InstanceFinding): Promise<void>
   }
 }
 
-function render({ stopped, removed, swept }: DownResult): string {
-  const counts = Object.entries(swept).filter(([, count]) => count > 0);
-  if (stopped.length + removed.length + counts.length === 0) return 'Nothing was left.\n';
+function render({ stopped, removed, swept, storage }: DownResult): string {
+  const { kept, ...inStorage } = storage;
+  const counts = Object.entries({ ...swept, ...inStorage }).filter(([, count]) => count > 0);
+  if (stopped.length + removed.length + counts.length + kept.length === 0) return 'Nothing was left.\n';
   return [
     ...stopped.map((name) => `stopped the running testbed ${name}\n`),
     ...removed.map((name) => `removed what was left of ${name}\n`),
     ...counts.map(([what, count]) => `removed ${count} ${what}\n`),
+    ...kept.map((reason) => `not removed: ${reason}\n`),
   ].join('');
 }

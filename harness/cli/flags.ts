@@ -44,6 +44,15 @@ export const reuseOption = new Option(
   '--reuse',
   'with --backend kind: take the cluster that was kept, or keep this one; `wavetank down` removes it',
 );
+export const s3Option = new Option(
+  '--s3 <url>',
+  'with --storage existing: the S3; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+);
+export const bucketOption = new Option(
+  '--bucket <name>',
+  'with --storage existing: a bucket that is there (absent: buckets are made, and removed)',
+);
+export const s3RegionOption = new Option('--s3-region <name>', 'with --storage existing: its region, if not us-east-1');
 export const minioImageOption = new Option(
   '--minio-image <name>',
   'with --storage minio: its image; it is never pulled',

@@ -11,6 +11,9 @@ import {
   keyFileOption,
   kindImageOption,
   minioImageOption,
+  bucketOption,
+  s3Option,
+  s3RegionOption,
   launcherOption,
   mirrorOption,
   pullOption,
@@ -108,6 +111,9 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
     .addOption(reuseOption)
     .addOption(kindImageOption)
     .addOption(minioImageOption)
+    .addOption(s3Option)
+    .addOption(bucketOption)
+    .addOption(s3RegionOption)
     .addOption(pullOption)
     .addOption(imageOption)
     .addOption(mirrorOption)
@@ -148,6 +154,9 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .addOption(reuseOption)
     .addOption(kindImageOption)
     .addOption(minioImageOption)
+    .addOption(s3Option)
+    .addOption(bucketOption)
+    .addOption(s3RegionOption)
     .addOption(pullOption)
     .addOption(imageOption)
     .addOption(mirrorOption)

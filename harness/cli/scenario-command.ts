@@ -8,6 +8,7 @@ import { fileReporter } from '../report/files.ts';
 import { githubReporter } from '../report/github.ts';
 import { loadScenario, scenarioNames } from '../scenario/load-scenario.ts';
 import type { Reporter } from '../scenario/events.ts';
+import { s3KeysFrom } from '../storage/existing/s3-account.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
 import { playScenario } from '../scenario/play.ts';
 import { commonConfig } from './common-config.ts';
@@ -60,6 +61,7 @@ export async function scenarioCommand(
     rerun: rerunLine(nameOrPath, flags, seed),
     evidenceFolder: path.join(folder, 'evidence'),
     interrupted: terminal.interrupted,
+    s3Keys: s3KeysFrom(terminal.env),
     ...(flags.keep ? { beforeStop: (testbed) => keepRunning(testbed, terminal) } : {}),
   });
   const evidence = path.join(folder, 'evidence');
@@ -118,6 +120,9 @@ function rerunLine(nameOrPath: string, flags: ScenarioFlags, seed: number): stri
   if (flags.reuse) parts.push('--reuse');
   if (flags.pull) parts.push('--pull');
   if (flags.kindImage !== undefined) parts.push('--kind-image', flags.kindImage);
+  if (flags.s3 !== undefined) parts.push('--s3', flags.s3);
+  if (flags.bucket !== undefined) parts.push('--bucket', flags.bucket);
+  if (flags.s3Region !== undefined) parts.push('--s3-region', flags.s3Region);
   if (flags.minioImage !== undefined) parts.push('--minio-image', flags.minioImage);
   if (flags.rpc !== undefined) parts.push('--rpc', flags.rpc);
   if (flags.addressFile !== undefined) parts.push('--address-file', flags.addressFile);

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import path from 'node:path';
 import { WavetankError } from '../../core/errors.ts';
 import type { Endpoints, RunningTestbed } from '../running-testbed.ts';
+import { s3KeysFrom } from '../storage/existing/s3-account.ts';
 import { startTestbed } from '../testbed.ts';
 import { environmentFile, environmentOf, writePrivateFile } from '../testbed/endpoints.ts';
 import type { CommonFlags } from './common-config.ts';
@@ -29,6 +30,7 @@ export async function upCommand(command: readonly string[], flags: UpFlags, term
     },
     {
       signal: interrupted,
+      s3Keys: s3KeysFrom(terminal.env),
       ...(flags.endpoints === undefined ? {} : { endpointsFile: path.resolve(flags.endpoints) }),
       ...(flags.verbose
         ? {

@@ -8,6 +8,7 @@ export interface ResolvedTestbedConfig extends OceanSettings {
   readonly backend: 'embedded' | 'kind' | 'existing';
   readonly storage: 'embedded' | 'minio' | 'existing';
   readonly minio: { readonly image: string };
+  readonly s3?: { readonly url: string; readonly bucket?: string | undefined; readonly region: string } | undefined;
   readonly chainId: number;
   readonly images: readonly string[];
   readonly mirrors: readonly { readonly prefix: string; readonly dir: string }[];

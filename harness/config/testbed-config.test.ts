@@ -52,16 +52,23 @@ test('folders that are not there are named', () => {
   );
 });
 
-test.each([
-  [{ backend: 'kind' }, 'kind'],
-  [{ backend: 'existing' }, 'existing'],
-  [{ storage: 'minio' }, 'MinIO'],
-] as const)('%j is never quietly another backend', (config, text) => {
-  expect(() => resolve(config)).toThrow(
-    expect.objectContaining({
-      code: 'BACKEND_MISSING',
-      category: 'environment',
-      message: expect.stringContaining(text),
-    }),
+test('a backend that is not there is never quietly another one', () => {
+  expect(() => resolve({ backend: 'existing' })).toThrow(
+    expect.objectContaining({ code: 'BACKEND_MISSING', category: 'environment' }),
   );
+});
+
+test.each([
+  [{ storage: 'existing' }, 'needs a URL'],
+  [{ storage: 'minio', s3: { url: 'http://127.0.0.1:9000' } }, 'for the existing storage'],
+  [{ storage: 'existing', s3: { url: 'ftp://127.0.0.1' } }, 's3.url'],
+] as const)('%j is no storage', (config, text) => {
+  expect(() => resolve(config)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(text) as string }),
+  );
+});
+
+test('an S3 that is there needs no more than its URL', () => {
+  const { s3 } = resolve({ storage: 'existing', s3: { url: 'https://s3.example' } });
+  expect(s3).toEqual({ url: 'https://s3.example', region: 'us-east-1' });
 });

@@ -39,6 +39,15 @@ export const testbedConfigSchema = z.strictObject({
       pull: z.boolean().default(false),
     })
     .prefault({}),
+  /** An S3 that is there already, for the existing storage. Its keys are no part of the configuration. */
+  s3: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      /** One that is there. Absent: buckets are made, and removed at the end. */
+      bucket: z.string().min(3).max(63).optional(),
+      region: z.string().min(1).default('us-east-1'),
+    })
+    .optional(),
   /** MinIO of the minio storage. */
   minio: z
     .strictObject({
@@ -95,7 +104,6 @@ export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => s
   }
   const { data } = checked;
   requireBackend('--backend', data.backend);
-  requireBackend('--storage', data.storage);
   const stateRoot = path.resolve(data.stateRoot);
   const instance = data.instance ?? newInstance();
   const mirrors = data.mirrors.map(splitMirror);
@@ -105,6 +113,8 @@ export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => s
     ...(data.rpc !== undefined && data.blockTimeSeconds !== undefined
       ? ['blockTimeSeconds: the chain at rpc.url makes its blocks itself']
       : []),
+    ...(data.storage === 'existing' && data.s3 === undefined ? ['s3: the existing storage needs a URL (--s3)'] : []),
+    ...(data.storage !== 'existing' && data.s3 !== undefined ? ['s3: it is for the existing storage (--storage)'] : []),
     ...(data.contractsDir === undefined || isFolder(data.contractsDir)
       ? []
       : [`contractsDir: there is no folder ${path.resolve(data.contractsDir)}`]),

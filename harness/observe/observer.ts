@@ -55,7 +55,7 @@ export interface Observer {
   buckets(): Promise<readonly string[]>;
   objects(bucket: string, prefix?: string): Promise<readonly StoredObject[]>;
   readObject(bucket: string, key: string): Promise<Uint8Array>;
-  /** Names of the buckets in use. */
+  /** The buckets in use: `BUCKET`, or `BUCKET/PREFIX` in one that others use too. `objects` and `readObject` take them as they are. */
   readonly bucketNames: { readonly results: string; readonly adminLogs: string };
   startCanaryListeners(): Promise<CanaryListeners>;
   servers(): readonly ObservedServer[];

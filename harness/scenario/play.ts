@@ -9,6 +9,7 @@ import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import type { Report } from '../report/report.ts';
 import { ReportBuilder } from '../report/report.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
+import type { S3Keys } from '../storage/existing/s3-account.ts';
 import { startTestbed } from '../testbed.ts';
 import type { Scenario, ScenarioOptions } from './define-scenario.ts';
 import type { Reporter, RunOutcome } from './events.ts';
@@ -29,6 +30,8 @@ export interface PlayOptions {
   /** Where the evidence of a failed run goes. */
   readonly evidenceFolder: string;
   readonly interrupted: AbortSignal;
+  /** Of the S3 that `storage: existing` uses. */
+  readonly s3Keys?: S3Keys | undefined;
   /** Called with the testbed still running, after the last step. */
   readonly beforeStop?: (testbed: RunningTestbed) => Promise<void>;
 }
@@ -107,7 +110,13 @@ async function tellIn(
     part: string,
     { level, message, fields }: { level: string; message: string; fields: object },
   ): void => trace.emit({ type: 'part', part, level, message, fields: { ...fields } });
-  const testbed = await startTestbed(config, { clock, signal: interrupted, traceLines: () => lines, onPartLog });
+  const testbed = await startTestbed(config, {
+    clock,
+    signal: interrupted,
+    traceLines: () => lines,
+    onPartLog,
+    s3Keys: options.s3Keys,
+  });
   try {
     const { capabilities, endpoints } = testbed;
     trace.emit({ type: 'testbed.ready', ms: clock.now() - startedAt, capabilities, standIns: endpoints.standIns });

@@ -11,6 +11,7 @@ export interface LabStorage {
   readonly s3: RunningObjectStorage;
   /** Sees and may do everything; products get the users below. */
   readonly admin: Client;
+  /** `BUCKET`, or `BUCKET/PREFIX` in one that others use too. */
   readonly buckets: { readonly results: string; readonly adminLogs: string };
   readonly broker: BucketUser;
   readonly operatorService: BucketUser;

@@ -18,8 +18,6 @@ interface JournalEntry {
 }
 
 export interface StorageJournal {
-  /** Replaces the entry, where what was made turned out to be less or more. */
-  rewrite(leftover: Leftover): void;
   /** Everything was undone: the entry goes. */
   close(): void;
 }
@@ -30,10 +28,8 @@ export function journalLeftover(stateRoot: string, leftover: Leftover): StorageJ
   const folder = path.join(stateRoot, 'storage');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, `${leftover.instance}${SUFFIX}`);
-  const write = (now: Leftover): void =>
-    writePrivateFile(file, JSON.stringify({ owner: thisProcess(), leftover: now } satisfies JournalEntry));
-  write(leftover);
-  return { rewrite: write, close: () => rmSync(file, { force: true }) };
+  writePrivateFile(file, JSON.stringify({ owner: thisProcess(), leftover } satisfies JournalEntry));
+  return { close: () => rmSync(file, { force: true }) };
 }
 
 export interface SweptStorage {

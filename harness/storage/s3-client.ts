@@ -4,7 +4,12 @@ import type { RunningObjectStorage } from './object-storage.ts';
 
 /** A client with the administrator's keys, over the harness's own connections. */
 export async function adminClient(
-  { endpoint, accessKey, secretKey, region }: RunningObjectStorage,
+  {
+    endpoint,
+    accessKey,
+    secretKey,
+    region,
+  }: Pick<RunningObjectStorage, 'endpoint' | 'accessKey' | 'secretKey' | 'region'>,
   net: Net,
 ): Promise<Client> {
   const minio = await import('minio');

@@ -1,4 +1,3 @@
-import { WavetankError } from '../../core/errors.ts';
 import type { StartContext } from '../testbed/start-context.ts';
 import type { LabStorage } from './lab-storage.ts';
 import { sweepLeftovers } from './leftovers.ts';
@@ -9,19 +8,18 @@ import { sweepLeftovers } from './leftovers.ts';
  */
 export async function startLabStorage(context: StartContext): Promise<LabStorage> {
   const { config, log } = context;
-  const { kept, ...swept } = await sweepLeftovers(config.stateRoot);
+  const { kept, ...swept } = await sweepLeftovers(config.stateRoot, context.s3Keys);
   if (Object.values(swept).some((count) => count > 0))
     log.of('harness').info('removed what killed testbeds left in a storage', { ...swept });
   for (const reason of kept) log.of('harness').warn('something of a killed testbed stays in a storage', { reason });
   const { startEmbeddedLabStorage, startMinioLabStorage } = await import('./own-lab-storage.ts');
+  const { startExistingLabStorage } = await import('./existing-lab-storage.ts');
   switch (config.storage) {
     case 'embedded':
       return startEmbeddedLabStorage(context);
     case 'minio':
       return startMinioLabStorage(context);
     case 'existing':
-      throw new WavetankError('BACKEND_MISSING', `The storage ${config.storage} is not available here.`, {
-        category: 'environment',
-      });
+      return startExistingLabStorage(context);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
+import { placeOf } from '../../engine/archive/place.ts';
 import { machineDifference } from '../accounting/machine.ts';
 import type { MachineMarks } from '../accounting/snapshot.ts';
 import { takeSnapshot } from '../accounting/snapshot.ts';
@@ -40,18 +41,31 @@ export function createObserver(parts: ObserverParts): Observer {
     list: kube.list,
     bucketNames: buckets,
     async buckets() {
+      // In somebody else's account only those are of interest that this testbed uses.
+      if (storage.s3.backend === 'existing') return [...new Set(Object.values(buckets))];
       return (await admin.listBuckets()).map(({ name }) => name);
     },
     async objects(bucket, prefix = '') {
       const found: StoredObject[] = [];
-      for await (const item of admin.listObjectsV2(bucket, prefix, true) as AsyncIterable<ListedObject>) {
-        if (item.name !== undefined) found.push({ bucket, key: item.name, size: item.size ?? 0 });
+      const place = placeOf(bucket);
+      for await (const item of admin.listObjectsV2(
+        place.bucket,
+        `${place.prefix}${prefix}`,
+        true,
+      ) as AsyncIterable<ListedObject>) {
+        if (item.name !== undefined)
+          found.push({ bucket, key: item.name.slice(place.prefix.length), size: item.size ?? 0 });
       }
       return found;
     },
     async readObject(bucket, key) {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of (await admin.getObject(bucket, key)) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+      const place = placeOf(bucket);
+      for await (const chunk of (await admin.getObject(
+        place.bucket,
+        `${place.prefix}${key}`,
+      )) as AsyncIterable<Uint8Array>)
+        chunks.push(chunk);
       return new Uint8Array(Buffer.concat(chunks));
     },
     startCanaryListeners: () =>

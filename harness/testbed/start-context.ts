@@ -4,6 +4,7 @@ import type { Native } from '../../core/native.ts';
 import type { Net } from '../../core/net.ts';
 import type { ResourceStack } from '../../core/resource.ts';
 import type { ResolvedTestbedConfig } from '../config/resolved-config.ts';
+import type { S3Keys } from '../storage/existing/s3-account.ts';
 import type { PartsLog } from './parts-log.ts';
 import type { Stages } from './stages.ts';
 
@@ -20,6 +21,8 @@ export interface StartContext {
   readonly log: PartsLog;
   /** The harness's own connections: it sees everything and is never killed. */
   readonly net: Net;
+  /** Of the S3 that is there already, where there is one. */
+  readonly s3Keys?: S3Keys | undefined;
   /** Of a component's next instance. */
   readonly newNet: (part: string) => Net;
 }

@@ -1,5 +1,4 @@
-import type { Client } from 'minio';
-import type { Net } from '../../../core/net.ts';
+import { WavetankError } from '../../../core/errors.ts';
 
 export interface S3Keys {
   readonly accessKey: string;
@@ -8,29 +7,34 @@ export interface S3Keys {
 
 /** Somebody's account with an S3 anywhere. */
 export interface S3Account extends S3Keys {
-  /** http(s)://host[:port], path-style. */
+  /** http(s)://host[:port]. */
   readonly endpoint: string;
   readonly region: string;
 }
 
-/** The client loads in a quarter of a second: only where it is needed. */
-export async function connectAccount(account: S3Account, net: Net): Promise<Client> {
-  const minio = await import('minio');
-  const url = new URL(account.endpoint);
-  const isTls = url.protocol === 'https:';
-  return new minio.Client({
-    endPoint: url.hostname,
-    port: Number(url.port || (isTls ? 443 : 80)),
-    useSSL: isTls,
-    accessKey: account.accessKey,
-    secretKey: account.secretKey,
-    region: account.region,
-    pathStyle: true,
-    transportAgent: isTls ? net.httpsAgent : net.httpAgent,
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The keys that AWS's own tools read; undefined where one of them is missing. */
+export function s3KeysFrom(env: Environment): S3Keys | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey } = env;
+  return accessKey && secretKey ? { accessKey, secretKey } : undefined;
+}
+
+/** @throws WavetankError S3_KEYS_MISSING (usage) */
+export function requireS3Keys(keys: S3Keys | undefined, endpoint: string): S3Keys {
+  if (keys) return keys;
+  throw new WavetankError('S3_KEYS_MISSING', `There are no keys for ${endpoint}.`, {
+    category: 'usage',
+    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   });
 }
 
-/** S3's own code of a refusal, or the message where there is none (nobody answers, a certificate is not trusted …). */
+/** Certainly nothing came of it: S3 itself said no, or nobody heard it. */
+export function isPlainRefusal(reason: string): boolean {
+  return /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|[A-Z][a-z]+\w*)$/.test(reason);
+}
+
+/** S3's own code of a refusal, or the message where there is none: nobody answers, a certificate is not trusted … */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   return typeof code === 'string' && code !== '' ? code : String(message ?? error);

@@ -2,7 +2,8 @@ import type { Client } from 'minio';
 import { WavetankError } from '../../../core/errors.ts';
 import { createNet } from '../../../core/net.ts';
 import type { S3Keys } from './s3-account.ts';
-import { connectAccount, reasonOf } from './s3-account.ts';
+import { reasonOf } from './s3-account.ts';
+import { adminClient } from '../s3-client.ts';
 
 /** All that a testbed makes in somebody else's S3. Nothing beside it is ever removed. */
 export interface ExistingTraces {
@@ -29,7 +30,7 @@ export async function removeTraces(traces: ExistingTraces, keys: S3Keys | undefi
   }
   const net = createNet();
   try {
-    const client = await connectAccount({ ...traces, ...keys }, net);
+    const client = await adminClient({ ...traces, ...keys }, net);
     return await removeAll(client, traces);
   } catch (error) {
     throw new WavetankError(
