@@ -13,7 +13,8 @@ let additional: PublishedAsset;
 let algorithm: PublishedAsset;
 
 beforeAll(async () => {
-  lab = await startProviderLab();
+  // Longer than these tests last: within it, nobody needs to be asked twice.
+  lab = await startProviderLab({ limits: { environmentsMs: 600_000 } });
   for (const name of ['a.csv', 'b.csv']) lab.files.set(name, DATA);
   lab.files.set('algo.js', 'run()');
   dataset = await lab.publish({ type: 'dataset', files: ['a.csv'], compute: { allowRawAlgorithm: true } });
@@ -75,8 +76,8 @@ describe('several datasets', () => {
       status: 200,
       body: [{ inputDID: [dataset.did, additional.did, second.did], algoDID: algorithm.did }],
     });
-    // Six elements were looked at, twice: the answer is remembered for a second.
-    expect(lab.operator.environmentQuestions).toBeLessThanOrEqual(4);
+    // A quote and a start, of four elements each.
+    expect(lab.operator.environmentQuestions).toBe(1);
   });
 
   test('of type access come beside, never first', async () => {
