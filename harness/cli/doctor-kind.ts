@@ -31,10 +31,7 @@ export async function measureKindNow(nodeImage?: string): Promise<{
 }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-doctor-'));
   const net = createNet();
-  const { kind } = resolveTestbedConfig(
-    { ...(nodeImage === undefined ? {} : { kind: { nodeImage } }) },
-    () => 'doctor',
-  );
+  const { kind } = resolveTestbedConfig(nodeImage === undefined ? {} : { kind: { nodeImage } }, () => 'doctor');
   try {
     await using cluster = await startKindCluster({
       clock: systemClock,

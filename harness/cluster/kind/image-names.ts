@@ -10,7 +10,7 @@ export interface ImageName {
 /** `node:24`, `quay.io/a/b@sha256:…`. @throws WavetankError IMAGE_NAME_INVALID (usage) */
 export function parseImageName(text: string): ImageName {
   const match =
-    /^((?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(
+    /^((?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(
       text,
     );
   const [, name, tag, digest] = match ?? [];

@@ -1,0 +1,204 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../core/clock.ts';
+import { WavetankError } from '../../../core/errors.ts';
+import { silentLogger } from '../../../core/log.ts';
+import type { Net } from '../../../core/net.ts';
+import { createNet } from '../../../core/net.ts';
+import { thisProcess } from '../../testbed/instance-folder.ts';
+import type { CommandOptions, RunCommand } from './command.ts';
+import { leaseCluster } from './create-cluster.ts';
+import { readRecords, writeRecord } from './journal.ts';
+import { removeCluster, sweepClusters } from './remove-cluster.ts';
+
+/** Docker and kind, as far as making and removing goes. */
+class Machine {
+  readonly commands: string[] = [];
+  readonly containers = new Set<string>();
+  readonly networks = new Set<string>(['kind', 'somebody-elses']);
+  readonly images = new Set<string>();
+  /** What happens while kind creates. */
+  onCreate: (options: CommandOptions) => Promise<void> = async () => undefined;
+
+  readonly run: RunCommand = async (program, args, options) => {
+    const line = [program, ...args].join(' ');
+    this.commands.push(line);
+    const name = args.at(-1) ?? '';
+    const cluster = args[args.indexOf('--name') + 1] ?? '';
+    if (line.includes('kind get clusters'))
+      return [...this.containers].map((one) => one.replace('-control-plane', '')).join('\n');
+    if (line.includes('kind create cluster')) {
+      this.containers.add(`${cluster}-control-plane`);
+      await this.onCreate(options);
+    } else if (line.includes('kind delete cluster')) this.containers.delete(`${cluster}-control-plane`);
+    else if (line.includes('docker network create')) this.networks.add(name);
+    else if (line.includes('docker network ls'))
+      return [...this.networks].filter((one) => `name=^${one}$` === name).join('\n');
+    else if (line.includes('docker network rm')) this.networks.delete(name);
+    else if (line.includes('docker ps')) {
+      const wanted = /label=io\.x-k8s\.kind\.cluster=(\S+)/.exec(line)?.[1];
+      return [...this.containers].filter((one) => one === `${wanted}-control-plane`).join('\n');
+    } else if (line.includes('docker image ls')) return this.images.has(name) ? 'sha256:1' : '';
+    else if (line.includes('docker image rm')) this.images.delete(name);
+    return '';
+  };
+}
+
+let stateDir: string;
+let machine: Machine;
+let net: Net;
+beforeEach(() => {
+  stateDir = mkdtempSync(path.join(tmpdir(), 'kind-journal-'));
+  machine = new Machine();
+  net = createNet();
+});
+afterEach(async () => {
+  rmSync(stateDir, { recursive: true, force: true });
+  await net.close();
+});
+
+const options = (changes: { reuse?: boolean; instance?: string } = {}): Parameters<typeof leaseCluster>[0] => ({
+  run: machine.run,
+  clock: systemClock,
+  net,
+  log: silentLogger,
+  stateDir,
+  instance: 'one',
+  nodeImage: 'kindest/node:v1.34.4',
+  reuse: false,
+  signal: new AbortController().signal,
+  ...changes,
+});
+const DEAD = { pid: 1, startTicks: '0', bootId: 'another boot' };
+const record = (
+  cluster: string,
+  changes: Partial<Parameters<typeof writeRecord>[1]> = {},
+): Parameters<typeof writeRecord>[1] => ({
+  cluster,
+  kubeconfigPath: path.join(stateDir, `${cluster}.kubeconfig`),
+  images: [],
+  owner: DEAD,
+  isKept: false,
+  isComplete: true,
+  ...changes,
+});
+
+describe('a creation', () => {
+  test('is in the journal before the first command', async () => {
+    let seen: readonly string[] | undefined;
+    const run: RunCommand = async (...call) => {
+      seen ??= readRecords(stateDir).map(({ cluster }) => cluster);
+      return machine.run(...call);
+    };
+    machine.onCreate = async () => Promise.reject(new WavetankError('COMMAND_FAILED', 'no'));
+    const lease = leaseCluster({ ...options(), run });
+    await expect(lease.node).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+    expect(seen).toEqual(['wavetank-one']);
+    await lease.release();
+  });
+
+  test("uses a network and a kubeconfig of its own, never the user's", async () => {
+    machine.onCreate = async ({ env }) => {
+      expect(env).toEqual({ KIND_EXPERIMENTAL_DOCKER_NETWORK: 'wavetank-one' });
+      throw new WavetankError('COMMAND_FAILED', 'enough');
+    };
+    const lease = leaseCluster(options());
+    await lease.node.catch(() => undefined);
+    const create = machine.commands.find((line) => line.includes('create cluster'));
+    expect(create).toContain(`--kubeconfig ${path.join(stateDir, 'wavetank-one.kubeconfig')}`);
+    await lease.release();
+  });
+
+  test('that fails leaves nothing', async () => {
+    machine.onCreate = async () => Promise.reject(new WavetankError('COMMAND_FAILED', 'no'));
+    const lease = leaseCluster(options());
+    await lease.node.catch(() => undefined);
+    expect(machine.containers.size).toBe(1);
+    await lease.release();
+    expect(nothingIsLeft()).toEqual(EMPTY);
+  });
+
+  test('that is wanted no more is stopped, and leaves nothing', async () => {
+    const begun = Promise.withResolvers<void>();
+    machine.onCreate = async ({ signal }) => {
+      begun.resolve();
+      await new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+      );
+    };
+    const lease = leaseCluster(options());
+    await begun.promise;
+    await lease.release();
+    await expect(lease.node).rejects.toMatchObject({ code: 'CLUSTER_RELEASED' });
+    expect(nothingIsLeft()).toEqual(EMPTY);
+  });
+});
+
+describe('after a crash', () => {
+  test('containers, network, images and files are removed, and nobody else is touched', async () => {
+    writeRecord(stateDir, record('wavetank-dead', { images: ['wavetank/pods:1-dead'] }));
+    writeRecord(stateDir, record('wavetank-alive', { owner: thisProcess() }));
+    for (const file of ['wavetank-dead.kubeconfig', 'wavetank-dead.images.tar', 'wavetank-deadly.kubeconfig'])
+      writeFileSync(path.join(stateDir, file), '');
+    for (const name of ['wavetank-dead', 'wavetank-alive', 'users-own']) {
+      machine.containers.add(`${name}-control-plane`);
+      machine.networks.add(name);
+    }
+    machine.images.add('wavetank/pods:1-dead').add('node:24-slim');
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-dead']);
+    expect([...machine.containers]).toEqual(['wavetank-alive-control-plane', 'users-own-control-plane']);
+    expect([...machine.networks]).toEqual(['kind', 'somebody-elses', 'wavetank-alive', 'users-own']);
+    expect([...machine.images]).toEqual(['node:24-slim']);
+    expect(readdirSync(stateDir).toSorted()).toEqual(['wavetank-alive.cluster.json', 'wavetank-deadly.kubeconfig']);
+  });
+
+  test('a kept cluster stays for the next run and goes when everything goes; one that never got ready goes at once', async () => {
+    writeRecord(stateDir, record('wavetank-kept-1', { isKept: true }));
+    writeRecord(stateDir, record('wavetank-kept-2', { isKept: true, isComplete: false }));
+    expect(await sweepClusters(machine.run, stateDir, { kept: false })).toEqual(['wavetank-kept-2']);
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-kept-1']);
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual([]);
+  });
+
+  test('what could not be removed stays in the journal', async () => {
+    writeRecord(stateDir, record('wavetank-dead'));
+    const run: RunCommand = async () => Promise.reject(new WavetankError('PROGRAM_MISSING', 'no docker'));
+    await expect(sweepClusters(run, stateDir, { kept: true })).rejects.toMatchObject({ code: 'PROGRAM_MISSING' });
+    expect(readRecords(stateDir)).toHaveLength(1);
+  });
+
+  test('without a journal no program is asked for anything', async () => {
+    expect(await sweepClusters(machine.run, path.join(stateDir, 'none'), { kept: true })).toEqual([]);
+    expect(machine.commands).toEqual([]);
+  });
+});
+
+test('a kept cluster that somebody uses is refused, and stays theirs', async () => {
+  machine.onCreate = async () => Promise.reject(new WavetankError('COMMAND_FAILED', 'no'));
+  const lease = leaseCluster(options({ reuse: true }));
+  expect(() => leaseCluster(options({ reuse: true, instance: 'two' }))).toThrow(
+    expect.objectContaining({ code: 'CLUSTER_IN_USE', category: 'usage' }),
+  );
+  await lease.release();
+  expect(nothingIsLeft()).toEqual(EMPTY);
+});
+
+test('removing twice is removing once', async () => {
+  machine.containers.add('wavetank-dead-control-plane');
+  writeRecord(stateDir, record('wavetank-dead'));
+  await removeCluster(machine.run, stateDir, record('wavetank-dead'));
+  await removeCluster(machine.run, stateDir, record('wavetank-dead'));
+  expect(nothingIsLeft()).toEqual(EMPTY);
+});
+
+const EMPTY = { containers: [], networks: ['kind', 'somebody-elses'], files: [] };
+
+function nothingIsLeft(): object {
+  return {
+    containers: [...machine.containers],
+    networks: [...machine.networks],
+    files: readdirSync(stateDir),
+  };
+}
