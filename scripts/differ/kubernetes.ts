@@ -5,7 +5,7 @@ import { seededEntropy } from '../../core/entropy.ts';
 import { startApiServer } from '../../harness/cluster/embedded/api-server.ts';
 import type { Differ } from './differ.ts';
 import { ApiConnection } from './kubernetes/api-connection.ts';
-import { ensureDefinition, removeDefinition } from './kubernetes/namespace.ts';
+import { copyStorageClasses, ensureDefinition, removeDefinition } from './kubernetes/namespace.ts';
 import type { RunOptions } from './kubernetes/run.ts';
 import { runDiffer } from './kubernetes/run.ts';
 
@@ -65,6 +65,7 @@ export const kubernetesDiffer: Differ = {
     const embedded = new ApiConnection(server.kubeconfig());
     try {
       await Promise.all([real, embedded].map((api) => ensureDefinition(api, systemClock)));
+      await copyStorageClasses(real, embedded);
       const { unlisted } = await runDiffer({ real, embedded, clock: systemClock }, options, (line) =>
         process.stdout.write(`${line}\n`),
       );

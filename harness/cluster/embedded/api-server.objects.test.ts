@@ -152,6 +152,7 @@ describe('pods', () => {
   });
 
   it('give their logs when a container has started, and say so when not', async () => {
+    await post('/api/v1/nodes', { metadata: { name: 'n' } });
     await post(`${BASE}/pods`, pod('logs', { nodeName: 'n' }));
     expect((await client.send(`${BASE}/pods/logs/log`)).body).toMatchObject({
       code: 400,

@@ -5,7 +5,27 @@ const NAMESPACES: ResourceRef = { group: '', version: 'v1', resource: 'namespace
 
 const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'];
-const WORK = ['configmaps', 'events', 'persistentvolumeclaims', 'pods', 'pods/status', 'pods/log', 'serviceaccounts'];
+const ALL = [...READ, ...WRITE];
+/** What people see but do not write: it is the kubelet's and the controllers'. */
+const TOLD = [
+  'bindings',
+  'namespaces',
+  'namespaces/status',
+  'persistentvolumeclaims/status',
+  'pods/log',
+  'pods/status',
+];
+const WORK = ['configmaps', 'events', 'persistentvolumeclaims', 'pods'];
+
+/** As far as the kinds are served here. */
+const EDIT = [
+  { apiGroups: [''], resources: TOLD, verbs: READ },
+  { apiGroups: [''], resources: [...WORK, 'secrets'], verbs: ALL },
+  { apiGroups: [''], resources: ['serviceaccounts'], verbs: [...ALL, 'impersonate'] },
+  { apiGroups: [''], resources: ['pods/eviction', 'serviceaccounts/token'], verbs: ['create'] },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ALL },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ALL },
+];
 
 const CLUSTER_ROLES: Readonly<Record<string, readonly object[]>> = {
   'cluster-admin': [
@@ -13,24 +33,13 @@ const CLUSTER_ROLES: Readonly<Record<string, readonly object[]>> = {
     { nonResourceURLs: ['*'], verbs: ['*'] },
   ],
   admin: [
-    {
-      apiGroups: [''],
-      resources: [...WORK, 'secrets', 'pods/eviction', 'serviceaccounts/token'],
-      verbs: [...READ, ...WRITE],
-    },
-    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: [...READ, ...WRITE] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...READ, ...WRITE] },
-    { apiGroups: [RBAC.group], resources: ['roles', 'rolebindings'], verbs: [...READ, ...WRITE] },
-    { apiGroups: [''], resources: ['namespaces'], verbs: READ },
+    ...EDIT,
+    { apiGroups: [RBAC.group], resources: ['roles', 'rolebindings'], verbs: ALL },
+    { apiGroups: ['authorization.k8s.io'], resources: ['localsubjectaccessreviews'], verbs: ['create'] },
   ],
-  edit: [
-    { apiGroups: [''], resources: [...WORK, 'secrets', 'pods/eviction'], verbs: [...READ, ...WRITE] },
-    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: [...READ, ...WRITE] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...READ, ...WRITE] },
-    { apiGroups: [''], resources: ['namespaces'], verbs: READ },
-  ],
+  edit: EDIT,
   view: [
-    { apiGroups: [''], resources: [...WORK, 'namespaces'], verbs: READ },
+    { apiGroups: [''], resources: [...TOLD, ...WORK, 'serviceaccounts'], verbs: READ },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
   ],
   'system:discovery': [
@@ -79,7 +88,7 @@ export function createBootstrapObjects(access: ApiAccess): void {
   for (const [name, rules] of Object.entries(CLUSTER_ROLES)) {
     access.create({ ...RBAC, resource: 'clusterroles' }, undefined, {
       metadata: { name, labels: { ...labels } },
-      rules: [...rules],
+      rules: structuredClone(rules),
     });
   }
   for (const [name, groups] of Object.entries(CLUSTER_ROLE_BINDINGS)) {

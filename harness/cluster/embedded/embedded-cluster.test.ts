@@ -88,7 +88,8 @@ describe('the embedded cluster', () => {
     await once(child, 'exit');
     const nothing = (): true | undefined => (processesWith(marker).length === 0 ? true : undefined);
     await waitUntil('the sandbox to end', nothing, { clock: systemClock, timeoutMs: 5000 });
-    expect(sweep(stateDir)).toMatchObject({ directories: 2 });
+    // Another process of this machine that starts now may have found some of it before.
+    expect(sweep(stateDir).directories).toBeLessThanOrEqual(2);
     expect(existsSync(runtimeDir)).toBe(false);
     expect(leftIn(stateDir).filter((name) => !name.startsWith('capabilities-'))).toEqual([]);
     for (const path of readdirSync('/sys/fs/cgroup', { withFileTypes: true }))

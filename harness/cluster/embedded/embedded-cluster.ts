@@ -19,6 +19,7 @@ import { NODE_ADDRESS, NODE_NAME, nodeCapacity } from './kubelet/node-object.ts'
 import { notFound } from './kube-status.ts';
 import { chooseLauncher } from './launcher/choose-launcher.ts';
 import { openJournal, sweep } from './launcher/journal.ts';
+import { claimDirectory } from './launcher/strays.ts';
 import type { Launcher, LauncherKind } from './launcher/launcher.ts';
 import { hardOpenFileLimit } from './launcher/tools.ts';
 import { measureCapabilities } from './measure-capabilities.ts';
@@ -161,6 +162,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 /** Not to be guessed, since other users of the machine may enter it. */
 function makeDirectory(base: string): string {
   const dir = mkdtempSync(join(base, 'wt-'));
+  claimDirectory(dir);
   chmodSync(dir, 0o711);
   return dir;
 }

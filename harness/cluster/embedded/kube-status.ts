@@ -8,7 +8,8 @@ export interface FailureStatus {
   readonly metadata: Readonly<Record<string, never>>;
   readonly status: 'Failure';
   readonly message: string;
-  readonly reason: string;
+  /** Absent where the real server wraps an error that it did not expect. */
+  readonly reason?: string;
   readonly details?: StatusDetails;
   readonly code: number;
 }
@@ -25,6 +26,8 @@ export interface StatusDetails {
 /** Thrown by everything behind the API, in process too; `status` is the body that HTTP would answer, `status.code` its code. */
 export class KubeStatusError extends WavetankError {
   readonly status: FailureStatus;
+  /** What the request was warned of before it failed; becomes `Warning` headers. */
+  warnings: readonly string[] = [];
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails) {
     super('KUBE_STATUS', message, { details: { code, reason } });
@@ -35,7 +38,7 @@ export class KubeStatusError extends WavetankError {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason === '' ? {} : { reason }),
       ...(details ? { details } : {}),
       code,
     };
@@ -74,21 +77,24 @@ export function notFound(about: GroupResource, name: string): KubeStatusError {
   return new KubeStatusError(404, 'NotFound', `${qualified(about)} "${name}" not found`, detailsOf(about, name));
 }
 
-export function alreadyExists(about: GroupResource, name: string): KubeStatusError {
+/** The name is taken by an object that waits for its end. */
+const GOING = 'object is being deleted: ';
+
+export function alreadyExists(about: GroupResource, name: string, isGoing = false): KubeStatusError {
   return new KubeStatusError(
     409,
     'AlreadyExists',
-    `${qualified(about)} "${name}" already exists`,
+    `${isGoing ? GOING : ''}${qualified(about)} "${name}" already exists`,
     detailsOf(about, name),
   );
 }
 
 /** generateName ran into existing names again and again. */
-export function generateNameConflict(about: GroupResource, name: string): KubeStatusError {
+export function generateNameConflict(about: GroupResource, name: string, isGoing = false): KubeStatusError {
   return new KubeStatusError(
     409,
     'AlreadyExists',
-    `${qualified(about)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    `${isGoing ? GOING : ''}${qualified(about)} "${name}" already exists, the server was not able to generate a unique name for the object`,
     { ...detailsOf(about, name), retryAfterSeconds: 1 },
   );
 }
@@ -144,6 +150,22 @@ export function badRequest(message: string): KubeStatusError {
   return new KubeStatusError(400, 'BadRequest', message);
 }
 
+/** An error that the real server has no status for: code 500, and its words alone. */
+export function unexplained(message: string): KubeStatusError {
+  return new KubeStatusError(500, '', message);
+}
+
+const SUMMARY_LENGTH = 30;
+
+/** A body of which not even the kind can be told. `text` is the body, of which the beginning is quoted. */
+export function unrecognized(kind: string, why: string, text: string): KubeStatusError {
+  const isLong = text.length > SUMMARY_LENGTH;
+  const beginning = text.slice(0, SUMMARY_LENGTH);
+  const shown = text.startsWith('{') ? beginning : Buffer.from(beginning).toString('hex');
+  const summary = text === '' ? '<empty>' : `${shown}${isLong ? ' ...' : ''}`;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
+}
+
 export function unauthorized(): KubeStatusError {
   return new KubeStatusError(401, 'Unauthorized', 'Unauthorized');
 }
@@ -168,6 +190,21 @@ export function notAcceptable(supported: readonly string[]): KubeStatusError {
     'NotAcceptable',
     `only the following media types are accepted: ${supported.join(', ')}`,
   );
+}
+
+/** The client asked for a list's shape of an object, or the other way round. */
+export function wrongShape(message: string): KubeStatusError {
+  return new KubeStatusError(406, 'NotAcceptable', message);
+}
+
+/** The words of the router, which looks at built-in kinds' media types before the API does. */
+export function routerNotAcceptable(offered: readonly string[]): KubeStatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`;
+  return new KubeStatusError(406, 'NotAcceptable', message, {});
+}
+
+export function routerUnsupportedMediaType(): KubeStatusError {
+  return new KubeStatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
 export function unsupportedMediaType(supported: readonly string[]): KubeStatusError {
@@ -197,9 +234,10 @@ export function expired(message: string): KubeStatusError {
   return new KubeStatusError(410, 'Expired', message);
 }
 
-export function resourceVersionTooLarge(asked: number, current: number): KubeStatusError {
+/** @param isCached false for events, of which the real server keeps no cache that could catch up */
+export function resourceVersionTooLarge(asked: number, current: number, isCached: boolean): KubeStatusError {
   return new KubeStatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
+    ...(isCached ? { retryAfterSeconds: 1 } : {}),
   });
 }

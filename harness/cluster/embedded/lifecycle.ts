@@ -4,7 +4,7 @@ import type { ApiCore } from './api-core.ts';
 import { timestamp } from './api-core.ts';
 import { equalJson, isObject } from './json.ts';
 import type { KubeObject } from './kube-object.ts';
-import { conflict, invalid } from './kube-status.ts';
+import { conflict, invalid, unexplained } from './kube-status.ts';
 import type { ServedResource } from './resource-table.ts';
 import type { FieldCause } from './schema-face.ts';
 import { forbidden as forbiddenField, invalid as invalidValue } from './schema/validate/field-causes.ts';
@@ -36,8 +36,9 @@ export function stampNew(core: ApiCore, served: ServedResource, object: KubeObje
   delete metadata.resourceVersion;
   delete metadata['selfLink'];
   delete metadata['managedFields'];
-  delete metadata.generation;
+  // Kinds that count no generations keep what the client writes there.
   if (countsGenerations(served)) metadata.generation = 1;
+  else if (metadata.generation === 0) delete metadata.generation;
 }
 
 /** System fields that no update changes. In place. */
@@ -50,7 +51,6 @@ export function carryOver(previous: KubeObject, object: KubeObject): void {
     'deletionTimestamp',
     'deletionGracePeriodSeconds',
     'generation',
-    'generateName',
   ] as const) {
     if (old[field] === undefined) delete metadata[field];
     else (metadata as Record<string, unknown>)[field] = old[field];
@@ -63,29 +63,38 @@ export function carryOver(previous: KubeObject, object: KubeObject): void {
   }
 }
 
-/** @throws KubeStatusError 409, or 422 for a custom resource without a version. */
-export function checkVersion(
-  served: ServedResource,
-  previous: KubeObject,
-  object: KubeObject,
-  ask: { readonly needsVersion: boolean },
-): void {
+/** Keys in etcd are of the plural, but for nodes; those of custom resources have their group. */
+function etcdKey(served: ServedResource, { metadata }: KubeObject): string {
+  const own = served.custom || served.resource === 'customresourcedefinitions' ? `${served.group}/` : '';
+  const plural = served.key === '/nodes' ? 'minions' : served.resource;
+  const namespace = metadata.namespace === undefined ? '' : `${metadata.namespace}/`;
+  return `/registry/${own}${plural}/${namespace}${metadata.name}`;
+}
+
+/** An update may name the incarnation that it is meant for. @throws KubeStatusError 409 */
+export function checkUid(served: ServedResource, previous: KubeObject | undefined, object: KubeObject): void {
+  const { uid } = object.metadata;
+  const there = previous?.metadata.uid ?? '';
+  if (uid === undefined || uid === '' || uid === there) return;
+  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${there}`;
+  throw conflict(
+    served,
+    object.metadata.name ?? '',
+    `StorageError: invalid object, Code: 4, Key: ${etcdKey(served, object)}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
+  );
+}
+
+/** @throws KubeStatusError 409, 500 for what is no version, or 422 for a custom resource without one. */
+export function checkVersion(served: ServedResource, previous: KubeObject, object: KubeObject): void {
   const name = previous.metadata.name ?? '';
-  const { uid, resourceVersion } = object.metadata;
-  if (uid !== undefined && uid !== '' && uid !== previous.metadata.uid) {
-    throw conflict(
-      served,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`,
-    );
-  }
-  if (resourceVersion === undefined || resourceVersion === '') {
-    if (ask.needsVersion && served.custom) {
-      throw invalid(served, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
-    }
-    return;
-  }
-  if (resourceVersion !== previous.metadata.resourceVersion) throw conflict(served, name);
+  const { resourceVersion = '' } = object.metadata;
+  if (resourceVersion === previous.metadata.resourceVersion) return;
+  if (!/^\d*$/.test(resourceVersion))
+    throw unexplained(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (Number(resourceVersion) !== 0) throw conflict(served, name);
+  if (served.custom === undefined) return;
+  const about = { group: served.group, kind: served.resource };
+  throw invalid(about, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
 }
 
 /** The spec changed: a new generation. In place. */

@@ -13,7 +13,7 @@ import type { Canary } from './canary.ts';
 import { startCanary } from './canary.ts';
 import type { ImageCatalogue } from './kubelet/images.ts';
 import type { ContainerExit, ContainerSpec, Launcher, PodSandbox } from './launcher/launcher.ts';
-import { bootId } from './launcher/journal.ts';
+import { bootId } from './launcher/process-owner.ts';
 
 export interface MeasureOptions {
   readonly launcher: Launcher;

@@ -55,10 +55,10 @@ export class ApiConnection {
     return { code: answer.statusCode, headers: comparedHeaders(answer.headers), body: parsed(text) };
   }
 
-  /** Opens a watch. `finished` is the answer with all its events, once one of them satisfies `isLast` or the time is up. */
+  /** Opens a watch. `finished` is the answer with all its events, once they satisfy `isOver` or the time is up. */
   async watch(
     { path, headers }: SentRequest,
-    isLast: (event: unknown) => boolean,
+    isOver: (events: readonly unknown[]) => boolean,
     timeoutMs: number,
   ): Promise<{ finished: Promise<Answer> }> {
     const signal = AbortSignal.timeout(timeoutMs);
@@ -70,7 +70,7 @@ export class ApiConnection {
     const head = { code: answer.statusCode, headers: comparedHeaders(answer.headers) };
     if (answer.statusCode !== 200)
       return { finished: answer.body.text().then((text) => ({ ...head, body: parsed(text) })) };
-    return { finished: eventsOf(answer.body, isLast).then((body) => ({ ...head, body })) };
+    return { finished: eventsOf(answer.body, isOver).then((body) => ({ ...head, body })) };
   }
 
   close(): Promise<void> {
@@ -78,7 +78,10 @@ export class ApiConnection {
   }
 }
 
-async function eventsOf(stream: AsyncIterable<Buffer>, isLast: (event: unknown) => boolean): Promise<unknown[]> {
+async function eventsOf(
+  stream: AsyncIterable<Buffer>,
+  isOver: (events: readonly unknown[]) => boolean,
+): Promise<unknown[]> {
   const events: unknown[] = [];
   let rest = '';
   try {
@@ -88,7 +91,7 @@ async function eventsOf(stream: AsyncIterable<Buffer>, isLast: (event: unknown) 
       for (const line of lines) {
         const event: unknown = JSON.parse(line);
         events.push(event);
-        if (isLast(event)) return events;
+        if (isOver(events)) return events;
       }
     }
     events.push('the server ended the watch');

@@ -8,8 +8,14 @@ import { accept, LETTERS, queryText, user } from './request-parts.ts';
 export function deleteStep(dice: Dice, kind: FuzzKind): Draft {
   const name = nameOf(kind, dice.pick(LETTERS));
   const query: Record<string, string> = kind.onlyDryRuns || dice.chance(8) ? { dryRun: 'All' } : {};
-  const options = dice.chance(55) ? deleteOptions(dice, kind, name) : undefined;
-  const isCollected = options?.['propagationPolicy'] === 'Foreground' || options?.['propagationPolicy'] === 'Orphan';
+  const chosen = dice.chance(55) ? deleteOptions(dice, kind, name) : undefined;
+  // With a body the server does not look at the query.
+  const isHarmless = chosen === undefined || !kind.onlyDryRuns || 'dryRun' in chosen;
+  const options = isHarmless ? chosen : { ...chosen, dryRun: ['All'] };
+  // The finalizer of a claim is taken away by a controller.
+  const isGuarded = kind.resource === 'persistentvolumeclaims';
+  const isCollected =
+    isGuarded || options?.['propagationPolicy'] === 'Foreground' || options?.['propagationPolicy'] === 'Orphan';
   return {
     method: 'DELETE',
     path: `${collectionOf(kind)}/${name}${queryText(query)}`,
@@ -50,7 +56,7 @@ function deleteOptions(dice: Dice, kind: FuzzKind, name: string): JsonObject {
 export function deleteCollectionStep(dice: Dice, kind: FuzzKind): Draft {
   const labelSelector = kind.namespaced ? dice.pick(['app', 'tier=back', 'tier in (back,other)']) : 'sequence={ns},app';
   const query: Record<string, string> = { labelSelector };
-  if (kind.onlyDryRuns || dice.chance(20)) query['dryRun'] = 'All';
+  if (kind.onlyDryRuns || kind.resource === 'persistentvolumeclaims' || dice.chance(20)) query['dryRun'] = 'All';
   if (dice.chance(10)) query['gracePeriodSeconds'] = dice.pick(['0', 'x']);
   if (dice.chance(10)) query['limit'] = '1';
   return { method: 'DELETE', path: collectionOf(kind) + queryText(query), headers: user(dice) };

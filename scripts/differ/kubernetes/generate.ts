@@ -3,7 +3,17 @@ import { harmlessEdit, randomEdits } from './edits.ts';
 import type { FuzzKind } from './kinds.ts';
 import { collectionOf, FUZZ_KINDS, nameOf } from './kinds.ts';
 import type { Draft } from './request-parts.ts';
-import { accept, bodyHeaders, LETTERS, noise, queryText, user, withMetadata, writeQuery } from './request-parts.ts';
+import {
+  accept,
+  bodyHeaders,
+  isTouchable,
+  LETTERS,
+  noise,
+  queryText,
+  user,
+  withMetadata,
+  writeQuery,
+} from './request-parts.ts';
 import { listStep, watchStep } from './reads.ts';
 import { reviewStep } from './reviews.ts';
 import type { Body, JsonObject, Step } from './step.ts';
@@ -68,7 +78,7 @@ function replaceStep(dice: Dice, kind: FuzzKind): Draft {
   const name = nameOf(kind, dice.pick(LETTERS));
   const sample = withMetadata(dice.pick(kind.samples), { name });
   const own = dice.chance(50) ? randomEdits(dice, kind.schema, sample) : [harmlessEdit(dice)];
-  const edits = [...own, ...noise(dice, kind, name)];
+  const edits = [...own, ...noise(dice, kind, name)].filter(({ path }) => isTouchable(kind, path));
   const base = dice.chance(85) ? `${kind.resource}/${name}` : undefined;
   return {
     method: 'PUT',

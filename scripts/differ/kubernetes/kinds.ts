@@ -100,8 +100,10 @@ function probe(): FuzzKind {
 
 /** The API alone is compared: nothing schedules the pod, so that its state is what the requests make of it. */
 function unscheduled(pod: unknown): unknown {
-  const { spec, ...rest } = pod as { spec: object };
-  return { ...rest, spec: { ...spec, schedulerName: 'nobody' } };
+  const { spec, ...rest } = pod as { spec: { volumes?: { ephemeral?: object }[] } };
+  // Claims of ephemeral volumes are a controller's, which is not here.
+  const volumes = spec.volumes?.filter(({ ephemeral }) => ephemeral === undefined);
+  return { ...rest, spec: { ...spec, ...(volumes ? { volumes } : {}), schedulerName: 'nobody' } };
 }
 
 /** Objects of the whole cluster say which sequence they are of: lists select by it, and so does the cleaning. */

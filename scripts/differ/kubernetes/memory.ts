@@ -65,9 +65,11 @@ export class Memory {
     if (typeof value === 'string') return this.#filled(value);
     if (Array.isArray(value)) return value.map((item: Json) => this.#filledIn(item));
     if (typeof value !== 'object' || value === null) return value;
+    // In one order for both servers: refusals quote the beginning of a body.
     return Object.fromEntries(
       Object.entries(value)
         .filter(([field]) => field !== 'managedFields')
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([field, item]) => [this.#filled(field), this.#filledIn(item as Json)]),
     );
   }

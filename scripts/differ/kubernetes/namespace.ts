@@ -118,3 +118,14 @@ async function releaseHeld(api: ApiConnection, namespace: string): Promise<void>
     }
   }
 }
+
+/** The classes of the real cluster, the default one above all, which both then give to claims that name none. */
+export async function copyStorageClasses(from: ApiConnection, to: ApiConnection): Promise<void> {
+  const path = '/apis/storage.k8s.io/v1/storageclasses';
+  const { body } = await get(from, path);
+  const { items = [] } = body as { items?: { metadata: { name: string; annotations?: Record<string, string> } }[] };
+  for (const { metadata, ...rest } of items) {
+    const { name, annotations = {} } = metadata;
+    await create(to, path, { ...rest, metadata: { name, annotations } });
+  }
+}

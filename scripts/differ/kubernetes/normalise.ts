@@ -28,8 +28,9 @@ export class Normaliser {
     if (typeof value !== 'object' || value === null) return value;
     const object = value as Fields;
     const isList = typeof object['kind'] === 'string' && ('items' in object || 'rows' in object);
+    if (object['type'] === 'BOOKMARK') return bookmark(object);
     const own = aboutObject(object, about);
-    const entries = Object.entries(object)
+    const entries = Object.entries(withoutAges(object))
       .filter(([name]) => name !== 'managedFields')
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, item]): [string, unknown] => [
@@ -40,6 +41,7 @@ export class Normaliser {
   }
 
   #text(text: string, field: string, about: string): string {
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return '<certificate>';
     if (field === 'resourceVersion') return this.#version(text, about);
     if (field === 'token' && text.length > 64) return '<token>';
     return text
@@ -65,6 +67,18 @@ export class Normaliser {
   }
 }
 
+/** Cells of a table that tell how long ago something was. */
+function withoutAges(object: Fields): Fields {
+  if (!Array.isArray(object['cells'])) return object;
+  return { ...object, cells: object['cells'].map((cell) => (/^(\d+[smhdy])+$/.test(String(cell)) ? '<age>' : cell)) };
+}
+
+/** Its version is that of the whole server. */
+function bookmark({ type, object }: Fields): unknown {
+  const { metadata, ...rest } = object as Fields;
+  return { type, object: { ...rest, metadata: listMetadata(metadata as Fields) } };
+}
+
 /** `resource/name` inside an object, or inside what tells of one. */
 function aboutObject(object: Fields, about: string): string {
   const { metadata, details } = object as { metadata?: { name?: unknown }; details?: { name?: unknown } };
@@ -80,7 +94,7 @@ function listMetadata(metadata: Fields): unknown {
   return {
     ...rest,
     ...(resourceVersion === undefined ? {} : { resourceVersion: shown }),
-    ...('continue' in rest ? { continue: '<token>' } : {}),
+    ...(rest['continue'] ? { continue: '<token>' } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import type { FuzzKind } from './kinds.ts';
 import { collectionOf, nameOf } from './kinds.ts';
 import type { Edit, Json, JsonObject } from './step.ts';
 import type { Draft } from './request-parts.ts';
-import { LETTERS, noise, queryText, user, withMetadata, writeQuery } from './request-parts.ts';
+import { isTouchable, LETTERS, noise, queryText, user, withMetadata, writeQuery } from './request-parts.ts';
 
 const TYPES = ['json-patch', 'merge-patch', 'strategic-merge-patch'] as const;
 
@@ -12,7 +12,9 @@ export function patchStep(dice: Dice, kind: FuzzKind): Draft {
   const name = nameOf(kind, dice.pick(LETTERS));
   const sample = withMetadata(dice.pick(kind.samples), { name });
   const own = dice.chance(50) ? randomEdits(dice, kind.schema, sample) : [harmlessEdit(dice)];
-  const edits = dice.chance(30) ? [...own, ...noise(dice, kind, name)] : own;
+  const all = dice.chance(30) ? [...own, ...noise(dice, kind, name)] : own;
+  // A patch that takes the version away makes the real server read an internal type.
+  const edits = all.filter(({ path }) => path[0] !== 'apiVersion' && isTouchable(kind, path));
   const type = dice.pick(kind.isCustom && dice.chance(90) ? (['json-patch', 'merge-patch'] as const) : TYPES);
   return {
     method: 'PATCH',

@@ -5,7 +5,7 @@ import type { Draft } from './request-parts.ts';
 import { accept, queryText, user } from './request-parts.ts';
 
 /** Those that a watch's marker, whose tier is `marker`, satisfies. */
-const WATCHABLE_LABELS = ['tier', 'tier!=back', 'tier in (front,marker)', '!absent,tier'] as const;
+const WATCHABLE_LABELS = ['tier', 'tier!=back,tier', 'tier in (front,marker)', '!absent,tier'] as const;
 const LIST_LABELS = [...WATCHABLE_LABELS, 'tier=front', 'app', 'tier notin (front)', 'app=x,tier', 'absent'] as const;
 const BAD_LABELS = [
   'tier in',

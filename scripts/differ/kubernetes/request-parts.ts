@@ -34,6 +34,11 @@ export function accept(dice: Dice): Record<string, string> {
   return dice.chance(25) ? { accept: dice.pick(SHAPES) } : {};
 }
 
+/** A controller puts the finalizer of a claim back, at a time of its own. */
+export function isTouchable({ resource }: FuzzKind, path: Edit['path']): boolean {
+  return resource !== 'persistentvolumeclaims' || path[1] !== 'finalizers';
+}
+
 /** Changes of the fields that make an update conditional or that may not change at all. */
 export function noise(dice: Dice, { resource }: FuzzKind, name: string): Edit[] {
   const key = `${resource}/${name}`;

@@ -11,6 +11,8 @@ import { withMetadata } from './request-parts.ts';
 import type { Answer, Step } from './step.ts';
 
 const MARKER = 'zz-marker';
+/** Finalizers that a controller takes away. */
+const COLLECTED = new Set(['foregroundDeletion', 'orphan', 'kubernetes.io/pvc-protection']);
 const WATCH_TIMEOUT_MS = 20_000;
 const COLLECTOR_TIMEOUT_MS = 20_000;
 
@@ -36,7 +38,7 @@ class Side {
   async send(step: Step): Promise<void> {
     const request = this.#memory.request(step);
     if (step.watches !== undefined) {
-      const { finished } = await this.#api.watch(request, isMarker, WATCH_TIMEOUT_MS);
+      const { finished } = await this.#api.watch(request, overFor(request.path), WATCH_TIMEOUT_MS);
       this.#answers.push(finished);
       return;
     }
@@ -75,12 +77,24 @@ class Side {
       `the garbage collector to act on ${item.path}`,
       async () => {
         const { body } = await this.#api.send(item);
-        const finalizers = (body as { metadata?: { finalizers?: string[] } }).metadata?.finalizers ?? [];
-        return finalizers.some((name) => name === 'foregroundDeletion' || name === 'orphan') ? undefined : true;
+        const { finalizers = [], deletionTimestamp } =
+          (body as { metadata?: { finalizers?: string[]; deletionTimestamp?: string } }).metadata ?? {};
+        const waits = finalizers.some((name) => COLLECTED.has(name)) && deletionTimestamp !== undefined;
+        return waits ? undefined : true;
       },
       { clock: this.#clock, timeoutMs: COLLECTOR_TIMEOUT_MS },
     );
   }
+}
+
+/** A watch has been seen when its marker came, and the bookmark that ends the initial events, which may come later. */
+function overFor(path: string): (events: readonly unknown[]) => boolean {
+  const awaitsBookmark = path.includes('sendInitialEvents=true') && path.includes('allowWatchBookmarks=true');
+  return (events) => events.some(isMarker) && (!awaitsBookmark || events.some(isBookmark));
+}
+
+function isBookmark(event: unknown): boolean {
+  return (event as { type?: string }).type === 'BOOKMARK';
 }
 
 function isMarker(event: unknown): boolean {

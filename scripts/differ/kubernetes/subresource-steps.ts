@@ -6,7 +6,16 @@ import type { Schema } from './schema.ts';
 import { resolved, schemaOf } from './schema.ts';
 import type { Edit, Json, JsonObject } from './step.ts';
 import type { Draft } from './request-parts.ts';
-import { bodyHeaders, LETTERS, noise, queryText, user, withMetadata, writeQuery } from './request-parts.ts';
+import {
+  bodyHeaders,
+  LETTERS,
+  isTouchable,
+  noise,
+  queryText,
+  user,
+  withMetadata,
+  writeQuery,
+} from './request-parts.ts';
 
 const STATUSES: Readonly<Record<string, readonly Json[]>> = {
   pods: [
@@ -35,7 +44,8 @@ export function statusStep(dice: Dice, chosen: FuzzKind): Draft {
   const full = path + queryText(writeQuery(dice, kind));
   if (dice.chance(50)) {
     const base = `${kind.resource}/${name}`;
-    const all = dice.chance(30) ? [...edits, ...noise(dice, kind, name)] : edits;
+    const more = dice.chance(30) ? [...edits, ...noise(dice, kind, name)] : edits;
+    const all = more.filter(({ path: field }) => isTouchable(kind, field));
     return {
       method: 'PUT',
       path: full,

@@ -26,9 +26,16 @@ export const podDefaults: AdmissionPlugin = {
     }
     addTolerations(spec);
   },
+  validate({ operation, served, subresource, name, object }) {
+    if (operation !== 'CREATE' || served.key !== '/pods' || subresource !== '') return;
+    if (objectAt(object, 'spec')['overhead'] === undefined) return;
+    throw forbidden(served, name, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+  },
 };
 
-function setPriority({ served, name }: AdmissionRequest, spec: JsonObject): void {
+/** Admission has a word for an object whose name is not there yet. */
+function setPriority({ served, name: given }: AdmissionRequest, spec: JsonObject): void {
+  const name = given || 'Unknown';
   const className = stringAt(spec, 'priorityClassName') ?? '';
   const priority = className === '' ? 0 : PRIORITY_CLASSES[className];
   if (priority === undefined) throw forbidden(served, name, `no PriorityClass with name ${className} was found`);
@@ -48,11 +55,10 @@ function setPriority({ served, name }: AdmissionRequest, spec: JsonObject): void
 }
 
 /** Runtime classes choose another way to run containers: there is none here. */
-function refuseRuntimeClass({ served, name }: AdmissionRequest, spec: JsonObject): void {
+function refuseRuntimeClass({ served, name: given }: AdmissionRequest, spec: JsonObject): void {
+  const name = given || 'Unknown';
   const className = stringAt(spec, 'runtimeClassName');
   if (className !== undefined) throw forbidden(served, name, `pod rejected: RuntimeClass "${className}" not found`);
-  if (spec['overhead'] === undefined) return;
-  throw forbidden(served, name, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
 }
 
 function addTolerations(spec: JsonObject): void {

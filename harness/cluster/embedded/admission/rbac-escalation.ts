@@ -2,7 +2,7 @@ import type { AdmissionPlugin } from '../api-core.ts';
 import { covers, RbacAuthorizer, rulesOf } from '../auth/rbac.ts';
 import type { PolicyRule } from '../auth/rbac.ts';
 import { equalJson } from '../json.ts';
-import { forbidden } from '../kube-status.ts';
+import { forbidden, notFound } from '../kube-status.ts';
 import { RBAC_GROUP } from '../validation/rbac.ts';
 
 /** Nobody grants what they do not hold, unless they may `escalate` (roles) or `bind` (bindings). */
@@ -27,6 +27,8 @@ export const rbacEscalation: AdmissionPlugin = {
       : { verb: 'escalate', resource: served.resource, name };
     if (authorizer.isAllowed({ user: context.user, namespace, group: RBAC_GROUP, subresource: '', ...attributes }))
       return;
+    // The role is looked up for its rules; the answer is about the binding, whose resource the wrapper knows.
+    if (isBinding && !authorizer.hasRole(object['roleRef'], namespace)) throw notFound(served, roleRef?.name ?? '');
     const wanted = isBinding ? authorizer.rulesOfRole(object['roleRef'], namespace) : rulesOf(object);
     const held = authorizer.rulesFor(context.user, namespace);
     const missing = wanted.filter((rule) => !covers(held, rule, context.user));

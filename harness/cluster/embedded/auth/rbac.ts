@@ -1,5 +1,6 @@
 import type { UserInfo } from '../api-core.ts';
 import { arrayAt, isObject, stringAt } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
 import type { Store } from '../store/store.ts';
 
 /** What somebody wants to do. A `path` is set for requests that name no resource. */
@@ -38,6 +39,16 @@ export class RbacAuthorizer {
     return this.rulesFor(attributes.user, attributes.namespace).some((rule) => allows(rule, attributes));
   }
 
+  /** Undefined when it is not; '' for the group that may do everything without a rule. */
+  whyAllowed(attributes: Attributes): string | undefined {
+    if (attributes.user.groups.includes(MASTERS)) return '';
+    for (const { binding, subject } of this.#bindingsOf(attributes.user, attributes.namespace)) {
+      const rules = this.rulesOfRole(binding['roleRef'], binding.metadata.namespace);
+      if (rules.some((held) => allows(held, attributes))) return reasonOf(binding, subject);
+    }
+    return undefined;
+  }
+
   /** All rules that hold for a user in a namespace; cluster-wide ones alone without one. */
   rulesFor(user: UserInfo, namespace: string | undefined): readonly PolicyRule[] {
     if (user.groups.includes(MASTERS))
@@ -45,25 +56,48 @@ export class RbacAuthorizer {
         rule({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }),
         rule({ verbs: ['*'], nonResourceURLs: ['*'] }),
       ];
+    return this.#bindingsOf(user, namespace).flatMap(({ binding }) =>
+      this.rulesOfRole(binding['roleRef'], binding.metadata.namespace),
+    );
+  }
+
+  #bindingsOf(user: UserInfo, namespace: string | undefined): { binding: KubeObject; subject: unknown }[] {
     const bindings = [
       ...this.#store.list(`${RBAC}/clusterrolebindings`),
       ...(namespace === undefined ? [] : this.#store.list(`${RBAC}/rolebindings`, namespace)),
     ];
-    return bindings
-      .filter((binding) =>
-        arrayAt(binding, 'subjects').some((subject) => isSubject(subject, user, binding.metadata.namespace)),
-      )
-      .flatMap((binding) => this.rulesOfRole(binding['roleRef'], binding.metadata.namespace));
+    return bindings.flatMap((binding) => {
+      const subject = arrayAt(binding, 'subjects').find((item) => isSubject(item, user, binding.metadata.namespace));
+      return subject === undefined ? [] : [{ binding, subject }];
+    });
+  }
+
+  hasRole(reference: unknown, namespace: string | undefined): boolean {
+    return this.#role(reference, namespace) !== undefined;
   }
 
   rulesOfRole(reference: unknown, namespace: string | undefined): readonly PolicyRule[] {
+    return rulesOf(this.#role(reference, namespace));
+  }
+
+  #role(reference: unknown, namespace: string | undefined): KubeObject | undefined {
     const name = stringAt(reference, 'name') ?? '';
     const isClusterRole = stringAt(reference, 'kind') === 'ClusterRole';
-    const role = isClusterRole
+    return isClusterRole
       ? this.#store.get(`${RBAC}/clusterroles`, undefined, name)
       : this.#store.get(`${RBAC}/roles`, namespace, name);
-    return rulesOf(role);
   }
+}
+
+function reasonOf({ kind, metadata, roleRef }: KubeObject, subject: unknown): string {
+  const text = (value: unknown, name: string): string => stringAt(value, name) ?? '';
+  const name = metadata.namespace === undefined ? metadata.name : `${metadata.name}/${metadata.namespace}`;
+  const who =
+    text(subject, 'kind') === 'ServiceAccount'
+      ? `${text(subject, 'name')}/${text(subject, 'namespace')}`
+      : text(subject, 'name');
+  const role = `${text(roleRef, 'kind')} ${JSON.stringify(text(roleRef, 'name'))}`;
+  return `RBAC: allowed by ${kind} ${JSON.stringify(name)} of ${role} to ${text(subject, 'kind')} ${JSON.stringify(who)}`;
 }
 
 export function rulesOf(role: unknown): readonly PolicyRule[] {

@@ -6,12 +6,18 @@ const NAMESPACES: ResourceRef = { group: '', version: 'v1', resource: 'namespace
 const ACCOUNTS: ResourceRef = { group: '', version: 'v1', resource: 'serviceaccounts' };
 const CONFIG_MAPS: ResourceRef = { group: '', version: 'v1', resource: 'configmaps' };
 
+const CA_DESCRIPTION =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
+
 /** Every namespace has a service account `default` and the certificate authority in `kube-root-ca.crt`; deleted, they come back. */
 export function startDefaultServiceAccounts(access: ApiAccess, caPem: string): { stop(): void } {
   const ensure = (namespace: string): void => {
     ignoreLostRaces(() => access.create(ACCOUNTS, namespace, { metadata: { name: 'default' } }));
     ignoreLostRaces(() =>
-      access.create(CONFIG_MAPS, namespace, { metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': caPem } }),
+      access.create(CONFIG_MAPS, namespace, {
+        metadata: { name: 'kube-root-ca.crt', annotations: { 'kubernetes.io/description': CA_DESCRIPTION } },
+        data: { 'ca.crt': caPem },
+      }),
     );
   };
   // At once for what is there: the first pod may come right after the start.

@@ -67,7 +67,7 @@ function schedule(core: ApiCore, access: ApiAccess, pod: KubeObject): void {
     core,
     internalContext(),
     { served, namespace: pod.metadata.namespace, name, subresource: 'binding' },
-    { target: { name: nodeName } },
+    { metadata: { name }, target: { name: nodeName } },
   );
   access.recordEvent(
     pod,

@@ -67,9 +67,8 @@ function validateString(schema: JsonObject, value: string, path: string): FieldC
   if (typeof pattern === 'string' && !new RegExp(pattern).test(value))
     causes.push(invalidValue(shown(path), value, `${path} in body should match '${pattern}'`));
   if (format === 'date-time' && !/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value)) {
-    causes.push(
-      invalidValue(shown(path), value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`),
-    );
+    const detail = `${path} in body must be of type date-time: ${JSON.stringify(value)}`;
+    causes.push({ ...invalidValue(shown(path), value, detail), reason: 'FieldValueTypeInvalid' });
   }
   return causes;
 }

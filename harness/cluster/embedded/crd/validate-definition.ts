@@ -8,6 +8,7 @@ import {
   notSupported,
   required,
 } from '../schema/validate/field-causes.ts';
+import { dnsSubdomain } from '../schema/validate/names.ts';
 
 const APPROVED = 'api-approved.kubernetes.io';
 
@@ -18,6 +19,8 @@ export function validateDefinition(object: KubeObject): FieldCause[] {
   const scope = stringAt(object, 'spec', 'scope') ?? '';
   const causes: FieldCause[] = [];
   if (group === '') causes.push(required('spec.group'));
+  else if (dnsSubdomain(group).length > 0)
+    causes.push(invalidValue('spec.group', group, dnsSubdomain(group).join(',')));
   else if (!group.includes('.'))
     causes.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
   const isProtected = /(^|\.)(k8s|kubernetes)\.io$/.test(group);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { messageOf } from '../../../../core/errors.ts';
-import { badRequest, bodyTooLarge, unsupportedMediaType } from '../kube-status.ts';
+import { bodyTooLarge, unrecognized, unsupportedMediaType } from '../kube-status.ts';
 import { parseProtobuf } from './protobuf.ts';
 
 /** The real server's limit for a request body. */
@@ -39,9 +39,7 @@ export function parseBody(body: Buffer, mediaType: string, kind: string): unknow
   try {
     return parseYaml(text, { version: '1.1', merge: false, maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; yaml parse error: ${messageOf(error)}`,
-    );
+    throw unrecognized(kind, `couldn't get version/kind; yaml parse error: ${messageOf(error)}`, text);
   }
 }
 
@@ -50,14 +48,9 @@ export function parseJson(text: string, kind: string): unknown {
   try {
     value = JSON.parse(text) as unknown;
   } catch (error) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${messageOf(error)}`,
-    );
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${messageOf(error)}`, text);
   }
   // A key of this name would be lost by plain assignment; no kind has such a field.
-  if (text.includes('__proto__'))
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): "__proto__" is not accepted as a key`,
-    );
+  if (text.includes('__proto__')) throw unrecognized(kind, '"__proto__" is not accepted as a key', text);
   return value;
 }

@@ -55,7 +55,15 @@ export async function handleRequest(
   }
 }
 
+/** A list of one name is a request for that name: roles that name resources allow it. */
+function nameIn({ name, query }: RequestInfo): string {
+  if (name !== '') return name;
+  const terms = (query.get('fieldSelector') ?? '').split(',');
+  return terms.find((term) => /^metadata\.name==?[^=]/.test(term))?.replace(/^metadata\.name==?/, '') ?? '';
+}
+
 function authorize(authorizer: RbacAuthorizer, info: RequestInfo, user: UserInfo): void {
+  const name = nameIn(info);
   const attributes = {
     user,
     verb: info.verb,
@@ -64,12 +72,12 @@ function authorize(authorizer: RbacAuthorizer, info: RequestInfo, user: UserInfo
     group: info.group,
     resource: info.resource,
     subresource: info.subresource,
-    name: info.name,
+    name,
     ...(info.isResource ? {} : { path: info.path }),
   };
   if (authorizer.isAllowed(attributes)) return;
   const why = forbiddenWhy(attributes);
-  throw info.isResource ? forbidden(info, info.name, why) : forbiddenPath(why);
+  throw info.isResource ? forbidden(info, name, why) : forbiddenPath(why);
 }
 
 function plainAnswer({ core, address }: PipelineParts, request: IncomingMessage, { path }: RequestInfo): Answer {

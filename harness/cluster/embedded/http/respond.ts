@@ -27,10 +27,13 @@ export const PAGE_NOT_FOUND: Answer = {
   body: '404 page not found\n',
 };
 
+/** A log of which there is nothing yet. */
+export const NO_CONTENT: Answer = { code: 204, contentType: '', body: '' };
+
 export function write(response: ServerResponse, answer: Answer, warnings: readonly string[] = []): void {
   if (response.headersSent || response.destroyed) return;
   const headers: Record<string, string | number | string[]> = {
-    'content-type': answer.contentType,
+    ...(answer.contentType === '' ? {} : { 'content-type': answer.contentType }),
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-cache, private',
   };
@@ -45,9 +48,9 @@ export function statusOf(error: unknown): KubeStatusError {
 }
 
 export function writeError(response: ServerResponse, error: unknown): void {
-  const { status } = statusOf(error);
+  const { status, warnings } = statusOf(error);
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined && !response.headersSent) response.setHeader('retry-after', String(retryAfter));
   if (status.code === 413) response.shouldKeepAlive = false;
-  write(response, jsonAnswer(status.code, status));
+  write(response, jsonAnswer(status.code, status), warnings);
 }

@@ -3,7 +3,7 @@ import type { NodeAccess } from '../api-access.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { RbacAuthorizer } from '../auth/rbac.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
-import { badRequest, methodNotAllowed } from '../kube-status.ts';
+import { methodNotAllowed, unrecognized } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { bindPod } from '../subresources/binding.ts';
 import { evictPod } from '../subresources/eviction.ts';
@@ -76,9 +76,7 @@ export class SubresourceRoutes {
   async #body({ request }: Exchange, kind: string): Promise<unknown> {
     const body = parseBody(await readBody(request), mediaTypeOf(request), kind);
     if (body === undefined)
-      throw badRequest(
-        `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: unexpected end of JSON input`,
-      );
+      throw unrecognized(kind, "couldn't get version/kind; json parse error: unexpected end of JSON input", '');
     return body;
   }
 }

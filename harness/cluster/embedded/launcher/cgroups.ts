@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import type { ContainerLimits } from './launcher.ts';
+import { thisProcess } from './process-owner.ts';
 
 /** Limits on memory, processor and number of processes of one container. */
 export interface Cgroups {
@@ -21,11 +22,32 @@ export interface Cgroup {
 
 const PERIOD_US = 100_000;
 
+/** A cgroup can hold no file that says whose it is: its owner is part of its name. */
+export function cgroupName(instance: string): string {
+  const { pid, startTicks, pidNamespace } = thisProcess();
+  return `wavetank-${instance}.${pid}.${startTicks}.${pidNamespace}`;
+}
+
+/** The cgroups below which those of a run are made. */
+export function cgroupParents(): readonly string[] {
+  const own = ownV1Paths();
+  const parents = ['memory', 'pids', 'cpu'].flatMap((controller) =>
+    mountsOf('cgroup')
+      .filter((path) => path.split('/').pop()?.split(',').includes(controller))
+      .map((mount) => v1Parent(mount, own.get(controller))),
+  );
+  return [...new Set([...mountsOf('cgroup2'), ...parents])];
+}
+
+function v1Parent(mount: string, below = '/'): string {
+  return `${mount}${below === '/' ? '' : below}`;
+}
+
 export function openCgroups(instance: string): Cgroups {
   const failures: string[] = [];
   for (const open of [openV2, openV1]) {
     try {
-      return open(`wavetank-${instance}`);
+      return open(cgroupName(instance));
     } catch (error) {
       failures.push((error as Error).message);
     }
@@ -77,8 +99,7 @@ function openV1(name: string): Cgroups {
   const roots = ['memory', 'pids', 'cpu'].map((controller) => {
     const mount = mountsOf('cgroup').find((path) => path.split('/').pop()?.split(',').includes(controller));
     if (mount === undefined) throw new Error(`no cgroup v1 hierarchy for ${controller}`);
-    const below = own.get(controller) ?? '/';
-    return `${mount}${below === '/' ? '' : below}/${name}`;
+    return `${v1Parent(mount, own.get(controller))}/${name}`;
   });
   const [memory = '', pids = '', cpu = ''] = roots;
   for (const root of roots) mkdirSync(root, { recursive: true });

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { removeTree } from './cgroups.ts';
-import { TOOL_ENV, findTool } from './tools.ts';
+import { bootId, startTicks } from './process-owner.ts';
+import { sweepStrays, unmountBelow } from './strays.ts';
 
 /** What a run makes outside its own process, written down before or as it is made, so that a crash can be cleaned up. */
 export type JournalRecord =
@@ -21,7 +21,7 @@ export interface Journal {
 const SUFFIX = '.journal.ndjson';
 /** Directories and cgroups of ours start so; nothing else is ever removed. */
 const OUR_DIRECTORY = /^wt-[A-Za-z0-9]+$/;
-const OUR_CGROUP = /^wavetank-[A-Za-z0-9-]+$/;
+const OUR_CGROUP = /^wavetank-[A-Za-z0-9.-]+$/;
 
 /** Opens the journal of one run. Its first line says whose it is. */
 export function openJournal(stateDir: string, instance: string): Journal {
@@ -51,9 +51,16 @@ export interface Swept {
 
 /**
  * Removes what runs that were killed left behind. A run that is still alive is not touched; neither is a process
- * that merely got the same number, or a directory that does not look like ours.
+ * that merely got the same number, or a directory that does not look like ours. Then what killed runs of other state folders,
+ * gone by now, have left on this machine; that is not counted, since another sweep may be at it as well.
  */
 export function sweep(stateDir: string): Swept {
+  const total = sweepJournals(stateDir);
+  sweepStrays();
+  return total;
+}
+
+function sweepJournals(stateDir: string): Swept {
   const total = { processes: 0, mounts: 0, cgroups: 0, directories: 0 };
   if (!existsSync(stateDir)) return total;
   for (const name of readdirSync(stateDir).filter((each) => each.endsWith(SUFFIX))) {
@@ -111,34 +118,4 @@ function sweepRecord(
       rmSync(record.path, { recursive: true, force: true });
       total.directories++;
   }
-}
-
-/** Mounts live in a namespace that dies with its processes; one that shows here was made by other means. */
-function unmountBelow(directory: string): number {
-  const umount = findTool('umount');
-  const points = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((point) => point === directory || point.startsWith(`${directory}/`));
-  if (umount === undefined) return 0;
-  for (const point of points.toReversed()) spawnSync(umount, ['-n', '-l', point], { env: TOOL_ENV, stdio: 'ignore' });
-  return points.length;
-}
-
-/**
- * When a process started, in ticks since boot: with the number together it names one process for good. Undefined for one
- * that has ended, also while nobody has asked for its exit code.
- */
-export function startTicks(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { createNative } from '../../../../core/native.ts';
 import { ResourceStack } from '../../../../core/resource.ts';
 import { chooseLauncher } from './choose-launcher.ts';
+import { claimDirectory } from './strays.ts';
 import type { ContainerExit, ContainerSpec, Launcher, LauncherKind, PodSandbox, RunningContainer } from './launcher.ts';
 
 export interface Bench extends AsyncDisposable {
@@ -25,6 +26,7 @@ let made = 0;
 export async function startBench(want?: LauncherKind): Promise<Bench> {
   const stack = new ResourceStack();
   const dir = mkdtempSync(join(tmpdir(), 'wt-'));
+  claimDirectory(dir);
   chmodSync(dir, 0o711);
   stack.defer('directory', () => rmSync(dir, { recursive: true, force: true }));
   const instance = `test${process.pid}x${made++}`;

@@ -14,7 +14,9 @@ interface Operation {
 /** @returns a new document @throws KubeStatusError 400 for what is no patch, 422 for one that cannot be applied. */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch))
-    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${typeof patch} into Go value of type []handlers.jsonPatchOp`,
+    );
   if (patch.length > MOST_OPERATIONS) {
     throw invalidRequest(`The allowed maximum operations in a JSON patch is ${MOST_OPERATIONS}, got ${patch.length}`);
   }
@@ -26,7 +28,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
 
 function asOperation(value: unknown): Operation {
   if (!isObject(value) || typeof value['op'] !== 'string' || typeof value['path'] !== 'string') {
-    throw badRequest('error decoding patch: every operation needs "op" and "path"');
+    throw rejected();
   }
   return value as unknown as Operation;
 }
@@ -39,32 +41,28 @@ function applyOperation(holder: { root: unknown }, operation: Operation): void {
     case 'remove':
       remove(holder, path);
       return;
-    case 'replace': {
-      remove(holder, path);
-      return add(holder, path, cloneJson(valueOf(operation)));
-    }
+    case 'replace':
+      return replace(holder, path, cloneJson(valueOf(operation)));
     case 'move':
       return add(holder, path, remove(holder, operation.from ?? ''));
     case 'copy':
       return add(holder, path, cloneJson(read(holder, operation.from ?? '')));
     case 'test':
-      if (!equalJson(readOrUndefined(holder, path), valueOf(operation)))
-        throw invalidRequest(`testing value ${path} failed`);
+      if (!equalJson(readOrUndefined(holder, path), valueOf(operation))) throw rejected();
       return;
     default:
-      throw invalidRequest(`Unexpected kind: ${op}`);
+      throw rejected();
   }
 }
 
 function valueOf(operation: Operation): unknown {
-  if (!('value' in operation)) throw invalidRequest(`${operation.op} operation needs a value: missing value`);
+  if (!('value' in operation)) throw rejected();
   return operation.value;
 }
 
 /** Steps from the holder: `['root', …]`. */
 function pointer(path: string): string[] {
-  if (path !== '' && !path.startsWith('/'))
-    throw invalidRequest(`the path ${JSON.stringify(path)} of an operation does not start with /`);
+  if (path !== '' && !path.startsWith('/')) throw rejected();
   return [
     'root',
     ...path
@@ -79,7 +77,7 @@ function parentOf(holder: { root: unknown }, path: string): { parent: unknown; k
   const key = steps.pop() ?? '';
   let parent: unknown = holder;
   for (const step of steps) parent = child(parent, step);
-  if (typeof parent !== 'object' || parent === null) throw missing(path);
+  if (typeof parent !== 'object' || parent === null) throw rejected();
   return { parent, key };
 }
 
@@ -94,26 +92,30 @@ function add(holder: { root: unknown }, path: string, value: unknown): void {
     Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true });
     return;
   }
-  const index = key === '-' ? parent.length : indexIn(key, path, parent.length);
+  const index = key === '-' ? parent.length : indexIn(key, parent.length);
   parent.splice(index, 0, value);
+}
+
+/** As the real server's library has it: a field need not be there to be replaced, an element must. */
+function replace(holder: { root: unknown }, path: string, value: unknown): void {
+  const { parent, key } = parentOf(holder, path);
+  if (Array.isArray(parent)) parent[indexIn(key, parent.length - 1)] = value;
+  else add(holder, path, value);
 }
 
 function remove(holder: { root: unknown }, path: string): unknown {
   const { parent, key } = parentOf(holder, path);
-  if (Array.isArray(parent)) return parent.splice(indexIn(key, path, parent.length - 1), 1)[0] as unknown;
+  if (Array.isArray(parent)) return parent.splice(indexIn(key, parent.length - 1), 1)[0] as unknown;
   const object = parent as Record<string, unknown>;
-  if (!Object.hasOwn(object, key)) throw missing(path);
+  if (!Object.hasOwn(object, key)) throw rejected();
   const value = object[key];
   delete object[key];
   return value;
 }
 
-function indexIn(key: string, path: string, last: number): number {
+function indexIn(key: string, last: number): number {
   const index = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : -1;
-  if (index < 0 || index > last)
-    throw invalidRequest(
-      `the server rejected our request due to an error in our request: Unable to access invalid index: ${path}`,
-    );
+  if (index < 0 || index > last) throw rejected();
   return index;
 }
 
@@ -124,12 +126,11 @@ function readOrUndefined(holder: { root: unknown }, path: string): unknown {
 
 function read(holder: { root: unknown }, path: string): unknown {
   const value = readOrUndefined(holder, path);
-  if (value === undefined) throw missing(path);
+  if (value === undefined) throw rejected();
   return value;
 }
 
-function missing(path: string): Error {
-  return invalidRequest(
-    `the server rejected our request due to an error in our request: doc is missing path: ${path}: missing value`,
-  );
+/** Whatever is the matter with an operation, the real server says no more. */
+function rejected(): Error {
+  return invalidRequest('the server rejected our request due to an error in our request');
 }

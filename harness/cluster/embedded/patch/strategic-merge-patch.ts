@@ -1,6 +1,6 @@
 import { cloneJson, equalJson, isObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
-import { badRequest, invalidRequest } from '../kube-status.ts';
+import { badRequest, invalidRequest, unexplained } from '../kube-status.ts';
 import type { PatchNode } from '../schema-face.ts';
 
 const DIRECTIVE = '$patch';
@@ -22,7 +22,7 @@ export function applyStrategicMergePatch(
   if (directive === 'replace') return withoutDirectives(patch);
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge')
-    throw badRequest(`Unknown patch type found: ${String(directive)}`);
+    throw unexplained(`unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
   const result: JsonObject = { ...retained(target, patch) };
   for (const [key, value] of Object.entries(patch)) {
     if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ELEMENT_ORDER)) continue;
@@ -36,11 +36,20 @@ export function applyStrategicMergePatch(
   return result;
 }
 
+/** A map as Go prints it. */
+function goMap(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`;
+  if (!isObject(value)) return value === null ? '<nil>' : String(value as string | number | boolean);
+  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${fields.map(([key, item]) => `${key}:${goMap(item)}`).join(' ')}]`;
+}
+
 /** $retainKeys: of the present keys only the listed ones stay. */
 function retained(target: JsonObject, patch: JsonObject): JsonObject {
   const keys = patch[RETAIN_KEYS];
   if (keys === undefined) return target;
-  if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
+  const listed = Array.isArray(keys) && Object.keys(patch).every((key) => key.startsWith('$') || keys.includes(key));
+  if (!listed) throw badRequest('invalid patch format of retainKeys');
   return Object.fromEntries(Object.entries(target).filter(([key]) => keys.includes(key)));
 }
 
@@ -81,8 +90,7 @@ function mergeByKey(
   let merged = [...list];
   for (const item of items) {
     const key = item[mergeKey];
-    if (key === undefined)
-      throw badRequest(`map: map[${Object.keys(item).join(' ')}] does not contain declared merge key: ${mergeKey}`);
+    if (key === undefined) throw unexplained(`map: ${goMap(item)} does not contain declared merge key: ${mergeKey}`);
     const at = merged.findIndex((present) => isObject(present) && equalJson(present[mergeKey], key));
     if (item[DIRECTIVE] === 'delete')
       merged = merged.filter((present) => !(isObject(present) && equalJson(present[mergeKey], key)));

@@ -12,6 +12,8 @@ import { validateMetadata } from './validate/metadata.ts';
 import { dnsSubdomain } from './validate/names.ts';
 import { NAME_CHECKS, NEW_VALIDATORS, UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
 
+const ANY_FINALIZER = new Set(['apiextensions.k8s.io', 'coordination.k8s.io']);
+
 /** Opens the generated files lazily: only discovery's is read before a first object arrives. */
 export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles()): SchemaFace {
   const definitions = openDefinitions(files);
@@ -48,7 +50,8 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
       withDefinition<readonly FieldCause[]>(kind, [], ({ name }) => VALIDATORS[name]?.(object) ?? []),
     validateMetadata(kind, metadata) {
       const name = definitions.ofKind(kind)?.name;
-      const isExtension = name === undefined || kind.group === 'apiextensions.k8s.io';
+      // Leases are checked by the shared rules alone, as kinds of extensions are.
+      const isExtension = name === undefined || ANY_FINALIZER.has(kind.group);
       return validateMetadata(metadata, NAME_CHECKS[name ?? ''] ?? dnsSubdomain, isExtension);
     },
     validateNew: (kind, object) =>

@@ -77,6 +77,7 @@ function emptyOf(element: FieldType): unknown {
     case 'object':
       return {};
     case 'string':
+    case 'bytes':
       return '';
     case 'integer':
     case 'number':

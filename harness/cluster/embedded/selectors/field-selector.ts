@@ -39,23 +39,27 @@ const SELECTABLE: Readonly<Record<string, readonly string[]>> = {
   nodes: ['spec.unschedulable'],
 };
 
+/** Kinds of the whole cluster that name their selectable fields themselves. */
+const WITHOUT_NAMESPACE = new Set(['namespaces', 'nodes']);
+
 /** `a.b=c,d!=e` @throws KubeStatusError 400 for a field that this kind cannot be selected by. */
-export function parseFieldSelector(
-  text: string,
-  about: GroupResource,
-  kind: string,
-  version: string,
-): readonly FieldRequirement[] {
+export function parseFieldSelector(text: string, about: GroupResource, isCustom = false): readonly FieldRequirement[] {
   if (text.trim() === '') return [];
   const allowed = about.group === '' ? (SELECTABLE[about.resource] ?? []) : [];
-  return text.split(',').map((term) => {
+  return text.split(',').flatMap((term) => {
+    // Nothing equals nothing.
+    if (/^\s*(=|==)?\s*$/.test(term)) return [];
     const parts = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(term);
     if (parts === null) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
     const path = parts[1] ?? '';
-    if (path !== 'metadata.name' && path !== 'metadata.namespace' && !allowed.includes(path)) {
-      throw badRequest(unsupportedFieldLabel(path, about, kind, version));
+    const isShared =
+      path === 'metadata.name' || (path === 'metadata.namespace' && !WITHOUT_NAMESPACE.has(about.resource));
+    if (!isShared && !allowed.includes(path)) {
+      throw badRequest(unsupportedFieldLabel(path, about, isCustom));
     }
-    return { path, isEqual: parts[2] !== '!=', value: parts[3] ?? '' };
+    const value = parts[3] ?? '';
+    if (value.includes('=')) throw badRequest('invalid field selector: unescaped character in value: 61');
+    return [{ path, isEqual: parts[2] !== '!=', value }];
   });
 }
 
@@ -72,9 +76,8 @@ function selectableValue(object: KubeObject, path: string): string {
   return String(value as string | boolean);
 }
 
-function unsupportedFieldLabel(path: string, about: GroupResource, kind: string, version: string): string {
-  // Kinds with selectable fields of their own answer shortly, all others name what they would take.
-  if (about.group === '' && SELECTABLE[about.resource]) return `field label not supported: ${path}`;
-  if (about.group === '') return `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
-  return `field label not supported for ${about.group}/${version}, Kind=${kind}: ${path}`;
+function unsupportedFieldLabel(path: string, about: GroupResource, isCustom: boolean): string {
+  // Kinds with selectable fields of their own answer shortly, as custom ones do; all others name what they would take.
+  if (isCustom || (about.group === '' && SELECTABLE[about.resource])) return `field label not supported: ${path}`;
+  return `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }

@@ -34,7 +34,7 @@ describe('label selectors', () => {
   });
 
   it.each(['a=b=c', 'a in b', '=x', 'a,,b', 'a>1', '-a=b', 'a=-b'])('refuses %s', (text) => {
-    expect(refusal(() => parseLabelSelector(text))).toContain('unable to parse requirement');
+    expect(refusal(() => parseLabelSelector(text))).toMatch(/^(unable to parse requirement: |found ')/);
   });
 
   it('read the form that objects carry', () => {
@@ -60,13 +60,13 @@ describe('field selectors', () => {
     ['spec.nodeName=', false],
     ['spec.hostNetwork=false', true],
   ])('%s is %s for a pod', (text, expected) => {
-    expect(matchesFields(parseFieldSelector(text, pods, 'Pod', 'v1'), pod)).toBe(expected);
+    expect(matchesFields(parseFieldSelector(text, pods), pod)).toBe(expected);
   });
 
   it('refuse fields that the kind is not selectable by', () => {
-    expect(refusal(() => parseFieldSelector('spec.x=1', pods, 'Pod', 'v1'))).toBe('field label not supported: spec.x');
-    expect(
-      refusal(() => parseFieldSelector('data.x=1', { group: '', resource: 'configmaps' }, 'ConfigMap', 'v1')),
-    ).toBe('"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"');
+    expect(refusal(() => parseFieldSelector('spec.x=1', pods))).toBe('field label not supported: spec.x');
+    expect(refusal(() => parseFieldSelector('data.x=1', { group: '', resource: 'configmaps' }))).toBe(
+      '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    );
   });
 });

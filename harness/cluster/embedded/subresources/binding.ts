@@ -1,7 +1,7 @@
 import type { ApiCore, RequestContext } from '../api-core.ts';
 import { timestamp } from '../api-core.ts';
-import { arrayAt, cloneJson, isObject, objectAt, stringAt } from '../json.ts';
-import { badRequest, conflict, notFound } from '../kube-status.ts';
+import { arrayAt, cloneJson, objectAt, stringAt } from '../json.ts';
+import { badRequest, conflict, notFound, unexplained } from '../kube-status.ts';
 import type { UpdateTarget } from '../verbs/update.ts';
 
 /** Assigns a pod to a node, as the scheduler does; once. */
@@ -11,8 +11,12 @@ export function bindPod(
   { served, namespace, name }: UpdateTarget,
   body: unknown,
 ): unknown {
-  const node = stringAt(body, 'target', 'name');
-  if (!isObject(body) || node === undefined || node === '') throw badRequest('Binding needs target.name');
+  if (stringAt(body, 'metadata', 'name') !== name)
+    throw badRequest('name in URL does not match name in Binding object');
+  const faults = bindingFaults(body);
+  // The real server wraps these into no status of its own.
+  if (faults.length > 0) throw unexplained(faults.length === 1 ? faults.join('') : `[${faults.join(', ')}]`);
+  const node = stringAt(body, 'target', 'name') ?? '';
   const pod = core.store.get(served.key, namespace, name);
   if (pod === undefined) throw notFound(served, name);
   const current = stringAt(pod, 'spec', 'nodeName');
@@ -23,6 +27,9 @@ export function bindPod(
   if (!context.isDryRun) {
     const bound = cloneJson(pod);
     objectAt(bound, 'spec')['nodeName'] = node;
+    const annotations = objectAt(body, 'metadata', 'annotations') as Record<string, string>;
+    if (Object.keys(annotations).length > 0)
+      bound.metadata.annotations = { ...bound.metadata.annotations, ...annotations };
     const others = arrayAt(bound, 'status', 'conditions').filter(
       (condition) => stringAt(condition, 'type') !== 'PodScheduled',
     );
@@ -36,4 +43,13 @@ export function bindPod(
     core.store.put(served.key, bound);
   }
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+function bindingFaults(body: unknown): string[] {
+  const kind = stringAt(body, 'target', 'kind') ?? '';
+  const faults: string[] = [];
+  if (kind !== '' && kind !== 'Node')
+    faults.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+  if (!stringAt(body, 'target', 'name')) faults.push('target.name: Required value');
+  return faults;
 }

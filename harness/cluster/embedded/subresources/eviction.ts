@@ -1,5 +1,5 @@
 import type { ApiCore, RequestContext } from '../api-core.ts';
-import { isObject, objectAt, stringAt, valueAt } from '../json.ts';
+import { objectAt, stringAt, valueAt } from '../json.ts';
 import { badRequest } from '../kube-status.ts';
 import { deleteObject } from '../verbs/delete.ts';
 import type { UpdateTarget } from '../verbs/update.ts';
@@ -11,10 +11,8 @@ export function evictPod(
   { served, namespace, name }: UpdateTarget,
   body: unknown,
 ): unknown {
-  if (!isObject(body)) throw badRequest('Eviction must be an object');
-  const named = stringAt(body, 'metadata', 'name');
-  if (named !== undefined && named !== name)
-    throw badRequest(`name in URL does not match name in Eviction object: ${named}`);
+  if (stringAt(body, 'metadata', 'name') !== name)
+    throw badRequest('name in URL does not match name in Eviction object');
   const options = objectAt(body, 'deleteOptions');
   const grace = valueAt(options, 'gracePeriodSeconds');
   const isDryRun = context.isDryRun || JSON.stringify(valueAt(options, 'dryRun') ?? []).includes('All');

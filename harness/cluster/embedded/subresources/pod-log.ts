@@ -4,9 +4,12 @@ import { arrayAt, stringAt, valueAt } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { badRequest, invalid, notFound } from '../kube-status.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { RequestInfo } from '../http/request-info.ts';
 import { isTrue } from '../http/request-info.ts';
-import { write } from '../http/respond.ts';
+import { NO_CONTENT, write } from '../http/respond.ts';
 import { invalid as invalidValue, notSupported } from '../schema/validate/field-causes.ts';
+import { canonicalTime, TIME_LAYOUT, TimeError } from '../schema/times.ts';
+import type { FieldCause } from '../schema-face.ts';
 
 /** GET pods/{name}/log: text, streamed as the kubelet gives it. */
 export async function servePodLog(
@@ -15,11 +18,16 @@ export async function servePodLog(
   exchange: Exchange,
 ): Promise<void> {
   const { info, response } = exchange;
+  const abort = new AbortController();
+  const options = logOptions(info, core, abort.signal);
   const pod = core.store.get('/pods', info.namespace, info.name);
   if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, info.name);
   const container = containerOf(pod, info.query.get('container') ?? '');
-  const abort = new AbortController();
-  const options = logOptions(info.query, core, abort.signal);
+  // Nowhere yet: an empty answer rather than a refusal.
+  const nodeName = stringAt(pod, 'spec', 'nodeName');
+  if (!nodeName) return write(response, NO_CONTENT);
+  if (core.store.get('/nodes', undefined, nodeName) === undefined)
+    throw notFound({ group: '', resource: 'pods' }, nodeName);
   checkHasStarted(pod, container, options.previous ?? false);
   if (nodeAccess === undefined) return write(response, { code: 200, contentType: 'text/plain', body: '' });
   response.once('close', () => abort.abort());
@@ -78,7 +86,7 @@ function containerOf(pod: KubeObject, asked: string): string {
   const annotated = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
   if (annotated !== undefined && containers.includes(annotated)) return annotated;
   const [only] = containers;
-  if (containers.length === 1 && inits.length === 0 && only !== undefined) return only;
+  if (containers.length === 1 && only !== undefined) return only;
   const init = inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : '';
   throw badRequest(
     `a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${init}`,
@@ -87,7 +95,6 @@ function containerOf(pod: KubeObject, asked: string): string {
 
 function checkHasStarted(pod: KubeObject, container: string, isPrevious: boolean): void {
   const name = pod.metadata.name ?? '';
-  if (!stringAt(pod, 'spec', 'nodeName')) throw badRequest(`pod ${name} does not have a host assigned`);
   const statuses = [...arrayAt(pod, 'status', 'containerStatuses'), ...arrayAt(pod, 'status', 'initContainerStatuses')];
   const status = statuses.find((item) => stringAt(item, 'name') === container);
   if (isPrevious && valueAt(status, 'lastState', 'terminated') === undefined) {
@@ -109,37 +116,52 @@ function checkHasStarted(pod: KubeObject, container: string, isPrevious: boolean
   }
 }
 
-function logOptions(query: URLSearchParams, core: ApiCore, signal: AbortSignal): LogOptions {
+function logOptions({ query, name: podName }: RequestInfo, core: ApiCore, signal: AbortSignal): LogOptions {
+  const about = { group: '', kind: 'PodLogOptions' };
+  const causes: FieldCause[] = [];
   const number = (name: string, least: number): number | undefined => {
     const text = query.get(name);
     if (text === null || text === '') return undefined;
     const value = Number(text);
     if (!Number.isSafeInteger(value))
       throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-    if (value >= least) return value;
-    const words = least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
-    throw invalid({ group: '', kind: 'PodLogOptions' }, '', [invalidValue(name, value, words)]);
+    if (value < least) causes.push(invalidValue(name, value, leastWords(least)));
+    return value;
   };
   const stream = query.get('stream');
   // Differs from kube-apiserver: the streams are kept as one, so asking for either alone is refused.
   if (stream !== null && stream !== '' && stream !== 'All')
-    throw invalid({ group: '', kind: 'PodLogOptions' }, '', [notSupported('stream', stream, ['All'])]);
-  const sinceTime = query.get('sinceTime');
-  if (sinceTime !== null && Number.isNaN(Date.parse(sinceTime)))
-    throw badRequest(`parsing time ${JSON.stringify(sinceTime)}: cannot parse`);
+    throw invalid(about, podName, [notSupported('stream', stream, ['All'])]);
+  const tailLines = number('tailLines', 0);
+  const limitBytes = number('limitBytes', 1);
+  const askedSeconds = number('sinceSeconds', 1);
+  const sinceTime = sinceTimeFrom(query.get('sinceTime'));
+  if (causes.length > 0) throw invalid(about, podName, causes);
   const sinceSeconds =
-    sinceTime === null
-      ? number('sinceSeconds', 1)
-      : Math.max(1, Math.ceil((core.clock.now() - Date.parse(sinceTime)) / 1000));
+    sinceTime === undefined ? askedSeconds : Math.max(1, Math.ceil((core.clock.now() - sinceTime) / 1000));
   return {
     signal,
     follow: isTrue(query.get('follow')),
     previous: isTrue(query.get('previous')),
     timestamps: isTrue(query.get('timestamps')),
-    ...given('tailLines', number('tailLines', 0)),
-    ...given('limitBytes', number('limitBytes', 1)),
+    ...given('tailLines', tailLines),
+    ...given('limitBytes', limitBytes),
     ...given('sinceSeconds', sinceSeconds),
   };
+}
+
+function leastWords(least: number): string {
+  return least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
+}
+
+function sinceTimeFrom(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  try {
+    return Date.parse(canonicalTime(text, TIME_LAYOUT));
+  } catch (error) {
+    if (error instanceof TimeError) throw badRequest(error.message);
+    throw error;
+  }
 }
 
 function given(name: 'tailLines' | 'limitBytes' | 'sinceSeconds', value: number | undefined): LogOptions {

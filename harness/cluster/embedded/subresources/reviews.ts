@@ -1,4 +1,5 @@
 import type { ApiCore, RequestContext, UserInfo } from '../api-core.ts';
+import { timestamp } from '../api-core.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Attributes, RbacAuthorizer } from '../auth/rbac.ts';
 import { arrayAt, isObject, objectAt, stringAt, valueAt } from '../json.ts';
@@ -6,6 +7,7 @@ import type { JsonObject } from '../json.ts';
 import { badRequest, invalid, methodNotAllowed } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { apiVersionOf } from '../resource-table.ts';
+import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
 import { decodeObject } from '../verbs/decode.ts';
 
 export interface ReviewParts {
@@ -39,7 +41,7 @@ export function reviewAnswer(
       return {
         kind: served.kind,
         apiVersion: apiVersionOf(served),
-        metadata: {},
+        metadata: { creationTimestamp: timestamp(core.clock.now()) },
         status: { userInfo: context.user },
       };
     case 'SelfSubjectAccessReview':
@@ -48,7 +50,11 @@ export function reviewAnswer(
       return answer(accessStatus(authorizer, spec, subjectOf(spec)));
     case 'LocalSubjectAccessReview':
       if (stringAt(spec, 'resourceAttributes', 'namespace') !== namespace) {
-        throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace ?? ''}`);
+        const why = 'must match metadata.namespace';
+        const asked = stringAt(spec, 'resourceAttributes', 'namespace') ?? '';
+        throw invalid({ group: served.group, kind: '' }, '', [
+          invalidValue('spec.resourceAttributes.namespace', asked, why),
+        ]);
       }
       return answer(accessStatus(authorizer, spec, subjectOf(spec)));
     case 'SelfSubjectRulesReview':
@@ -62,10 +68,11 @@ export function reviewAnswer(
 
 function accessStatus(authorizer: RbacAuthorizer, spec: JsonObject, user: UserInfo): unknown {
   const resource = spec['resourceAttributes'];
-  const allowed = authorizer.isAllowed(
+  const reason = authorizer.whyAllowed(
     isObject(resource) ? resourceAttributes(resource, user) : pathAttributes(spec['nonResourceAttributes'], user),
   );
-  return allowed ? { allowed, reason: 'RBAC: allowed' } : { allowed };
+  if (reason === undefined) return { allowed: false };
+  return reason === '' ? { allowed: true } : { allowed: true, reason };
 }
 
 function resourceAttributes(resource: JsonObject, user: UserInfo): Attributes {

@@ -3,13 +3,38 @@ import { timestamp } from '../api-core.ts';
 import type { BoundObject, ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import { API_AUDIENCE } from '../auth/service-account-tokens.ts';
 import { arrayAt, isObject, stringAt, valueAt } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
 import { badRequest, conflict, invalid, notFound } from '../kube-status.ts';
+import type { ServedResource } from '../resource-table.ts';
 import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
+import { decodeObject } from '../verbs/decode.ts';
 import type { UpdateTarget } from '../verbs/update.ts';
 
 const DEFAULT_SECONDS = 3600;
 const LEAST_SECONDS = 600;
 const MOST_SECONDS = 2 ** 32;
+
+const TOKEN_REQUEST: ServedResource = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'TokenRequest',
+  resource: 'tokenrequests',
+  singular: 'tokenrequest',
+  namespaced: true,
+  shortNames: [],
+  categories: [],
+  verbs: ['create'],
+  subresources: [],
+  key: 'authentication.k8s.io/tokenrequests',
+  custom: undefined,
+};
+
+function checkPlaceOf({ metadata }: KubeObject, namespace: string | undefined, name: string): void {
+  if (metadata.namespace && metadata.namespace !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (metadata.name && metadata.name !== name)
+    throw badRequest(`name in URL does not match name in TokenRequest object`);
+}
 
 /** POST serviceaccounts/{name}/token. */
 export function requestToken(
@@ -19,7 +44,8 @@ export function requestToken(
   { served, namespace, name }: UpdateTarget,
   body: unknown,
 ): unknown {
-  if (!isObject(body)) throw badRequest('TokenRequest must be an object');
+  const request = decodeObject(core, context, TOKEN_REQUEST, body);
+  checkPlaceOf(request, namespace, name);
   const account = core.store.get(served.key, namespace, name);
   if (account === undefined) throw notFound(served, name);
   const seconds = valueAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_SECONDS;
@@ -38,7 +64,13 @@ export function requestToken(
   return {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: timestamp(core.clock.now()) },
+    metadata: {
+      ...request.metadata,
+      name,
+      namespace,
+      ...(account.metadata.uid === undefined ? {} : { uid: account.metadata.uid }),
+      creationTimestamp: timestamp(core.clock.now()),
+    },
     spec: {
       audiences: audiences.length > 0 ? audiences : [API_AUDIENCE],
       expirationSeconds: seconds,
@@ -58,7 +90,7 @@ function boundObject(core: ApiCore, namespace: string | undefined, body: unknown
   const name = stringAt(reference, 'name') ?? '';
   if (kind !== 'Pod' && kind !== 'Secret')
     throw badRequest(
-      `cannot bind token for serviceaccount to object of type ${String(reference['apiVersion'])}, Kind=${kind ?? ''}`,
+      `cannot bind token to object of type ${goGroupVersion(stringAt(reference, 'apiVersion') ?? '')}, Kind=${kind ?? ''}`,
     );
   const resource = kind === 'Pod' ? 'pods' : 'secrets';
   const object = core.store.get(`/${resource}`, namespace, name);
@@ -66,10 +98,15 @@ function boundObject(core: ApiCore, namespace: string | undefined, body: unknown
   const uid = stringAt(reference, 'uid');
   if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
     throw conflict(
-      { group: '', resource },
+      { group: '', resource: kind },
       name,
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   }
   return { kind, name, uid: object.metadata.uid ?? '' };
+}
+
+/** `group/version`, with nothing before the slash for the core group. */
+function goGroupVersion(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
 }

@@ -45,14 +45,15 @@ const BINDING: Cells = {
 };
 
 const eventAge =
-  (field: string) =>
-  (object: KubeObject, now: number): string => {
-    const time = [field, 'eventTime'].map((name) => valueAt(object, name)).find((value) => typeof value === 'string');
-    return ageOf(time ?? object.metadata.creationTimestamp, now);
-  };
+  (...fields: readonly string[]) =>
+  (object: KubeObject, now: number): string =>
+    ageOf(
+      fields.map((name) => valueAt(object, name)).find((value) => typeof value === 'string'),
+      now,
+    );
 
 const EVENT: Cells = {
-  'Last Seen': eventAge('lastTimestamp'),
+  'Last Seen': eventAge('lastTimestamp', 'firstTimestamp', 'eventTime'),
   Type: text('type'),
   Reason: text('reason'),
   Object: (object) =>
@@ -60,7 +61,7 @@ const EVENT: Cells = {
   Subobject: text('involvedObject', 'fieldPath'),
   Source: eventSource,
   Message: (object) => text('message')(object).trim(),
-  'First Seen': eventAge('firstTimestamp'),
+  'First Seen': eventAge('firstTimestamp', 'eventTime'),
   Count: (object) => valueAt(object, 'count') ?? 1,
 };
 

@@ -1,3 +1,4 @@
+import { stringAt } from '../json.ts';
 import type { Clock } from '../../../../core/clock.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { ServedResource } from '../resource-table.ts';
@@ -29,10 +30,23 @@ export function tableOf(
     columnDefinitions: printer.columns,
     rows: objects.map((object) => ({
       cells: printer.cells(object, now),
+      ...conditionsOf(served, object),
       object: rowObject(object, options.includeObject),
     })),
   };
 }
+
+/** kubectl leaves completed pods out by it when asked to. */
+function conditionsOf(served: ServedResource, object: KubeObject): { conditions?: readonly object[] } {
+  const phase = served.key === '/pods' ? stringAt(object, 'status', 'phase') : undefined;
+  const message = COMPLETED[phase ?? ''];
+  return message === undefined ? {} : { conditions: [{ type: 'Completed', status: 'True', reason: phase, message }] };
+}
+
+const COMPLETED: Readonly<Record<string, string>> = {
+  Succeeded: 'The pod has completed successfully.',
+  Failed: 'The pod failed.',
+};
 
 interface Printer {
   readonly columns: readonly TableColumn[];

@@ -13,6 +13,12 @@ export interface KindStrategy {
   graceSeconds?(object: KubeObject, asked: number | undefined): number;
   /** Added when somebody deletes the object, so that a controller can do its part first. */
   readonly deletionFinalizer?: string;
+  /** Told beside a new object that is accepted. */
+  warnings?(object: KubeObject): readonly string[];
+  /** A PUT on a name that is free creates the object. */
+  readonly createsOnUpdate?: boolean;
+  /** The garbage collector looks after all kinds but those. */
+  readonly isNotCollected?: boolean;
   markDeleted?(object: KubeObject): void;
   /** In the same turn as the write, so that nobody sees the one without the other. */
   afterWrite?(core: ApiCore, object: KubeObject): void;

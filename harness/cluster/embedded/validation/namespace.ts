@@ -10,6 +10,8 @@ export const namespaceStrategy: KindStrategy = {
     object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
   },
   prepareUpdate(object, previous, subresource) {
+    const status = objectAt(object, 'status');
+    if (!status['phase']) object['status'] = { ...status, phase: 'Active' };
     // spec.finalizers changes through `finalize` alone.
     if (subresource !== 'finalize')
       object['spec'] = { ...objectAt(object, 'spec'), finalizers: [...arrayAt(previous, 'spec', 'finalizers')] };
@@ -17,5 +19,6 @@ export const namespaceStrategy: KindStrategy = {
   },
   markDeleted(object) {
     object['status'] = { ...objectAt(object, 'status'), phase: 'Terminating' };
+    delete object.metadata.deletionGracePeriodSeconds;
   },
 };

@@ -1,11 +1,13 @@
 import { arrayAt, isObject, stringAt, valueAt } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { KindStrategy } from './kind-strategy.ts';
+import { podWarnings } from './pod-warnings.ts';
 import { parseQuantity } from './quantity.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
 
 export const podStrategy: KindStrategy = {
+  warnings: podWarnings,
   prepareCreate(object) {
     object['status'] = { phase: 'Pending', qosClass: qosClassOf(object) };
     object.metadata.generation = 1;

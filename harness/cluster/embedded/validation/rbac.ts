@@ -6,6 +6,7 @@ export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 /** Differs from kube-apiserver: aggregated cluster roles are refused, because no controller here would fill their rules. */
 export const clusterRoleStrategy: KindStrategy = {
+  createsOnUpdate: true,
   validate: (object) =>
     valueAt(object, 'aggregationRule') === undefined
       ? []

@@ -7,6 +7,8 @@ import { clusterRoleStrategy } from './rbac.ts';
 import { secretStrategy } from './secret.ts';
 import { claimStrategy, persistentVolumeStrategy } from './storage.ts';
 
+const CREATES_ON_UPDATE: KindStrategy = { createsOnUpdate: true };
+
 const STRATEGIES: Readonly<Record<string, KindStrategy>> = {
   '/pods': podStrategy,
   '/namespaces': namespaceStrategy,
@@ -14,6 +16,11 @@ const STRATEGIES: Readonly<Record<string, KindStrategy>> = {
   '/persistentvolumeclaims': claimStrategy,
   '/persistentvolumes': persistentVolumeStrategy,
   'rbac.authorization.k8s.io/clusterroles': clusterRoleStrategy,
+  'rbac.authorization.k8s.io/clusterrolebindings': CREATES_ON_UPDATE,
+  'rbac.authorization.k8s.io/roles': CREATES_ON_UPDATE,
+  'rbac.authorization.k8s.io/rolebindings': CREATES_ON_UPDATE,
+  'coordination.k8s.io/leases': CREATES_ON_UPDATE,
+  '/events': { createsOnUpdate: true, isNotCollected: true },
   'apiextensions.k8s.io/customresourcedefinitions': crdStrategy,
 };
 

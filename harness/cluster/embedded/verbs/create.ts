@@ -1,11 +1,12 @@
 import type { AdmissionRequest, ApiCore, RequestContext } from '../api-core.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { alreadyExists, badRequest, generateNameConflict, invalid } from '../kube-status.ts';
+import { alreadyExists, badRequest, generateNameConflict, invalid, unexplained } from '../kube-status.ts';
 import { generatedName, stampNew } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
 import { validateNew } from '../validation/validate.ts';
 import { decodeObject } from './decode.ts';
+import { checkCustomKind } from './type-meta.ts';
 
 /** As often as the real server tries a generated name. */
 const NAME_ATTEMPTS = 8;
@@ -20,24 +21,23 @@ export function createObject(
 ): KubeObject {
   const object = decodeObject(core, context, served, body);
   placeInNamespace(served, object, namespace);
-  if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   const attempts = object.metadata.name ? 1 : NAME_ATTEMPTS;
   const prefix = object.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
     if (attempts > 1 && prefix) object.metadata.name = generatedName(prefix, core.entropy);
     if (attempt < attempts && core.store.get(served.key, namespace, object.metadata.name ?? '')) continue;
-    return insert(core, context, served, namespace, object, attempts > 1 && prefix !== undefined);
+    return insert(core, context, served, namespace, object);
   }
 }
 
-function insert(
+export function insert(
   core: ApiCore,
   context: RequestContext,
   served: ServedResource,
   namespace: string | undefined,
   object: KubeObject,
-  isGenerated: boolean,
 ): KubeObject {
+  const { resourceVersion: asked = '' } = object.metadata;
   stampNew(core, served, object);
   strategyOf(served).prepareCreate?.(object, core);
   const request: AdmissionRequest = {
@@ -52,12 +52,22 @@ function insert(
     previous: undefined,
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
+  checkCustomKind(served, object);
   const causes = validateNew(core, served, object);
   if (causes.length > 0) throw invalid(served, object.metadata.name ?? '', causes);
+  context.warnings.push(...(strategyOf(served).warnings?.(object) ?? []));
   for (const plugin of core.admission) plugin.validate?.(request);
   const name = object.metadata.name ?? '';
-  if (core.store.get(served.key, namespace, name))
-    throw isGenerated ? generateNameConflict(served, name) : alreadyExists(served, name);
+  if (!context.isDryRun && /^[1-9]\d*$/.test(asked))
+    throw unexplained('resourceVersion should not be set on objects to be created');
+  // A prefix is what the client meant, even beside a name of its own.
+  const taken = core.store.get(served.key, namespace, name);
+  if (taken !== undefined) {
+    const isGoing = taken.metadata.deletionTimestamp !== undefined;
+    throw object.metadata.generateName
+      ? generateNameConflict(served, name, isGoing)
+      : alreadyExists(served, name, isGoing);
+  }
   if (context.isDryRun) return object;
   const stored = core.store.put(served.key, object);
   strategyOf(served).afterWrite?.(core, stored);

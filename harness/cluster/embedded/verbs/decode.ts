@@ -1,22 +1,10 @@
 import type { ApiCore, RequestContext } from '../api-core.ts';
 import { decodeCustom } from '../crd/structural-schema.ts';
-import { isObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { badRequest, KubeStatusError } from '../kube-status.ts';
-import type { KindName } from '../schema-face.ts';
 import type { ServedResource } from '../resource-table.ts';
-import { apiVersionOf } from '../resource-table.ts';
+import { DecodeError, withTypeMeta } from './type-meta.ts';
 
-/** A body that does not fit its kind. */
-export class DecodeError extends KubeStatusError {
-  /** What is wrong, without the sentence about kind and version. */
-  readonly why: string;
-
-  constructor({ kind, version }: KindName, why: string) {
-    super(400, 'BadRequest', `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
-    this.why = why;
-  }
-}
+const METADATA_CARRIER = { group: '', version: 'v1', kind: 'ConfigMap' };
 
 /**
  * Brings a body into the shape of its kind: kind and version checked, unknown fields refused, warned of or dropped, defaults set.
@@ -28,10 +16,11 @@ export function decodeObject(
   served: ServedResource,
   object: unknown,
 ): KubeObject {
-  const typed = withTypeMeta(served, object);
+  const typed = withTypeMeta(core, served, object);
   if (served.custom) {
-    checkMetadata(typed);
-    reportUnknown(context, served, decodeCustom(served.custom.schema, typed));
+    const unknown = decodeMetadata(core, typed);
+    const pruned = decodeCustom(served.custom.schema, typed);
+    if (unknown.length + pruned.length > 0) reportUnknown(context, served, [...unknown, ...pruned].toSorted());
   } else {
     const { unknownFields, typeError } = core.schema.decode(served, typed);
     if (typeError !== undefined) throw new DecodeError(served, typeError);
@@ -42,63 +31,22 @@ export function decodeObject(
   return typed;
 }
 
-function withTypeMeta(served: KindName & { custom?: unknown }, object: unknown): KubeObject {
-  const expected = apiVersionOf(served);
-  if (!isObject(object)) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${served.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct { APIVersion string; Kind string }`,
-    );
+/**
+ * The metadata of a custom resource is typed like everyone's, whatever its schema says: it is decoded as that of a built-in kind.
+ * In place. @returns its unknown fields
+ */
+function decodeMetadata(core: ApiCore, object: KubeObject): readonly string[] {
+  const carrier = { apiVersion: 'v1', kind: 'ConfigMap', metadata: object.metadata } as KubeObject;
+  const { unknownFields, typeError } = core.schema.decode(METADATA_CARRIER, carrier);
+  if (typeError !== undefined) {
+    const version = object.apiVersion?.split('/').at(-1) ?? '';
+    const words = typeError
+      .replace('struct field ConfigMap.metadata of type', 'value of type')
+      .replace('.metadata.', '.');
+    throw new DecodeError({ kind: object.kind ?? '', version }, words);
   }
-  const { apiVersion, kind } = object;
-  if (served.custom && (kind === undefined || kind === ''))
-    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object).slice(0, 200)}'`);
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
-    );
-  }
-  if (kind !== undefined && kind !== '' && kind !== served.kind) {
-    throw badRequest(
-      `${String(kind)} in version "${served.version}" cannot be handled as a ${served.kind}: the kind in the data (${String(kind)}) does not match the expected kind (${served.kind})`,
-    );
-  }
-  object['apiVersion'] = expected;
-  object['kind'] = served.kind;
-  object['metadata'] ??= {};
-  return object as KubeObject;
-}
-
-/** The metadata of a custom resource is typed like everyone's, whatever its schema says. */
-function checkMetadata(object: KubeObject): void {
-  const fail = (what: string, field: string): never => {
-    throw badRequest(
-      `${object.kind} in version "${object.apiVersion?.split('/').at(-1)}" cannot be handled as a ${object.kind}: json: cannot unmarshal ${what} into Go struct field ObjectMeta.metadata.${field}`,
-    );
-  };
-  const metadata: unknown = object.metadata;
-  if (!isObject(metadata)) return void fail(nameOfType(metadata), '');
-  for (const field of ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp']) {
-    const value = metadata[field];
-    if (value !== undefined && value !== null && typeof value !== 'string')
-      fail(nameOfType(value), `${field} of type string`);
-  }
-  for (const field of ['labels', 'annotations']) {
-    const value = metadata[field];
-    if (value === undefined || value === null) continue;
-    if (!isObject(value)) fail(nameOfType(value), `${field} of type map[string]string`);
-    const wrong = Object.values(value as object).find((item) => typeof item !== 'string');
-    if (wrong !== undefined) fail(nameOfType(wrong), `${field} of type string`);
-  }
-  const finalizers = metadata['finalizers'];
-  if (finalizers != null && !(Array.isArray(finalizers) && finalizers.every((item) => typeof item === 'string'))) {
-    fail(nameOfType(finalizers), 'finalizers of type []string');
-  }
-}
-
-export function nameOfType(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'boolean') return 'bool';
-  return Array.isArray(value) ? 'array' : typeof value;
+  core.schema.prune(METADATA_CARRIER, carrier);
+  return unknownFields;
 }
 
 function reportUnknown(context: RequestContext, served: ServedResource, unknownFields: readonly string[]): void {

@@ -50,6 +50,8 @@ export function deleteObject(
   const marked = markDeleted(core, served, previous, options);
   if (context.isDryRun) return { object: marked ?? previous, isGone: marked === undefined || isReadyToGo(marked) };
   if (marked === undefined || isReadyToGo(marked)) {
+    // Kinds with a grace period are marked before they go, even when there is none left.
+    if (marked !== undefined && marked !== previous) core.store.put(served.key, marked);
     const gone = core.store.remove(served.key, namespace, name) ?? previous;
     strategyOf(served).afterDelete?.(core, gone);
     return { object: gone, isGone: true };
@@ -61,18 +63,25 @@ export function deleteObject(
 function checkPreconditions(served: ServedResource, previous: KubeObject, options: ParsedDeleteOptions): void {
   const name = previous.metadata.name ?? '';
   const { uid, resourceVersion } = previous.metadata;
+  // Namespaces have a deletion of their own, with words of its own.
+  const isNamespace = served.key === '/namespaces';
+  const about = isNamespace ? served : { group: served.group, resource: served.kind };
   if (options.uid !== undefined && options.uid !== uid) {
     throw conflict(
-      served,
+      about,
       name,
-      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`,
+      isNamespace
+        ? `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`
+        : `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
     throw conflict(
-      served,
+      about,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      isNamespace
+        ? `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`
+        : `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );
   }
 }
@@ -88,7 +97,8 @@ function markDeleted(
   const finalizers = finalizersOf(served, previous, options.propagationPolicy);
   const isDeleting = previous.metadata.deletionTimestamp !== undefined;
   const holdsNamespace = served.key === '/namespaces';
-  if (grace === 0 && finalizers.length === 0 && !holdsNamespace) return undefined;
+  if (strategyOf(served).graceSeconds === undefined && grace === 0 && finalizers.length === 0 && !holdsNamespace)
+    return undefined;
   const currentGrace = previous.metadata.deletionGracePeriodSeconds ?? 0;
   const isSooner = !isDeleting || grace < currentGrace;
   if (!isSooner && finalizers.length === (previous.metadata.finalizers ?? []).length) return previous;
@@ -122,7 +132,7 @@ function finalizersOf(
   const isDeleting = previous.metadata.deletionTimestamp !== undefined;
   const present = new Set(previous.metadata.finalizers);
   if (own !== undefined && !isDeleting) present.add(own);
-  if (policy === undefined) return [...present];
+  if (policy === undefined || strategyOf(served).isNotCollected === true) return [...present];
   present.delete(FOREGROUND_FINALIZER);
   present.delete(ORPHAN_FINALIZER);
   if (policy === 'Foreground') present.add(FOREGROUND_FINALIZER);

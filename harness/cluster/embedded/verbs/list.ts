@@ -1,10 +1,10 @@
 import type { ApiCore } from '../api-core.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { badRequest, expired, invalid, resourceVersionTooLarge } from '../kube-status.ts';
+import { badRequest, expired, resourceVersionTooLarge } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { matchesFields, parseFieldSelector } from '../selectors/field-selector.ts';
 import { matchesLabels, parseLabelSelector } from '../selectors/label-selector.ts';
-import { forbidden as forbiddenField, invalid as invalidValue } from '../schema/validate/field-causes.ts';
+import { checkListOptions, parseVersion } from './list-options.ts';
 
 export interface ListResult {
   readonly items: readonly KubeObject[];
@@ -28,16 +28,40 @@ export function listObjects(
   namespace: string | undefined,
   query: URLSearchParams,
 ): ListResult {
+  // In the order in which the real server looks: the selectors' form, the options, the selectors' fields.
+  parseLabelSelector(query.get('labelSelector') ?? '');
+  countFrom(query, 'timeoutSeconds');
+  checkListOptions(query);
   const matches = matcherFrom(served, query);
   const limit = countFrom(query, 'limit');
   const continuation = parseContinue(query.get('continue'));
-  const version = continuation ? continuedVersion(core, continuation) : versionToList(core, query);
-  const all = core.store.listAt(served.key, namespace, version).filter(matches);
+  const version = continuation
+    ? continuedVersion(core, continuation)
+    : versionToList(core, query, served.key !== '/events');
+  const all = core.store.listAt(served.key, namespace, version);
   const rest = continuation ? all.filter((object) => positionOf(object) > continuation.start) : all;
-  if (limit === 0 || rest.length <= limit) return { items: rest, metadata: { resourceVersion: String(version) } };
-  const items = rest.slice(0, limit);
+  if (limit === 0) return { items: rest.filter(matches), metadata: { resourceVersion: String(version) } };
+  return onePage(rest, matches, limit, version, query);
+}
+
+/** As the real server pages: there is more when more objects follow, whether or not they match. */
+function onePage(
+  rest: readonly KubeObject[],
+  matches: (object: KubeObject) => boolean,
+  limit: number,
+  version: number,
+  query: URLSearchParams,
+): ListResult {
+  const items: KubeObject[] = [];
+  let seen = 0;
+  for (const object of rest) {
+    seen += 1;
+    if (matches(object)) items.push(object);
+    if (items.length === limit) break;
+  }
   const last = items.at(-1);
-  const token: Continuation = { v: version, start: last ? positionOf(last) : '' };
+  if (seen === rest.length || last === undefined) return { items, metadata: { resourceVersion: String(version) } };
+  const token: Continuation = { v: version, start: positionOf(last) };
   // With a selector the real server cannot know how many remain, and says nothing.
   const isSelective = Boolean(query.get('labelSelector')) || Boolean(query.get('fieldSelector'));
   return {
@@ -45,7 +69,7 @@ export function listObjects(
     metadata: {
       resourceVersion: String(version),
       continue: Buffer.from(JSON.stringify(token)).toString('base64url'),
-      ...(isSelective ? {} : { remainingItemCount: rest.length - items.length }),
+      ...(isSelective ? {} : { remainingItemCount: rest.length - seen }),
     },
   };
 }
@@ -53,7 +77,7 @@ export function listObjects(
 /** Label and field selectors of a list or watch. */
 export function matcherFrom(served: ServedResource, query: URLSearchParams): (object: KubeObject) => boolean {
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
-  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', served, served.kind, served.version);
+  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', served, served.custom !== undefined);
   if (labels.length === 0 && fields.length === 0) return () => true;
   return (object) => matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
 }
@@ -72,29 +96,13 @@ export function countFrom(query: URLSearchParams, name: string): number {
   return Math.max(0, value);
 }
 
-/** @returns undefined when unset or 0: whatever is there now. */
-export function parseVersion(text: string | null): number | undefined {
-  if (text === null || text === '' || text === '0') return undefined;
-  if (!/^\d+$/.test(text)) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      invalidValue('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`),
-    ]);
-  }
-  return Number(text);
-}
-
-function versionToList(core: ApiCore, query: URLSearchParams): number {
-  const asked = parseVersion(query.get('resourceVersion'));
+function versionToList(core: ApiCore, query: URLSearchParams, isCached: boolean): number {
+  const asked = parseVersion(query.get('resourceVersion'), 'list');
   const match = query.get('resourceVersionMatch');
-  if (match !== null && match !== '' && query.get('resourceVersion') === null) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
-    ]);
-  }
   if (asked === undefined) return core.store.version;
-  if (asked > core.store.version) throw resourceVersionTooLarge(asked, core.store.version);
+  if (asked > core.store.version) throw resourceVersionTooLarge(asked, core.store.version, isCached);
   // Not older than: the newest is never too old. Only an exact version can be gone.
-  const isExact = match === 'Exact' || (match === null && countFrom(query, 'limit') > 0);
+  const isExact = match === 'Exact' || (!match && countFrom(query, 'limit') > 0);
   if (!isExact) return core.store.version;
   if (asked < core.store.oldestVersion) throw expired('The resourceVersion for the provided list is too old.');
   return asked;
@@ -115,5 +123,5 @@ function parseContinue(token: string | null): Continuation | undefined {
   } catch {
     // Falls through to the refusal: a token that is not ours has no better explanation.
   }
-  throw badRequest('continue key is not valid: illegal base64 data');
+  throw badRequest('invalid continue token: continue key is not valid');
 }

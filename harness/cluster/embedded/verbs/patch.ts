@@ -1,16 +1,17 @@
 import type { ApiCore, RequestContext } from '../api-core.ts';
 import { cloneJson, isObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { badRequest, invalid, notFound, unsupportedMediaType } from '../kube-status.ts';
+import { badRequest, invalid, notFound, routerUnsupportedMediaType, unsupportedMediaType } from '../kube-status.ts';
 import { checkVersion } from '../lifecycle.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
-import { DecodeError, decodeObject } from './decode.ts';
+import { decodeObject } from './decode.ts';
+import { DecodeError, nameOfType, UnrecognizedError } from './type-meta.ts';
 import type { UpdateTarget } from './update.ts';
-import { writeUpdate } from './update.ts';
+import { checkPlace, writeUpdate } from './update.ts';
 
 export const JSON_PATCH = 'application/json-patch+json';
 export const MERGE_PATCH = 'application/merge-patch+json';
@@ -27,24 +28,25 @@ export function patchObject(
 ): KubeObject {
   const { served, namespace, name } = target;
   const supported = served.custom ? [JSON_PATCH, MERGE_PATCH] : PATCH_TYPES;
-  if (!supported.includes(mediaType)) throw unsupportedMediaType(supported);
+  if (!supported.includes(mediaType))
+    throw served.custom ? unsupportedMediaType(supported) : routerUnsupportedMediaType();
   const previous = core.store.get(served.key, namespace, name);
   if (previous === undefined) throw notFound(served, name);
   const patched = applyPatch(core, target, mediaType, cloneJson(previous), patch);
   const object = decodePatched(core, context, served, patched);
-  if (object.metadata.name !== name || object.metadata.namespace !== previous.metadata.namespace) {
-    throw badRequest(
-      `the name or namespace of the patched object (${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}) does not match the request`,
-    );
-  }
+  checkPlace(target, object);
   // A version in the patch makes it conditional; without one it applies to whatever is there now.
-  checkVersion(served, previous, object, { needsVersion: false });
-  if (object.metadata.uid !== previous.metadata.uid) {
+  checkVersion(served, previous, object);
+  if (
+    object.metadata.uid !== undefined &&
+    object.metadata.uid !== '' &&
+    object.metadata.uid !== previous.metadata.uid
+  ) {
     throw invalid(served, name, [
       {
         reason: 'FieldValueInvalid',
         field: 'metadata.uid',
-        message: `Invalid value: ${JSON.stringify(object.metadata.uid)}: field is immutable`,
+        message: `Invalid value: ${JSON.stringify(object.metadata.uid ?? '')}: field is immutable`,
       },
     ]);
   }
@@ -56,7 +58,7 @@ function decodePatched(core: ApiCore, context: RequestContext, served: ServedRes
   try {
     return decodeObject(core, context, served, patched);
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
+    if (!(error instanceof DecodeError || error instanceof UnrecognizedError)) throw error;
     // Differs from kube-apiserver: for a strategic merge patch it prints the patch, and says of a wrong type what its converter says.
     throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(patched), error.why)]);
   }
@@ -71,7 +73,17 @@ function applyPatch(
 ): unknown {
   if (mediaType === JSON_PATCH) return applyJsonPatch(document, patch);
   if (!isObject(patch))
-    throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${nameOfType(patch)} into Go value of type map[string]interface {}`,
+    );
   if (mediaType === MERGE_PATCH) return applyMergePatch(document, patch);
-  return applyStrategicMergePatch(document as unknown as Record<string, unknown>, patch, core.schema.patchRoot(served));
+  const patched = applyStrategicMergePatch(
+    document as unknown as Record<string, unknown>,
+    patch,
+    core.schema.patchRoot(served),
+  );
+  // It applies to the typed object, whose kind and version are not among its fields.
+  for (const field of ['apiVersion', 'kind'] as const)
+    if (typeof patched[field] === 'string' || patched[field] === undefined) patched[field] = document[field];
+  return patched;
 }

@@ -2,12 +2,13 @@ import type { ApiCore, RequestContext } from '../api-core.ts';
 import { cloneJson, equalJson } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { badRequest, invalid, notFound } from '../kube-status.ts';
-import { carryOver, checkVersion, countGeneration, isReadyToGo } from '../lifecycle.ts';
+import { carryOver, checkUid, checkVersion, countGeneration, isReadyToGo } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
 import { validateChange } from '../validation/validate.ts';
-import { placeInNamespace } from './create.ts';
+import { insert, placeInNamespace } from './create.ts';
 import { decodeObject } from './decode.ts';
+import { checkCustomKind } from './type-meta.ts';
 
 export interface UpdateTarget {
   readonly served: ServedResource;
@@ -19,21 +20,38 @@ export interface UpdateTarget {
 
 /** Replaces an object or its status; `body` becomes the store's own. */
 export function updateObject(core: ApiCore, context: RequestContext, target: UpdateTarget, body: unknown): KubeObject {
+  return updateOrCreate(core, context, target, body).object;
+}
+
+/** The same, for who has to know whether the object is new: some kinds are created by an update of a free name. */
+export function updateOrCreate(
+  core: ApiCore,
+  context: RequestContext,
+  target: UpdateTarget,
+  body: unknown,
+): { readonly object: KubeObject; readonly isNew: boolean } {
   const { served, namespace, name } = target;
   const object = decodeObject(core, context, served, body);
-  placeInNamespace(served, object, namespace);
-  if ((object.metadata.name ?? '') === '') {
-    throw invalid(served, '', [
-      { reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name is required' },
-    ]);
-  }
-  if (object.metadata.name !== name) {
-    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
-  }
+  checkPlace(target, object);
   const previous = core.store.get(served.key, namespace, name);
-  if (previous === undefined) throw notFound(served, name);
-  checkVersion(served, previous, object, { needsVersion: true });
-  return writeUpdate(core, context, target, previous, object);
+  if (previous === undefined) {
+    if (target.subresource !== '' || strategyOf(served).createsOnUpdate !== true) throw notFound(served, name);
+    checkUid(served, undefined, object);
+    delete object.metadata.resourceVersion;
+    return { object: insert(core, context, served, namespace, object), isNew: true };
+  }
+  checkUid(served, previous, object);
+  checkVersion(served, previous, object);
+  return { object: writeUpdate(core, context, target, previous, object), isNew: false };
+}
+
+/** Name and namespace are those of the URL. @throws KubeStatusError 400 */
+export function checkPlace({ served, namespace, name }: UpdateTarget, object: KubeObject): void {
+  placeInNamespace(served, object, namespace);
+  if (!object.metadata.name)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (object.metadata.name !== name)
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
 }
 
 /** The second half of every change: update and patch. `object` is decoded already. */
@@ -62,6 +80,7 @@ export function writeUpdate(
     previous,
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
+  checkCustomKind(served, object);
   const causes = validateChange(core, served, subresource, object, previous);
   if (causes.length > 0) throw invalid(served, name, causes);
   for (const plugin of core.admission) plugin.validate?.(request);
@@ -69,8 +88,12 @@ export function writeUpdate(
   // Differs from nothing: the real server, too, writes nothing when nothing changed, and the version stays.
   if (equalJson(object, previous)) return previous;
   if (context.isDryRun) return object;
+  if (isReadyToGo(object)) {
+    // The last finalizer went: the object goes as it was, and the client gets what it wrote.
+    core.store.remove(served.key, namespace, name);
+    return object;
+  }
   const stored = core.store.put(served.key, object);
-  if (isReadyToGo(stored)) return core.store.remove(served.key, namespace, name) ?? stored;
   strategy.afterWrite?.(core, stored);
   return stored;
 }

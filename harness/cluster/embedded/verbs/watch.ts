@@ -3,12 +3,12 @@ import type { ApiCore } from '../api-core.ts';
 import { isTrue } from '../http/request-info.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { FailureStatus } from '../kube-status.ts';
-import { expired, invalid, resourceVersionTooLarge } from '../kube-status.ts';
+import { expired, resourceVersionTooLarge } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { apiVersionOf } from '../resource-table.ts';
 import { WatchCursor } from '../store/watch-cursor.ts';
-import { forbidden as forbiddenField } from '../schema/validate/field-causes.ts';
-import { countFrom, matcherFrom, parseVersion } from './list.ts';
+import { checkWatchOptions, parseVersion } from './list-options.ts';
+import { countFrom, matcherFrom } from './list.ts';
 
 export interface WatchSink {
   /** False when the client reads too slowly and the watch must end. */
@@ -35,12 +35,14 @@ export function startWatch(
 ): { stop(): void } {
   const matches = matcherFrom(served, query);
   const sendsBookmarks = isTrue(query.get('allowWatchBookmarks'));
-  const marksInitialEnd = checkInitialEvents(query, sendsBookmarks);
-  const asked = parseVersion(query.get('resourceVersion'));
+  checkWatchOptions(query);
+  const marksInitialEnd = isTrue(query.get('sendInitialEvents')) && sendsBookmarks;
+  const asked = parseVersion(query.get('resourceVersion'), 'watch');
   const seconds = countFrom(query, 'timeoutSeconds') || DEFAULT_SECONDS;
   const { version } = core.store;
-  if (asked !== undefined && asked > version) throw resourceVersionTooLarge(asked, version);
-  const sendsInitial = marksInitialEnd || (asked === undefined && query.get('sendInitialEvents') !== 'false');
+  if (asked !== undefined && asked > version) throw resourceVersionTooLarge(asked, version, served.key !== '/events');
+  const sendsInitial =
+    isTrue(query.get('sendInitialEvents')) || (asked === undefined && query.get('sendInitialEvents') !== 'false');
   const start = sendsInitial || asked === undefined ? version : asked;
   const cursor = new WatchCursor(core.store, { resource: served.key, namespace, matches }, start);
   const watch = new RunningWatch(core, served, cursor, sink);
@@ -116,7 +118,6 @@ class RunningWatch {
   #bookmark(annotations?: Record<string, string>): void {
     const metadata = {
       resourceVersion: String(this.#cursor.version),
-      creationTimestamp: null,
       ...(annotations ? { annotations } : {}),
     };
     this.#sink.bookmark({
@@ -125,19 +126,4 @@ class RunningWatch {
       metadata: metadata as unknown as KubeObject['metadata'],
     });
   }
-}
-
-/** @returns whether the end of the initial events is to be marked. */
-function checkInitialEvents(query: URLSearchParams, sendsBookmarks: boolean): boolean {
-  if (!query.has('sendInitialEvents')) return false;
-  const options = { group: 'meta.k8s.io', kind: 'ListOptions' };
-  if (query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw invalid(options, '', [
-      forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-    ]);
-  }
-  const sendsInitial = isTrue(query.get('sendInitialEvents'));
-  if (sendsInitial && !sendsBookmarks)
-    throw invalid(options, '', [forbiddenField('sendInitialEvents', 'sendInitialEvents requires allowWatchBookmarks')]);
-  return sendsInitial;
 }
