@@ -1,4 +1,5 @@
 import { WavetankError } from '../../core/errors.ts';
+import type { Quirk } from '../../provider/quirks.ts';
 import type { TestbedConfig } from '../config/testbed-config.ts';
 
 /** Flags of every command that starts a testbed, as commander gives them. */
@@ -7,6 +8,7 @@ export interface CommonFlags {
   readonly storage: 'embedded' | 'minio' | 'existing';
   readonly image: readonly string[];
   readonly mirror: readonly string[];
+  readonly quirk?: readonly Quirk[];
   readonly contracts?: string;
   readonly rpc?: string;
   /** With `rpc` it is read, else written. */
@@ -28,6 +30,7 @@ export function commonConfig({
   storage,
   image,
   mirror,
+  quirk,
   contracts,
   rpc,
   addressFile,
@@ -47,6 +50,7 @@ export function commonConfig({
     storage,
     images: [...image],
     mirrors: [...mirror],
+    ...(quirk === undefined ? {} : { quirks: [...quirk] }),
     stateRoot: state,
     ...chainConfig({ rpc, addressFile, keyFile }),
     kind: {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { CapabilityName } from '../cluster/cluster.ts';
 import { CAPABILITY_NAMES } from '../cluster/cluster.ts';
+import { QUIRKS, isQuirk } from '../../provider/quirks.ts';
 
 /** Values of flags, checked where they are read: commander then names the flag and ends with usage. */
 export function wholeNumber(text: string): number {
@@ -38,6 +39,16 @@ export const imageOption = new Option('--image <name=local>', 'a local stand-in 
   .default([], 'none');
 export const mirrorOption = new Option('--mirror <url=dir>', 'local files that answer for an outside URL (repeatable)')
   .argParser(several)
+  .default([], 'none');
+export const quirkOption = new Option(
+  '--quirk <name>',
+  'a way of the classic Provider that a client relies on (repeatable)',
+)
+  .argParser((name: string, before: readonly string[]) => {
+    if (!isQuirk(name))
+      throw new InvalidArgumentError(`There is no ${name}; there are ${Object.keys(QUIRKS).join(', ')}.`);
+    return several(name, before);
+  })
   .default([], 'none');
 export const contractsOption = new Option('--contracts <dir>', "a protocol developer's own Hardhat artifacts");
 export const reuseOption = new Option(

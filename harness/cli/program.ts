@@ -18,6 +18,7 @@ import {
   mirrorOption,
   pullOption,
   reuseOption,
+  quirkOption,
   rpcOption,
   seconds,
   stateOption,
@@ -148,6 +149,9 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--endpoints <file>', 'write endpoints.json there too')
     .option('--env-file <file>', 'write the variables that clients read, as NAME=value lines')
     .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
+    .option('--providers <n>', 'so many Providers, each with keys and an operator of its own', wholeNumber)
+    .option('--classic-ports', 'take the place of the classic docker network: its ports, addresses and files')
+    .addOption(quirkOption)
     .option('--verbose', 'what the parts have to say')
     .addOption(backendOption)
     .addOption(storageOption)
@@ -169,7 +173,12 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .passThroughOptions()
     .addHelpText(
       'after',
-      examples(['npx wavetank up', 'npx wavetank up -- npm test', 'npx wavetank up --json --env-file .env']),
+      examples([
+        'npx wavetank up',
+        'npx wavetank up -- npm test',
+        'npx wavetank up --json --env-file .env',
+        'npx wavetank up --classic-ports -- npm run test:integration',
+      ]),
     )
     .action(async (words: string[], flags: UpFlags) => {
       const { upCommand } = await import('./up-command.ts');

@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { closeServer, listen } from '../../core/http-listen.ts';
+import type { ClassicNetwork, ClassicPorts } from './classic-network.ts';
+import { CLASSIC_PORTS, classicNetwork } from './classic-network.ts';
+
+let home: string;
+let artifacts: string;
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'home-'));
+  artifacts = path.join(home, '.ocean/ocean-contracts/artifacts');
+  mkdirSync(artifacts, { recursive: true });
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** Free ones: what has the classic ports on this machine is none of this test's business. */
+async function freePorts(): Promise<ClassicPorts> {
+  const servers = Array.from({ length: 4 }, () => createServer());
+  const taken = await Promise.all(servers.map((server) => listen(server)));
+  await Promise.all(servers.map(closeServer));
+  const [chain = 0, metadataCache = 0, provider = 0, operatorService = 0] = taken.map(({ port }) => port);
+  return { chain, metadataCache, provider, operatorService };
+}
+
+const network = (ports: ClassicPorts, providers = 1): ClassicNetwork =>
+  classicNetwork({ env: { HOME: home }, providers, backend: 'embedded', images: ['mine=node'], ports });
+
+test('scripts that wait for its files see old ones go, new ones last, and none afterwards', async () => {
+  const ready = path.join(artifacts, 'ready');
+  const c2d = path.join(home, '.ocean/ocean-c2d/ready');
+  writeFileSync(ready, 'stale');
+  const classic = network(await freePorts());
+  await classic.begin();
+  expect([existsSync(ready), existsSync(c2d)]).toEqual([false, false]);
+  classic.ready();
+  expect([existsSync(ready), existsSync(c2d)]).toEqual([true, true]);
+  classic.end();
+  expect([existsSync(ready), existsSync(c2d)]).toEqual([false, false]);
+});
+
+test.each([['{"development": "of before"}'], [undefined]])(
+  'the address file is afterwards what it was: %s',
+  async (was) => {
+    const file = path.join(artifacts, 'address.json');
+    if (was !== undefined) writeFileSync(file, was);
+    const classic = network(await freePorts());
+    expect(classic.config.addressFile).toBe(file);
+    await classic.begin();
+    writeFileSync(file, 'of the testbed');
+    classic.end();
+    expect(existsSync(file) ? readFileSync(file, 'utf8') : undefined).toBe(was);
+  },
+);
+
+test('a port that is taken is named, and the files of whoever has it stay', async () => {
+  const server = createServer();
+  const { port } = await listen(server);
+  const ready = path.join(artifacts, 'ready');
+  const addresses = path.join(artifacts, 'address.json');
+  for (const file of [ready, addresses]) writeFileSync(file, 'of another');
+  const classic = network({ ...(await freePorts()), provider: port });
+  const refusal = { code: 'PORT_TAKEN', category: 'environment', message: expect.stringContaining(String(port)) };
+  await expect(classic.begin()).rejects.toMatchObject(refusal);
+  classic.end();
+  await closeServer(server);
+  expect([existsSync(ready), existsSync(addresses)]).toEqual([true, true]);
+});
+
+test('addresses of the docker network lead to our own services; images of test assets to local ones, behind the user’s', () => {
+  expect(network(CLASSIC_PORTS, 2).config).toMatchObject({
+    ports: { chain: 8545, metadataCache: 5000, provider: 8030, operatorService: 31_000 },
+    aliases: {
+      'http://172.15.0.4:8030': 'http://127.0.0.1:8030',
+      'http://172.15.0.7:8030': 'http://127.0.0.1:8031',
+      'http://172.15.0.5:5000': 'http://127.0.0.1:5000',
+      'http://172.15.0.13:31000': 'http://127.0.0.1:31000',
+    },
+    images: ['mine=node', 'ubuntu=node', 'oceanprotocol/algo_dockers=python'],
+  });
+});
