@@ -113,6 +113,9 @@ export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => s
     ...(data.rpc !== undefined && data.blockTimeSeconds !== undefined
       ? ['blockTimeSeconds: the chain at rpc.url makes its blocks itself']
       : []),
+    ...(data.rpc !== undefined && data.ports.chain !== undefined
+      ? ['ports.chain: the chain at rpc.url has its own']
+      : []),
     ...(data.storage === 'existing' && data.s3 === undefined ? ['s3: the existing storage needs a URL (--s3)'] : []),
     ...(data.storage !== 'existing' && data.s3 !== undefined ? ['s3: it is for the existing storage (--storage)'] : []),
     ...(data.contractsDir === undefined || isFolder(data.contractsDir)
