@@ -3,6 +3,7 @@ import type { Quirk } from '../../provider/quirks.ts';
 import { QUIRKS } from '../../provider/quirks.ts';
 
 const port = z.int().min(1).max(65_535);
+const gateway = z.url({ protocol: /^https?$/ });
 
 /** Who is there, where they listen, and how they answer. */
 export const oceanSettings = {
@@ -20,6 +21,8 @@ export const oceanSettings = {
     .default({}),
   /** Origins by origin: what our own services ask of the first goes to the second. */
   aliases: z.record(z.url(), z.url()).default({}),
+  /** Where Providers read files of type ipfs and arweave. Default: such files are refused. */
+  gateways: z.strictObject({ ipfs: gateway.optional(), arweave: gateway.optional() }).default({}),
   /** Ways of the classic Provider that clients rely on. */
   quirks: z.array(z.enum(Object.keys(QUIRKS) as [Quirk, ...Quirk[]])).default([]),
 };
@@ -34,5 +37,6 @@ export interface OceanSettings {
     readonly operatorService?: number | undefined;
   };
   readonly aliases: Readonly<Record<string, string>>;
+  readonly gateways: { readonly ipfs?: string | undefined; readonly arweave?: string | undefined };
   readonly quirks: readonly Quirk[];
 }

@@ -17,6 +17,15 @@ test('everything has a default, and nothing is left open', () => {
   });
 });
 
+test('gateways are addresses, and none unless said', () => {
+  expect(resolve({}).gateways).toEqual({});
+  const gateways = { ipfs: 'https://ipfs.example', arweave: 'https://arweave.example' };
+  expect(resolve({ gateways }).gateways).toEqual(gateways);
+  expect(() => resolve({ gateways: { ipfs: 'ipfs://x' } })).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID' }),
+  );
+});
+
 test('a mirror is split at its last =', () => {
   expect(resolve({ mirrors: ['https://host/a?b=c=harness/config'] }).mirrors).toEqual([
     { prefix: 'https://host/a?b=c', dir: path.resolve('harness/config') },

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import type { ProviderOptions } from '../../provider/config.ts';
 import type { RunningProvider } from '../../provider/server.ts';
 import type { RunningOceanChain } from '../chain/ocean-chain.ts';
+import type { ResolvedTestbedConfig } from '../config/resolved-config.ts';
 import type { RunningMetadataCache } from '../metadata-cache/server.ts';
 import type { StartContext } from './start-context.ts';
 import { newSeams } from './operator.ts';
@@ -40,6 +42,13 @@ export interface ProviderInputs {
   readonly port?: number;
 }
 
+function gatewaysOf({ ipfs, arweave }: ResolvedTestbedConfig['gateways']): Partial<ProviderOptions> {
+  return {
+    ...(ipfs === undefined ? {} : { ipfsGateway: ipfs }),
+    ...(arweave === undefined ? {} : { arweaveGateway: arweave }),
+  };
+}
+
 /** Its nonces and its usage ledger lie in a file, so that the next instance goes on where this one was killed. */
 export function createProviderComponent(context: StartContext, inputs: ProviderInputs): Restartable<RunningProvider> {
   const { config, folder } = context;
@@ -64,6 +73,7 @@ export function createProviderComponent(context: StartContext, inputs: ProviderI
       // The labs' own servers are on this machine.
       allowNonPublicIp: true,
       mirrors: config.mirrors,
+      ...gatewaysOf(config.gateways),
       quirks: config.quirks,
       listen: { port: last ? Number(new URL(last.listenUrl).port) : (inputs.port ?? 0), alsoOn: inputs.listenHosts },
     });
