@@ -27,6 +27,17 @@ function problemsOf(changes: Partial<ProviderOptions>): readonly string[] {
   }
 }
 
+test('A8: there is no default key, and a key that everybody has is for local chains alone', () => {
+  const privateKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'; // Hardhat's first account
+  const keyOf = (chainId: number, key: string) => problemsOf({ chains: [{ ...chain, chainId, privateKey: key }] });
+  expect(keyOf(8996, '')).toEqual(['chains[0].privateKey: not 0x and 64 hex digits']);
+  expect(keyOf(8996, privateKey)).toEqual([]);
+  expect(keyOf(137, privateKey)).toEqual([
+    'chains[0].privateKey: everybody has this key; it is for local chains alone',
+  ]);
+  expect(keyOf(137, PROVIDER_KEY)).toEqual([]);
+});
+
 describe('options', () => {
   test('are completed', () => {
     expect(resolveConfig(options)).toMatchObject({

@@ -9,6 +9,7 @@ import type { DownloadProofs } from './download-proofs.ts';
 import type { Quirk } from './quirks.ts';
 import type { RbacConfig } from './rbac.ts';
 import type { StateSurvives } from './stores/database.ts';
+import { isWellKnownKey } from './well-known-keys.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */
 export interface ProviderAddressBook {
@@ -225,6 +226,8 @@ function resolveChain(chain: ProviderChainOptions, at: string, problems: string[
   const feeToken = chain.feeToken ?? chain.addressBook.Ocean;
   if (!Number.isSafeInteger(chain.chainId) || chain.chainId <= 0) problems.push(`${at}.chainId: not a chain id`);
   if (!/^0x[0-9a-fA-F]{64}$/.test(chain.privateKey)) problems.push(`${at}.privateKey: not 0x and 64 hex digits`);
+  else if (!LOCAL_CHAINS.has(chain.chainId) && isWellKnownKey(chain.privateKey))
+    problems.push(`${at}.privateKey: everybody has this key; it is for local chains alone`);
   if (!isAddress(chain.addressBook.ERC721Factory)) problems.push(`${at}.addressBook.ERC721Factory: not an address`);
   // ocean.js asks the fee token for an allowance even when the fee is 0: the zero address makes it throw.
   if (!isAddress(feeToken) || /^0x0{40}$/.test(feeToken)) problems.push(`${at}.feeToken: not the address of an ERC-20`);

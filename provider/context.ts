@@ -95,7 +95,7 @@ export function createContext({
     resolver: createAssetResolver(config, chains, seams, source),
     authenticator: createAuthenticator(nonces, tokens, createContractSignatures(chains)),
     capabilities: createCapabilities(signer, seams.clock),
-    orders: createOrderReader(seams),
+    orders: createOrderReader(seams, config.quirks),
     ledger: createUsageLedger(database),
     proofs: createDownloadProofSender(config, seams),
   };

@@ -5,13 +5,17 @@ import { redactJob } from './compute/redact-job.ts';
 
 /**
  * Ways of the classic Provider that clients have come to rely on although they are defects. Each is off unless it is
- * asked for by name; none of them weakens who may do what.
+ * asked for by name; none of them lets anybody use what he did not order, and what each gives away its line says.
  */
 export const QUIRKS = {
   'public-result-names': 'GET /compute tells names of results to whoever asks, without a signature (A11).',
   'ended-is-70':
     'A job that ended says 70, Job finished, however it ended: failed, stopped, out of time (E3, E6). Provisioning that failed keeps 31 and 32.',
   'unchecked-parameters': 'Consumer parameters that a publisher declared are not looked at.',
+  'reuse-renews-time': "An order's time starts anew with every reuseOrder, as marketplaces renew access (P2).",
+  'public-file-names': 'POST /fileinfo tells names, types and checksums of published files to whoever asks (T11).',
+  'delete-keeps-results':
+    'DELETE /compute is accepted and deletes nothing; suites delete a job and read it afterwards.',
 } as const;
 
 export type Quirk = keyof typeof QUIRKS;

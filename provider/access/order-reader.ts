@@ -2,6 +2,7 @@ import type { OrderReceipt } from '../../contracts/orders.ts';
 import { nowSeconds } from '../../core/clock.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { AssetService } from '../asset/asset.ts';
+import type { Quirk } from '../quirks.ts';
 import type { Checked } from '../refusal.ts';
 import { refuse } from '../refusal.ts';
 import { checkDatatoken } from './datatoken.ts';
@@ -24,7 +25,7 @@ export interface OrderReader {
 
 const POLL_MS = 250;
 
-export function createOrderReader(seams: Seams): OrderReader {
+export function createOrderReader(seams: Seams, quirks: ReadonlySet<Quirk> = new Set()): OrderReader {
   const { clock } = seams;
 
   async function receiptOf(of: AssetService, transaction: string, waitMs: number): Promise<OrderReceipt | undefined> {
@@ -59,7 +60,9 @@ export function createOrderReader(seams: Seams): OrderReader {
         return refuse(orderReason('ORDER_REUSE_INVALID', 'order.reuse', 'The reused transaction does not exist.'));
       }
       const { confirmations } = chain;
-      return checkOrder(evidence, of, { ...omitUndefined(expected), confirmations, now: nowSeconds(clock) });
+      const reuseRenewsTime = quirks.has('reuse-renews-time');
+      const now = nowSeconds(clock);
+      return checkOrder(evidence, of, { ...omitUndefined(expected), confirmations, reuseRenewsTime, now });
     },
   };
 }

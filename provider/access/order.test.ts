@@ -241,3 +241,17 @@ test('an order without a timeout never ends', () => {
     value: { validUntil: undefined },
   });
 });
+
+test('with the quirk reuse-renews-time an order lasts from its last reuse, and without it from its start', () => {
+  const evidence = {
+    receipt: receipt([reused(feeEvent({ validUntil: START + 9000 }))], { transactionHash: REUSE_TX }),
+    original: receipt([started()]),
+  };
+  const [reuse] = evidence.receipt.calls;
+  const later = { now: START + 5001 };
+  expect(check(evidence, later)).toMatchObject({ ok: false, reason: { code: 'ORDER_EXPIRED' } });
+  expect(check(evidence, { ...later, reuseRenewsTime: true })).toMatchObject({
+    ok: true,
+    value: { validUntil: (reuse?.order.timestamp ?? 0) + 3600 },
+  });
+});

@@ -31,6 +31,8 @@ export interface OrderExpectation extends FeeExpectation {
   /** Who is the consumer of orders for the environment: then the caller must be the payer. */
   readonly environmentAddress?: string | undefined;
   readonly confirmations: number;
+  /** Quirk `reuse-renews-time`: the order lasts from its last reuse. Default false. */
+  readonly reuseRenewsTime?: boolean;
 }
 
 type Started = Extract<OrderCall, { kind: 'started' }>;
@@ -97,7 +99,8 @@ function checkStart(
   if (order.amount < ONE_DATATOKEN)
     return orderRefusal('ORDER_AMOUNT', 'order.amount', 'The order paid less than one datatoken.');
   const { timeout, datatokenAddress } = of.service;
-  const validUntil = timeout === 0 ? undefined : order.timestamp + timeout;
+  const begins = expected.reuseRenewsTime && reuse ? reuse.order.timestamp : order.timestamp;
+  const validUntil = timeout === 0 ? undefined : begins + timeout;
   if (validUntil !== undefined && expected.now > validUntil) {
     return orderRefusal('ORDER_EXPIRED', 'order.validity', `The order was valid until ${validUntil}.`);
   }

@@ -71,7 +71,7 @@ async function describeAll(context: ProviderContext, input: z.output<typeof sche
   const asset = orRefuse(await context.resolver.resolve(input.did), 'text');
   const of = orRefuse(findService(asset, input.serviceId ?? '', 'serviceId'), 'text');
   const files = orRefuse(await decryptFiles(of), 'text');
-  const disclosure = disclosureOf(of);
+  const disclosure = context.config.quirks.has('public-file-names') ? OWN_FILE : disclosureOf(of);
   if (!input.checksum)
     return Promise.all(files.map((file, index) => describe(context, file, index, disclosure, input)));
   const described: unknown[] = [];

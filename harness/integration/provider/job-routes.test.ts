@@ -214,3 +214,21 @@ test('environments by chain id, with prices as numbers and a fee token', async (
   const list = (body as Record<string, unknown>)['8996'] as { priceMin: unknown; feeToken: string }[];
   expect(list.find(({ priceMin }) => priceMin === 0)).toMatchObject({ id: 'free', feeToken: lab.addresses.Ocean });
 });
+
+describe('quirks', () => {
+  test('public-file-names and delete-keeps-results do as their names say', async () => {
+    const jobId = await startJob();
+    await lab.killAndRestart({ quirks: ['public-file-names', 'delete-keeps-results'] });
+    const buyer = consumerOf(lab, lab.buyer);
+    const info = await exchange(buyer.api('fileinfo'), { body: { did: dataset.did, serviceId: 'svc-1' } });
+    expect(info.body).toMatchObject([{ valid: true, filename: 'eeg.csv', contentType: 'text/csv' }]);
+    const consumerAddress = lab.buyer.address;
+    const nonce = await buyer.nextNonce();
+    const message = signedMessages.computeChange({ consumerAddress, jobId, documentId: dataset.did, nonce });
+    const signature = signMessage(message, lab.buyer.privateKey);
+    const body = { consumerAddress, jobId, documentId: dataset.did, nonce, signature };
+    expect(await exchange(buyer.api('compute'), { method: 'DELETE', body })).toMatchObject({ status: 200, body: '' });
+    expect(lab.operator.jobs.has(jobId)).toBe(true);
+    await lab.killAndRestart();
+  });
+});
