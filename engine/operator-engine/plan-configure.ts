@@ -49,7 +49,8 @@ function configureEnd(observation: Observation, settings: PlanSettings): JobEnd 
   if (environment === undefined) return endWithout('containerCreationFailed', { reason: 'EnvironmentNotFound' });
   if (volume?.phase === 'Lost') return endWithout('volumeCreationFailed', { reason: 'VolumeLost' });
   const pod = pods.configure;
-  if (pod?.end !== undefined) return endOfPod(pod.end);
+  // Somebody deleted it: its end is no failure of its own, and when it is gone there will be another.
+  if (pod?.end !== undefined && pod.deletingSince === undefined) return endOfPod(pod.end);
   const stuck = pod && startFailure(observation, pod, startLimits(settings));
   if (stuck !== undefined) return endOfWait(observation, stuck);
   if (now >= configureDeadline(observation, settings))

@@ -2,7 +2,8 @@ import type { Action, Plan } from './actions.ts';
 import { steps } from './actions.ts';
 import * as ends from './ends.ts';
 import type { Observation } from './observation.ts';
-import { millisecondsOf } from './pod-view.ts';
+import type { PodView } from './pod-view.ts';
+import { isDisruption, millisecondsOf } from './pod-view.ts';
 import type { PlanSettings } from './settings.ts';
 import { startLimits } from './start-limits.ts';
 
@@ -17,6 +18,9 @@ export function planPublish(observation: Observation, settings: PlanSettings): P
   const actions: Action[] = [];
   if (pods.compute?.isHeld) actions.push({ do: 'releasePod', uid: pods.compute.uid });
   const lookAgainAt = nextLook(observation, settings);
+  // Taken away by the cluster: what is to be published lies on the volume still, so another one goes on.
+  if (pods.publish?.end !== undefined && pods.publish.deletingSince === undefined)
+    actions.push({ do: 'deletePod', stage: 'publish', uid: pods.publish.uid });
   if (pods.publish !== undefined || !hasPolicies) return { ...steps(actions), lookAgainAt };
   const node = pods.compute?.node ?? observation.workflow.status?.computePod?.node;
   return {
@@ -43,10 +47,16 @@ function publishEnd(observation: Observation, settings: PlanSettings): ends.JobE
   if (refusal !== undefined) return failed(refusal.reason, refusal.message);
   if (environment === undefined && pods.publish === undefined) return failed('EnvironmentNotFound');
   const pod = pods.publish;
-  if (pod?.end !== undefined) return failed(pod.end.isSuccess ? 'NoReport' : pod.end.reason, pod.end.message);
+  if (pod?.end !== undefined && !isTakenAway(pod))
+    return failed(pod.end.isSuccess ? 'NoReport' : pod.end.reason, pod.end.message);
   const stuck = pod && ends.startFailure(observation, pod, startLimits(settings));
   if (stuck !== undefined) return failed(stuck.reason, stuck.message);
   return now >= publishDeadline(observation, settings) ? failed('PublishingTimeout') : undefined;
+}
+
+/** Deleted or evicted: its end is no failure of its own. */
+function isTakenAway({ deletingSince, end }: PodView): boolean {
+  return deletingSince !== undefined || isDisruption(end?.reason ?? '');
 }
 
 function nextLook(observation: Observation, settings: PlanSettings): number {

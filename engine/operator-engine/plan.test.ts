@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isEndPhase } from '../../core/protocol/job-status.ts';
 import { planWorkflow } from './plan.ts';
 import type { Happening } from './testing/model-world.ts';
@@ -244,6 +244,29 @@ test('a canary that saw the algorithm ends the job as 48, and nothing is publish
   world.step();
   expect(world.workflow.status).toMatchObject({ phase: 'isolationBreached', details: { reason: 'CanaryReached' } });
   expect(world.pods.publish).toBeUndefined();
+});
+
+test.each([
+  ['configure', 'delete'],
+  ['publish', 'delete'],
+  ['publish', 'evict'],
+] as const)('pod-%s, taken away (%s), is replaced, and the job goes on', (stage, kind) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, stage);
+  const first = world.pods[stage]?.uid;
+  world.happen({ kind, stage });
+  // The kubelet ends what is deleted, and says so before it is gone.
+  if (kind === 'delete') world.happen({ kind: 'fail', stage });
+  world.step();
+  expect(world.workflow.status?.finishedAt).toBeUndefined();
+  world.happen({ kind: 'vanish', stage });
+  for (let i = 0; i < 3; i++) world.step();
+  expect(world.pods[stage]?.uid).not.toBe(first);
+  for (let i = 0; i < 40 && !world.isGone; i++) {
+    world.step();
+    world.settle();
+  }
+  expect(world.workflow.status).toMatchObject({ phase: 'finished', runConsumed: true });
 });
 
 /** Takes a job to where this stage's pod exists, and runs unless told otherwise. */
