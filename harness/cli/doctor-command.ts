@@ -10,7 +10,9 @@ import { silentLogger } from '../../core/log.ts';
 import { createNative } from '../../core/native.ts';
 import type { Capability, ClusterCapabilities } from '../cluster/cluster.ts';
 import { startEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import { findKind, measureKindNow } from './doctor-kind.ts';
 import { EXIT } from '../report/exit-code.ts';
+import { QUIRKS } from '../../provider/quirks.ts';
 import type { Terminal } from './terminal.ts';
 
 interface BackendFinding {
@@ -26,20 +28,32 @@ interface Findings {
   readonly backends: readonly BackendFinding[];
   readonly launcher: { readonly kind: string; readonly why: string };
   readonly capabilities: ClusterCapabilities;
-  readonly quirks: readonly string[];
+  /** By name; each is off until a testbed is told to have it. */
+  readonly quirks: Readonly<Record<string, string>>;
   readonly tools: Readonly<Record<string, string>>;
 }
 
+export interface DoctorFlags {
+  readonly json?: boolean;
+  /** Whose isolation is measured. */
+  readonly backend?: 'embedded' | 'kind';
+  readonly kindImage?: string;
+}
+
 /** What this machine can do, measured now, and what is missing for the rest. */
-export async function doctorCommand({ json }: { readonly json?: boolean }, { stdout }: Terminal): Promise<number> {
-  const [cluster, tools, minio] = await Promise.all([measure(), findTools(), measureMinio()]);
+export async function doctorCommand({ json, backend, kindImage }: DoctorFlags, { stdout }: Terminal): Promise<number> {
+  const measured = backend === 'kind' ? measureKindNow(kindImage) : measure();
+  const [cluster, tools, minio, kind] = await Promise.all([measured, findTools(), measureMinio(), findKind()]);
   const findings: Findings = {
     version: 1,
     versions: versions(),
-    backends: backends(cluster.launcher.why, minio),
+    backends: backends(backend === 'kind' ? '' : cluster.launcher.why, {
+      minio,
+      kind: { name: 'cluster: kind', ...kind },
+    }),
     launcher: cluster.launcher,
     capabilities: cluster.capabilities,
-    quirks: [],
+    quirks: QUIRKS,
     tools,
   };
   stdout.write(json ? `${JSON.stringify(findings)}\n` : render(findings, stdout.isTTY === true));
@@ -95,10 +109,10 @@ async function measureMinio(): Promise<BackendFinding> {
   };
 }
 
-function backends(launcherNote: string, minio: BackendFinding): BackendFinding[] {
+function backends(launcherNote: string, { minio, kind }: Record<'minio' | 'kind', BackendFinding>): BackendFinding[] {
   return [
     { name: 'cluster: embedded', available: true, note: launcherNote },
-    { name: 'cluster: kind', available: false, note: 'not part of this version' },
+    kind,
     { name: 'cluster: existing', available: false, note: 'not part of this version' },
     { name: 'storage: embedded', available: true, note: 'an S3 in this process' },
     minio,
@@ -108,6 +122,10 @@ function backends(launcherNote: string, minio: BackendFinding): BackendFinding[]
       note: 'any S3: --s3 URL and its keys; tried before anything is made there',
     },
   ];
+}
+
+function clusterOf({ kind, why }: Findings['launcher']): string {
+  return kind === 'kind' ? `a kind cluster (${why})` : `the embedded cluster (${kind})`;
 }
 
 function versions(): Record<string, string> {
@@ -123,7 +141,7 @@ function versions(): Record<string, string> {
 }
 
 function render(
-  { versions: numbers, backends: found, launcher, capabilities, tools }: Findings,
+  { versions: numbers, backends: found, launcher, capabilities, quirks, tools }: Findings,
   isTty: boolean,
 ): string {
   const mark = (isGood: boolean): string => (isGood ? paint('green', '✓') : paint('yellow', '-'));
@@ -136,10 +154,10 @@ function render(
     ...Object.entries(numbers).map(([name, version]) => `    ${name.padEnd(26)} ${version}`),
     paint('bold', 'Backends'),
     ...found.map(({ name, available, note }) => row(available, name, note)),
-    paint('bold', `Isolation of the embedded cluster (${launcher.kind}), measured now`),
+    paint('bold', `Isolation of ${clusterOf(launcher)}, measured now`),
     ...Object.entries(capabilities).map(capability),
-    paint('bold', 'Quirks'),
-    '    none switched on',
+    paint('bold', 'Quirks, each off unless --quirk NAME asks for it'),
+    ...Object.entries(quirks).map(([name, what]) => `    ${name.padEnd(20)} ${what}`),
     paint('bold', 'Other programs'),
     ...Object.entries(tools).map(([name, version]) => row(version !== 'not usable here', name, version)),
     '',

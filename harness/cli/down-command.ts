@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
+import { createNative } from '../../core/native.ts';
 import { isWavetankError, WavetankError } from '../../core/errors.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import type { Swept } from '../cluster/embedded/launcher/journal.ts';
 import { sweep } from '../cluster/embedded/launcher/journal.ts';
+import { commandRunner } from '../cluster/kind/command.ts';
+import { sweepClusters } from '../cluster/kind/remove-cluster.ts';
 import { s3KeysFrom } from '../storage/existing/s3-account.ts';
 import type { SweptStorage } from '../storage/leftovers.ts';
 import { sweepLeftovers } from '../storage/leftovers.ts';
@@ -18,6 +21,8 @@ interface DownResult {
   readonly stopped: readonly string[];
   readonly removed: readonly string[];
   readonly swept: Swept;
+  /** kind clusters by name, those that were kept for later among them. */
+  readonly clusters: readonly string[];
   /** In object storages: containers of MinIO, and what lay in the S3 of others. */
   readonly storage: SweptStorage;
 }
@@ -34,6 +39,7 @@ export async function downCommand(
     stopped: running.map(({ instance }) => instance),
     removed: removeDeadInstances(stateRoot),
     swept: sweep(path.join(stateRoot, 'cluster')),
+    clusters: await sweepClusters(commandRunner(createNative()), path.join(stateRoot, 'kind'), { kept: true }),
     storage: await sweepLeftovers(stateRoot, s3KeysFrom(env)),
   };
   stdout.write(json ? `${JSON.stringify(result)}\n` : render(result));
@@ -58,14 +64,16 @@ async function stopInstance({ instance, owner }: InstanceFinding): Promise<void>
   }
 }
 
-function render({ stopped, removed, swept, storage }: DownResult): string {
+function render({ stopped, removed, swept, clusters, storage }: DownResult): string {
   const { kept, ...inStorage } = storage;
   const counts = Object.entries({ ...swept, ...inStorage }).filter(([, count]) => count > 0);
-  if (stopped.length + removed.length + counts.length + kept.length === 0) return 'Nothing was left.\n';
+  if (stopped.length + removed.length + counts.length + clusters.length + kept.length === 0)
+    return 'Nothing was left.\n';
   return [
     ...stopped.map((name) => `stopped the running testbed ${name}\n`),
     ...removed.map((name) => `removed what was left of ${name}\n`),
     ...counts.map(([what, count]) => `removed ${count} ${what}\n`),
+    ...clusters.map((name) => `removed the kind cluster ${name}\n`),
     ...kept.map((reason) => `not removed: ${reason}\n`),
   ].join('');
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { WavetankError } from '../../core/errors.ts';
+import type { DoctorFlags } from './doctor-command.ts';
 import type { UpFlags } from './up-command.ts';
 import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import {
@@ -17,8 +18,8 @@ import {
   launcherOption,
   mirrorOption,
   pullOption,
-  reuseOption,
   quirkOption,
+  reuseOption,
   rpcOption,
   seconds,
   stateOption,
@@ -122,6 +123,7 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
     .addOption(rpcOption)
     .addOption(addressFileOption)
     .addOption(keyFileOption)
+    .addOption(quirkOption)
     .addOption(launcherOption)
     .addOption(stateOption)
     .allowExcessArguments()
@@ -148,10 +150,10 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--json', 'the endpoints as one line on stdout when everything is ready')
     .option('--endpoints <file>', 'write endpoints.json there too')
     .option('--env-file <file>', 'write the variables that clients read, as NAME=value lines')
-    .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
     .option('--providers <n>', 'so many Providers, each with keys and an operator of its own', wholeNumber)
     .option('--classic-ports', 'take the place of the classic docker network: its ports, addresses and files')
     .addOption(quirkOption)
+    .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
     .option('--verbose', 'what the parts have to say')
     .addOption(backendOption)
     .addOption(storageOption)
@@ -191,8 +193,12 @@ function addDoctor(program: Command, terminal: Terminal, finish: Finish): void {
     .command('doctor')
     .description('what this machine can do, measured now, and what is missing for the rest')
     .option('--json', 'as one line of JSON')
-    .addHelpText('after', examples(['npx wavetank doctor']))
-    .action(async (flags: { json?: boolean }) => {
+    .addOption(
+      new Option('--backend <kind>', 'whose isolation is measured').choices(['embedded', 'kind']).default('embedded'),
+    )
+    .addOption(kindImageOption)
+    .addHelpText('after', examples(['npx wavetank doctor', 'npx wavetank doctor --backend kind']))
+    .action(async (flags: DoctorFlags) => {
       const { doctorCommand } = await import('./doctor-command.ts');
       finish(await doctorCommand(flags, terminal));
     });
