@@ -49,7 +49,19 @@ export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedR
     stack.defer('connections of the harness', () => net.close());
     const native = createNative();
     const newNet = runtime.newNet ?? (() => createNet({ aliases: resolved.aliases }));
-    const context = { config: resolved, folder: folder.path, stack, stages, clock, entropy, native, log, net, newNet, s3Keys };
+    const context = {
+      config: resolved,
+      folder: folder.path,
+      stack,
+      stages,
+      clock,
+      entropy,
+      native,
+      log,
+      net,
+      newNet,
+      s3Keys,
+    };
     return await orAborted(startAll(context, runtime), signal);
   } catch (error) {
     await stack.stop().catch((problem: unknown) => {
@@ -60,7 +72,7 @@ export async function startTestbed(config: TestbedConfig = {}, runtime: TestbedR
 }
 
 async function startAll(context: StartContext, runtime: TestbedRuntime): Promise<RunningTestbed> {
-  const { config, folder, stages, stack } = context;
+  const { config, folder, stack } = context;
   const answers = new AnswerLog();
   const strays = watchStrayConnections();
   stack.defer('observer of connections', () => strays.stop());

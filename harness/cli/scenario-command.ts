@@ -128,6 +128,7 @@ function rerunLine(nameOrPath: string, flags: ScenarioFlags, seed: number): stri
   if (flags.addressFile !== undefined) parts.push('--address-file', flags.addressFile);
   if (flags.keyFile !== undefined) parts.push('--key-file', flags.keyFile);
   if (flags.contracts !== undefined) parts.push('--contracts', flags.contracts);
+  for (const quirk of flags.quirk ?? []) parts.push('--quirk', quirk);
   for (const image of flags.image) parts.push('--image', image);
   for (const mirror of flags.mirror) parts.push('--mirror', mirror);
   if (flags.require !== undefined) parts.push('--require', flags.require.join(','));

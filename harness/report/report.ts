@@ -10,6 +10,8 @@ export interface Report {
   readonly backend: Readonly<Record<string, string>>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly standIns: readonly string[];
+  /** Ways of the classic Provider that were switched on. */
+  readonly quirks: readonly string[];
   readonly steps: readonly StepReport[];
   /** `interrupted`: Ctrl-C, or its time was over; the step that was cut short is skipped, those after it are not listed. */
   readonly outcome: RunOutcome;
@@ -45,7 +47,12 @@ interface OpenStep {
 /** Gathers the events of a run into a `Report`. */
 export class ReportBuilder implements Reporter {
   #head = { scenario: '', title: '', seed: 0, backend: {} as Record<string, string> };
-  #ready = { ms: 0, capabilities: {} as Readonly<Record<string, unknown>>, standIns: [] as readonly string[] };
+  #ready = {
+    ms: 0,
+    capabilities: {} as Readonly<Record<string, unknown>>,
+    standIns: [] as readonly string[],
+    quirks: [] as readonly string[],
+  };
   #end: Pick<Report, 'outcome' | 'reason' | 'error' | 'exitCode' | 'ms' | 'rerun'> = {
     outcome: 'failed',
     reason: 'the run did not end',
@@ -61,7 +68,12 @@ export class ReportBuilder implements Reporter {
         this.#head = { scenario: event.scenario, title: event.title, seed: event.seed, backend: event.backend };
         break;
       case 'testbed.ready':
-        this.#ready = { ms: event.ms, capabilities: event.capabilities, standIns: event.standIns };
+        this.#ready = {
+          ms: event.ms,
+          capabilities: event.capabilities,
+          standIns: event.standIns,
+          quirks: event.quirks ?? [],
+        };
         break;
       case 'step.started':
         this.#steps.push({
@@ -104,8 +116,8 @@ export class ReportBuilder implements Reporter {
     const steps = this.#steps.map(({ figures, ...step }) =>
       Object.keys(figures).length > 0 ? { ...step, figures } : step,
     );
-    const { ms: startupMs, capabilities, standIns } = this.#ready;
-    return { version: 1, ...this.#head, capabilities, standIns, steps, startupMs, ...this.#end };
+    const { ms: startupMs, capabilities, standIns, quirks } = this.#ready;
+    return { version: 1, ...this.#head, capabilities, standIns, quirks, steps, startupMs, ...this.#end };
   }
 
   #endStep(event: TraceEvent & { type: 'step.ended' }): void {

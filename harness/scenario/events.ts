@@ -40,6 +40,8 @@ export type TraceBody =
       readonly ms: number;
       readonly capabilities: Readonly<Record<string, unknown>>;
       readonly standIns: readonly string[];
+      /** Ways of the classic Provider that were switched on. */
+      readonly quirks?: readonly string[];
     }
   | { readonly type: 'step.started'; readonly index: number; readonly step: string }
   | { readonly type: 'check'; readonly step: string; readonly check: CheckResult }

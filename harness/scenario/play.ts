@@ -119,7 +119,8 @@ async function tellIn(
   });
   try {
     const { capabilities, endpoints } = testbed;
-    trace.emit({ type: 'testbed.ready', ms: clock.now() - startedAt, capabilities, standIns: endpoints.standIns });
+    const { standIns, quirks } = endpoints;
+    trace.emit({ type: 'testbed.ready', ms: clock.now() - startedAt, capabilities, standIns, quirks });
     requireEnforced(options.require, testbed);
     const signal = AbortSignal.any([
       interrupted,

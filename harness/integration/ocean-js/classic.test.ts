@@ -94,5 +94,6 @@ describe('in place of the classic docker network', () => {
     expect(job).toMatchObject({ status: 70, statusText: 'Job finished' });
     expect(job.results.map(({ filename }) => filename)).toContain('algorithm.log');
     expect(lab.testbed.standIns).toContain('ubuntu=node');
+    expect(lab.testbed.endpoints.quirks).toEqual(['ended-is-70', 'public-result-names']);
   });
 });
