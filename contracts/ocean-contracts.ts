@@ -3,7 +3,7 @@ import { Contract, parseUnits } from 'ethers';
 import { WavetankError } from '../core/errors.ts';
 import { ZERO_ADDRESS } from '../core/protocol/address.ts';
 import type { ProviderFee } from '../core/protocol/provider-fee.ts';
-import { DISPENSER_ABI, ERC20_TEMPLATE_ABI, ERC721_FACTORY_ABI, ERC721_TEMPLATE_ABI, FIXED_RATE_ABI } from './abi.ts';
+import { dispenser, erc20Template, erc721Factory, erc721Template, fixedRateExchange } from './abi.ts';
 import type { OceanAddresses } from './address-book.ts';
 import type { EventKind } from './events.ts';
 import { NFTCreated, NewFixedRate, TokenCreated, eventsFrom } from './events.ts';
@@ -75,9 +75,9 @@ export type OceanContracts = ReturnType<typeof oceanContracts>;
 
 /** Failures are those of `transact`: CHAIN_TX_REFUSED with the contract's reason. */
 export function oceanContracts(addresses: OceanAddresses, signer: Signer) {
-  const factory = new Contract(addresses.ERC721Factory, ERC721_FACTORY_ABI, signer);
-  const token = (address: string): Contract => new Contract(address, ERC20_TEMPLATE_ABI, signer);
-  const nftContract = (address: string): Contract => new Contract(address, ERC721_TEMPLATE_ABI, signer);
+  const factory = new Contract(addresses.ERC721Factory, erc721Factory, signer);
+  const token = (address: string): Contract => new Contract(address, erc20Template, signer);
+  const nftContract = (address: string): Contract => new Contract(address, erc721Template, signer);
   const create = async (method: string, asset: NewAsset, ...terms: readonly unknown[]) =>
     transact(factory, method, [...(await creationTuples(asset, signer)), ...terms]);
 
@@ -149,20 +149,20 @@ export function oceanContracts(addresses: OceanAddresses, signer: Signer) {
 
     /** What `amount` datatokens cost, fees included, in the base token's smallest unit. */
     async fixedRateCost(exchangeId: string, amount: bigint = ONE_DATATOKEN): Promise<bigint> {
-      const exchange = new Contract(addresses.FixedPrice, FIXED_RATE_ABI, signer);
+      const exchange = new Contract(addresses.FixedPrice, fixedRateExchange, signer);
       const [cost] = (await exchange.getFunction('calcBaseInGivenOutDT')(exchangeId, amount, 0n)) as [bigint];
       return cost;
     },
 
     /** Buys datatokens at a fixed rate. The exchange needs an allowance for `atMost` of the base token. */
     async buyDatatokens(exchangeId: string, atMost: bigint, amount: bigint = ONE_DATATOKEN): Promise<MinedTransaction> {
-      const exchange = new Contract(addresses.FixedPrice, FIXED_RATE_ABI, signer);
+      const exchange = new Contract(addresses.FixedPrice, fixedRateExchange, signer);
       return mined(await transact(exchange, 'buyDT', [exchangeId, amount, atMost, ZERO_ADDRESS, 0n]));
     },
 
     /** Takes datatokens from the dispenser for the signer. */
     async dispense(datatoken: string, amount: bigint = ONE_DATATOKEN): Promise<MinedTransaction> {
-      const contract = new Contract(addresses.Dispenser, DISPENSER_ABI, signer);
+      const contract = new Contract(addresses.Dispenser, dispenser, signer);
       return mined(await transact(contract, 'dispense', [datatoken, amount, await signer.getAddress()]));
     },
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { closeServer, listen } from '../core/http-listen.ts';
 import { createNet } from '../core/net.ts';
 import type { Net } from '../core/net.ts';
@@ -43,7 +45,7 @@ async function startHttp<T>(
   return { url: `http://${host}:${port}`, bodies };
 }
 
-function open(rpcUrl: string, options: { clock?: VirtualClock; net?: Net } = {}) {
+function open(rpcUrl: string, options: { clock?: Clock; net?: Net } = {}) {
   const net = options.net ?? createNet();
   const clock = options.clock === undefined ? {} : { clock: options.clock };
   const provider = connectChain({ rpcUrl, chainId: 8996, net, ...clock });
@@ -93,6 +95,28 @@ describe('connectChain', () => {
     const asked = open(url).send('eth_blockNumber', []);
     await expect(asked).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
     expect(elsewhere.bodies).toEqual([]);
+  });
+
+  it('asks a busy node again, a little later each time, and not for ever', async () => {
+    const slept: number[] = [];
+    const clock: Clock = { ...systemClock, sleep: async (ms) => void slept.push(ms) };
+    let refusals = 2;
+    const { url } = await startHttp([], (body, response) => {
+      if (refusals-- > 0) response.writeHead(429).end('slow down');
+      else response.end(JSON.stringify({ jsonrpc: '2.0', id: (body as Call).id, result: '0x10' }));
+    });
+    expect(await open(url, { clock }).send('eth_gasPrice', [])).toBe('0x10');
+    expect(slept).toEqual([250, 500]);
+    refusals = 1_000;
+    await expect(open(url, { clock }).send('eth_gasPrice', [])).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
+    expect(slept).toHaveLength(4);
+  });
+
+  it('takes neither an error page nor anything but JSON for an answer', async () => {
+    const { url } = await startHttp([], (_body, response) => response.writeHead(502).end('{"result":"0x10"}'));
+    await expect(open(url).send('eth_gasPrice', [])).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
+    const { url: other } = await startHttp([], (_body, response) => response.end('<html>'));
+    await expect(open(other).send('eth_gasPrice', [])).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
   });
 
   it('says that there is no node', async () => {

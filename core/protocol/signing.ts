@@ -21,6 +21,17 @@ export function addressOfPrivateKey(privateKey: string): string {
   return addressOfPublicKey(secp256k1.getPublicKey(fromHex(privateKey), false));
 }
 
+/** 33 bytes. */
+export function compressedPublicKey(privateKey: string): Uint8Array {
+  return secp256k1.getPublicKey(fromHex(privateKey), true);
+}
+
+/** The sum of both modulo the order of the curve: how BIP-32 makes a child's key. */
+export function tweakedPrivateKey(privateKey: string, tweak: string): string {
+  const { Fn } = secp256k1.Point;
+  return toHex(Fn.toBytes(Fn.add(Fn.fromBytes(fromHex(privateKey)), Fn.create(BigInt(tweak)))));
+}
+
 export interface SignatureParts {
   readonly v: 27 | 28;
   readonly r: string;

@@ -1,22 +1,34 @@
-/** What anybody reads from the chain: through JSON-RPC, as anybody would. */
-async function rpc<T>(rpcUrl: string, method: string, ...params: readonly unknown[]): Promise<T> {
+interface Call {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** What anybody reads from the chain: through JSON-RPC, as anybody would; many questions in one request. */
+async function rpc<T>(rpcUrl: string, calls: readonly Call[]): Promise<T[]> {
   const response = await fetch(rpcUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    body: JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call }))),
   });
-  const { result, error } = (await response.json()) as { result?: T; error?: { message: string } };
-  if (error || result === undefined) throw new Error(`${method}: ${error?.message ?? 'no result'}`);
-  return result;
+  const answers = (await response.json()) as { id: number; result?: T; error?: { message: string } }[];
+  const byId = new Map(answers.map((answer) => [answer.id, answer]));
+  return calls.map(({ method }, id) => {
+    const { result, error } = byId.get(id) ?? {};
+    if (error || result === undefined) throw new Error(`${method}: ${error?.message ?? 'no result'}`);
+    return result;
+  });
 }
 
 export async function chainHeight(rpcUrl: string): Promise<number> {
-  return Number(await rpc<string>(rpcUrl, 'eth_blockNumber'));
+  const [number] = await rpc<string>(rpcUrl, [{ method: 'eth_blockNumber', params: [] }]);
+  return Number(number);
 }
 
 interface Block {
   readonly transactions: readonly { readonly hash: string; readonly input: string }[];
 }
+
+const BLOCKS_AT_ONCE = 50;
 
 /** The bytes of all transactions and events after a block. */
 export async function chainData(
@@ -24,13 +36,16 @@ export async function chainData(
   afterBlock: number,
 ): Promise<readonly { readonly where: string; readonly bytes: Uint8Array }[]> {
   const height = await chainHeight(rpcUrl);
-  const numbers = Array.from({ length: height - afterBlock }, (_, i) => `0x${(afterBlock + 1 + i).toString(16)}`);
-  const [blocks, logs] = await Promise.all([
-    Promise.all(numbers.map((number) => rpc<Block>(rpcUrl, 'eth_getBlockByNumber', number, true))),
-    rpc<{ data: string; transactionHash: string }[]>(rpcUrl, 'eth_getLogs', {
-      fromBlock: `0x${(afterBlock + 1).toString(16)}`,
-      toBlock: 'latest',
-    }),
+  const numbers = Array.from({ length: height - afterBlock }, (_, i) => hexOf(afterBlock + 1 + i));
+  const blocks: Block[] = [];
+  for (let at = 0; at < numbers.length; at += BLOCKS_AT_ONCE) {
+    const some = numbers.slice(at, at + BLOCKS_AT_ONCE);
+    const calls = some.map((number) => ({ method: 'eth_getBlockByNumber', params: [number, true] }));
+    blocks.push(...(await rpc<Block>(rpcUrl, calls)));
+  }
+  const range = { fromBlock: hexOf(afterBlock + 1), toBlock: 'latest' };
+  const [logs = []] = await rpc<{ data: string; transactionHash: string }[]>(rpcUrl, [
+    { method: 'eth_getLogs', params: [range] },
   ]);
   const transactions = blocks.flatMap((block) => block.transactions);
   return [
@@ -41,4 +56,8 @@ export async function chainData(
 
 function bytesOf(hex: string): Uint8Array {
   return Buffer.from(hex.slice(2), 'hex');
+}
+
+function hexOf(number: number): string {
+  return `0x${number.toString(16)}`;
 }
