@@ -22,6 +22,7 @@ const OWN_PROCESS = [
 export default defineConfig({
   test: {
     exclude: [...NEVER, ...NEEDS_DOCKER],
+    globalSetup: './harness/testing/temporary-home.ts',
     testTimeout: 20_000,
     hookTimeout: 30_000,
     retry: 0,
