@@ -10,12 +10,13 @@ import { machineFacts } from './bench/machine-facts.ts';
 import { manyJobs } from './bench/many-jobs.ts';
 import { summaryOf } from './bench/measurement.ts';
 import { noOpJob } from './bench/no-op-job.ts';
+import { provider } from './bench/provider.ts';
 import { scenario } from './bench/scenario.ts';
 import type { BenchmarkResult } from './bench/table.ts';
 import { tableOf } from './bench/table.ts';
 import { upCold, upWarm } from './bench/up.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize];
+const BENCHMARKS: readonly Benchmark[] = [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize, provider];
 
 async function bench({ names, runs, asJson }: Flags): Promise<void> {
   const root = path.dirname(import.meta.dirname);

@@ -1,7 +1,7 @@
 /** One figure of a benchmark with all its samples. */
 export interface Measurement {
   readonly name: string;
-  readonly unit: 'ms' | 'jobs/s' | 'MiB/s' | 'requests' | 'ratio';
+  readonly unit: 'ms' | 'jobs/s' | 'MiB/s' | 'MiB' | 'requests' | 'requests/s' | 'ratio';
   readonly samples: readonly number[];
   /** What it may be at most, where a budget says so. */
   readonly budget?: number;
