@@ -28,11 +28,14 @@ export interface ClusterWatch extends RunningResource {
   until<T>(jobId: string, what: string, observe: (view: JobView) => T | undefined): Promise<T>;
 }
 
-const PATIENCE_MS = 30_000;
 const WATCHED: readonly Resource[] = [WORKFLOWS, PODS, VOLUME_CLAIMS, SECRETS, CONFIG_MAPS];
 
 /** The administrator's eyes on all jobs. */
-export async function watchCluster(kubeconfigPath: string, namespace: string): Promise<ClusterWatch> {
+export async function watchCluster(
+  kubeconfigPath: string,
+  namespace: string,
+  patienceMs: number,
+): Promise<ClusterWatch> {
   const stack = new ResourceStack();
   const net = createNet();
   stack.defer('connections', () => net.close());
@@ -68,7 +71,7 @@ export async function watchCluster(kubeconfigPath: string, namespace: string): P
       const seen = observe(see(jobId));
       if (seen !== undefined) resolve(seen);
     };
-    const timer = systemClock.after(PATIENCE_MS, () => {
+    const timer = systemClock.after(patienceMs, () => {
       const { workflow, objects } = see(jobId);
       const details = { jobId, objects, status: workflow?.status };
       reject(new WavetankError('WAIT_TIMEOUT', `Waited for ${what}: ${JSON.stringify(details)}`, { details }));

@@ -45,6 +45,8 @@ export type Mode = 'copy' | 'fail' | 'large' | 'endless';
 export interface CrashLab extends RunningResource {
   readonly testbed: RunningTestbed;
   readonly crashes: Crashes;
+  /** How long one job, or one step of it, may take. */
+  readonly patienceMs: number;
   readonly cluster: ClusterWatch;
   readonly dataset: PublishedAsset;
   readonly algorithm: PublishedAsset;
@@ -61,8 +63,8 @@ export interface CrashLab extends RunningResource {
 }
 
 /** One whole testbed whose components can be killed at any write. */
-export async function startCrashLab(config: TestbedConfig = {}): Promise<CrashLab> {
-  const stack = new ResourceStack({ budgetMs: 30_000 });
+export async function startCrashLab(config: TestbedConfig = {}, patienceMs = 30_000): Promise<CrashLab> {
+  const stack = new ResourceStack({ budgetMs: 120_000 });
   const bare = takeSnapshot({ folders: [], cgroup: 'wavetank-of-nobody' });
   try {
     const stateRoot = await mkdtemp(path.join(tmpdir(), 'crash-lab-'));
@@ -72,13 +74,16 @@ export async function startCrashLab(config: TestbedConfig = {}): Promise<CrashLa
       startTestbed({ stateRoot, ...config }, { newNet: (part) => crashes.newNet(part) }),
     );
     crashes.attach(testbed);
-    const cluster = await stack.start('watches', () => watchCluster(testbed.endpoints.kubeconfig, NAMESPACE));
+    const cluster = await stack.start('watches', () =>
+      watchCluster(testbed.endpoints.kubeconfig, NAMESPACE, patienceMs),
+    );
     const assets = await publish(testbed);
     const nonces = new Map<Actor, number>();
     for (const actor of Object.values(testbed.actors)) nonces.set(actor, Number(await actor.nonce()));
     const stateFile = path.join(path.dirname(testbed.endpointsFile), 'provider.sqlite');
     const facts = {
       testbed,
+      patienceMs,
       crashes,
       cluster,
       ...assets,
@@ -118,8 +123,11 @@ async function publish({ actors, servers, images }: RunningTestbed) {
 /** The cluster's journal says what it has outside its own process, and is gone when the cluster is: it is read now. */
 function remainsSince(bare: MachineSnapshot, stateRoot: string): () => readonly string[] {
   const journals = path.join(stateRoot, 'cluster');
-  const [journal = ''] = readdirSync(journals).filter((name) => name.endsWith('.journal.ndjson'));
-  const folders = readFileSync(path.join(journals, journal), 'utf8')
+  // Other backends have their own way of leaving nothing, and of showing it.
+  const [journal = ''] = (existsSync(journals) ? readdirSync(journals) : []).filter((name) =>
+    name.endsWith('.journal.ndjson'),
+  );
+  const folders = (journal === '' ? '' : readFileSync(path.join(journals, journal), 'utf8'))
     .split('\n')
     .filter((line) => line.includes('"directory"'))
     .map((line) => (JSON.parse(line) as { readonly path: string }).path);

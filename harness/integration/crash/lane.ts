@@ -92,7 +92,7 @@ export class Lane {
       watched.follow(renamed);
       ids.push(renamed.jobId);
     });
-    const ended = started.then(({ jobId }) => this.#actor.follow(jobId, { timeoutMs: 30_000 }));
+    const ended = started.then(({ jobId }) => this.#actor.follow(jobId, { timeoutMs: this.#lab.patienceMs }));
     const settled = ended.then((job) => this.#verdict(job, ids, runsBefore, watched));
     for (const promise of [started, ended, settled]) promise.catch(() => undefined);
     return { jobId: needles.jobId, watched, started, ended, settled };

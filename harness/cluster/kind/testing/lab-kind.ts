@@ -6,6 +6,7 @@ import { silentLogger } from '../../../../core/log.ts';
 import { createNative } from '../../../../core/native.ts';
 import { createNet } from '../../../../core/net.ts';
 import { runningResource } from '../../../../core/resource.ts';
+import type { TestbedConfig } from '../../../config/testbed-config.ts';
 import { resolveTestbedConfig } from '../../../config/testbed-config.ts';
 import { preparePodsApp } from '../../../pods-image.ts';
 import type { KindClusterOptions, RunningKindCluster } from '../start-kind-cluster.ts';
@@ -14,6 +15,11 @@ import { startKindCluster } from '../start-kind-cluster.ts';
 /** Why there can be no cluster here, or undefined. */
 export function whyNoKind(): string | undefined {
   return inject('whyNoKind') || undefined;
+}
+
+/** A whole testbed on a cluster of its own. */
+export function labConfigOnKind(): TestbedConfig {
+  return { backend: 'kind' };
 }
 
 /** The cluster that the test files of this run take turns with, empty. */

@@ -1,0 +1,316 @@
+import assert from 'node:assert';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededEntropy } from '../../../core/entropy.ts';
+import { messageOf } from '../../../core/errors.ts';
+import type { TestbedConfig } from '../../config/testbed-config.ts';
+import type { Component } from '../../running-testbed.ts';
+import type { CrashLab, Mode } from './crash-lab.ts';
+import { DATA, LARGE_BYTES, startCrashLab } from './crash-lab.ts';
+import type { KillPoint } from './crashes.ts';
+import { nameOf } from './crashes.ts';
+import type { PhasedPoint } from './kill-points.ts';
+import { killPointsOf, sampleOf } from './kill-points.ts';
+import type { Verdict } from './lane.ts';
+import { Lane } from './lane.ts';
+
+/**
+ * `CRASH_MATRIX=full vitest run harness/integration/crash` kills at every write; otherwise a sample of them is drawn from
+ * the seed that `CRASH_MATRIX_SEED` names: of every component in every phase that it writes in, one.
+ */
+const { CRASH_MATRIX: extent = 'sample', CRASH_MATRIX_SEED: seed = 'one of each' } = process.env;
+
+export interface CrashBackend {
+  readonly config?: TestbedConfig;
+  /** For one test. */
+  readonly timeoutMs: number;
+  /** Seconds of an order that is to run out: enough to start on a busy machine; it runs out while other tests run. */
+  readonly paidSeconds: number;
+  /** For one job, or for one step of it. */
+  readonly patienceMs: number;
+}
+
+const endOf = (status: number, mode: Mode): Verdict => ({
+  status,
+  results: { 'algorithm.log': '', 'result.txt': `${mode} of ${DATA}`, 'runs.txt': 'ran\n' },
+  computePods: 1,
+  runs: 1,
+  left: [],
+});
+const GOOD = endOf(70, 'copy');
+
+let lab: CrashLab;
+let lanes: Lane[];
+let points: PhasedPoint[];
+let overdue: Promise<Verdict>;
+
+/** Registers the tests; once per file. */
+export function describeCrashMatrix(on: CrashBackend): void {
+  beforeAll(async () => {
+    // Every job passes the last of its states, too: gone from the cluster, known by its record.
+    lab = await startCrashLab({ retentionSeconds: 0, ...on.config }, on.patienceMs);
+    const { euLab, usLab, stranger } = lab.testbed.actors;
+    lanes = await Promise.all([usLab, stranger, euLab].map((actor) => Lane.open(lab, actor)));
+    const undisturbed = laneAt(0).start();
+    assert.deepStrictEqual(await undisturbed.settled, GOOD);
+    points = killPointsOf(undisturbed.watched.writes);
+    overdue = outOfTime(on.paidSeconds);
+    overdue.catch(() => undefined);
+  }, on.timeoutMs);
+  afterAll(() => lab?.stop(), on.timeoutMs);
+
+  test(
+    'killed at any write and started again, every component brings a job to the same end',
+    { timeout: on.timeoutMs },
+    async () => {
+      const chosen = extent === 'full' ? points : sampleOf(points, seededEntropy(seed));
+      const outcomes = await inLanes(chosen, async (lane, point) => {
+        const job = lane.start('copy', [point]);
+        const kill = nameOf(point);
+        try {
+          const verdict = await job.settled;
+          return { kill, isReached: job.watched.reached.length > 0 || !mustCome(point), ...verdict };
+        } catch (error) {
+          return { kill, problem: messageOf(error) };
+        }
+      });
+      expect(new Set(chosen.map(({ component }) => component)).size).toBe(4);
+      const expected = chosen.map((point) => ({
+        kill: nameOf(point),
+        isReached: true,
+        ...GOOD,
+      }));
+      expect(inOrder(outcomes)).toEqual(inOrder(expected));
+    },
+  );
+
+  describe('a component that is away while a pod ends', () => {
+    const away: readonly { component: Component; stage: string }[] = [
+      { component: 'engine', stage: 'compute' },
+      { component: 'operator-service', stage: 'compute' },
+      { component: 'provider', stage: 'publish' },
+      { component: 'broker', stage: 'compute' },
+      { component: 'engine', stage: 'configure' },
+      { component: 'engine', stage: 'publish' },
+      { component: 'operator-service', stage: 'configure' },
+      { component: 'operator-service', stage: 'publish' },
+      { component: 'provider', stage: 'compute' },
+    ];
+    test.each(firstOf(away))('$component, $stage', { timeout: on.timeoutMs }, async ({ component, stage }) => {
+      const job = laneAt(0).start();
+      await podIn(job.jobId, stage, /Running|Succeeded/);
+      await lab.testbed.kill(component);
+      await podIn(job.jobId, stage, /Succeeded/);
+      await lab.testbed.restart(component);
+      expect(await job.settled).toEqual(GOOD);
+    });
+  });
+
+  describe('killed at once', () => {
+    test('everybody, while the algorithm runs', { timeout: on.timeoutMs }, async () => {
+      const job = laneAt(0).start();
+      await podIn(job.jobId, 'compute', /Running|Succeeded/);
+      const all: readonly Component[] = ['provider', 'operator-service', 'engine', 'broker'];
+      await Promise.all(all.map((component) => lab.testbed.kill(component)));
+      await Promise.all(all.map((component) => lab.testbed.restart(component)));
+      expect(await job.settled).toEqual(GOOD);
+    });
+
+    const pairs: readonly [RegExp, RegExp][] = [
+      [/POST compute/, /POST secrets .*inputs/],
+      [/outputs\/result/, /publishingResults/],
+      [/record\.json/, /cleanedAt/],
+      [/POST pods .*compute/, /PATCH workflows\/status configure$/],
+      [/POST compute/, /POST configmaps/],
+      [/POST compute/, /POST workflows/],
+      [/PATCH workflows\/status publish$/, /finishedAt/],
+    ];
+    test.each(firstOf(pairs))('two, %s and %s', { timeout: on.timeoutMs }, async (first, second) => {
+      const both = [first, second].map((label) => pointOf(label));
+      const job = laneAt(0).start('copy', both);
+      expect(await job.settled).toEqual(GOOD);
+      expect(job.watched.reached.length).toBe(2);
+    });
+  });
+
+  describe('other ends are the same ends', () => {
+    interface Other {
+      readonly mode: Mode;
+      readonly end: Verdict;
+      readonly kills: readonly KillPoint[];
+    }
+    const afterwards = [
+      /PATCH workflows\/status .*conditions,runningAlgorithm/,
+      /publishingResults/,
+      /PATCH workflows\/status publish$/,
+    ];
+    /** The engine bounds the pod's time when it runs, and ends it the same way. */
+    const stopping: readonly KillPoint[] = [
+      { component: 'provider', label: 'PUT compute', nth: 1, moment: 'after' },
+      { component: 'operator-service', label: 'PATCH workflows stopRequested', nth: 1, moment: 'after' },
+      { component: 'engine', label: 'PATCH pods job-*-compute activeDeadlineSeconds', nth: 2, moment: 'after' },
+    ];
+
+    function others(): Other[] {
+      const kills = [[], ...afterwards.map((label) => [pointOf(label)])];
+      const all = [
+        ...stopping.map((kill) => ({ mode: 'endless' as const, end: endOf(45, 'endless'), kills: [kill] })),
+        ...kills.map((some) => ({ mode: 'fail' as const, end: endOf(41, 'fail'), kills: some })),
+        ...kills.map((some) => ({ mode: 'endless' as const, end: endOf(45, 'endless'), kills: some })),
+      ];
+      // A stopped pod takes its second to end.
+      return extent === 'full' ? all : all.slice(0, -kills.length);
+    }
+
+    test(
+      'an algorithm that fails, one that is stopped, one that is out of time',
+      { timeout: on.timeoutMs },
+      async () => {
+        const cases = others();
+        const outcomes = await inLanes(cases, async (lane, { mode, kills }) => {
+          const job = lane.start(mode, kills);
+          if (mode === 'endless') {
+            const { jobId } = await job.started;
+            await podIn(jobId, 'compute', /Running/);
+            await lane.stop(jobId);
+          }
+          const verdict = await job.settled;
+          return { kill: titleOf(mode, kills), reached: job.watched.reached.length, ...verdict };
+        });
+        const expected = cases.map(({ mode, kills, end }) => ({
+          kill: titleOf(mode, kills),
+          reached: kills.length,
+          ...end,
+        }));
+        expect(inOrder(outcomes)).toEqual(inOrder(expected));
+        expect(await overdue).toEqual(endOf(44, 'endless'));
+      },
+    );
+
+    const titleOf = (mode: Mode, kills: readonly KillPoint[]): string => [mode, ...kills.map(nameOf)].join(' ');
+  });
+
+  describe('a consumer', () => {
+    test('that sends its start again and again has one job', { timeout: on.timeoutMs }, async () => {
+      const lane = laneAt(0);
+      const job = lane.start();
+      const { jobId } = await job.started;
+      const nonce = lane.nonceOf(jobId);
+      const again = await Promise.all([lane.post(nonce), lane.post(nonce)]);
+      expect(again.map((answer) => answer.ok && answer.value.jobId)).toEqual([jobId, jobId]);
+      expect(await lane.post(lane.nextNonce())).toMatchObject({ refusal: { code: 'ORDER_IN_USE' } });
+      expect(await job.settled).toEqual(GOOD);
+      expect(await lane.post(nonce)).toMatchObject({ ok: true, value: { jobId, status: 70 } });
+      expect(lab.cluster.see(jobId).objects).toEqual([]);
+    });
+
+    test.each(['provider', 'operator-service'] as const)(
+      'goes on with a download where the %s was killed',
+      { timeout: on.timeoutMs },
+      async (component) => {
+        const lane = laneAt(0);
+        const job = lane.start('large');
+        const { results } = await job.ended;
+        const large = (results || []).findIndex(({ filesize }) => filesize === LARGE_BYTES);
+        await job.settled;
+        const parts: Uint8Array[] = [];
+        const isWhole = await readSome(lane.resultUrl(job.jobId, large), {}, parts, () => lab.testbed.kill(component));
+        expect(isWhole).toBe(false);
+        await lab.testbed.restart(component);
+        const got = Buffer.concat(parts).length;
+        expect(got).toBeGreaterThan(0);
+        const rest = { range: `bytes=${got}-` };
+        expect(await readSome(lane.resultUrl(job.jobId, large), rest, parts)).toBe(true);
+        expect(Buffer.concat(parts).equals(Buffer.alloc(LARGE_BYTES, 7))).toBe(true);
+      },
+    );
+  });
+
+  test('after all these deaths no job has left anything on the machine', { timeout: on.timeoutMs }, async () => {
+    const { machine, machineDifference } = lab.testbed.observe;
+    const { processes, mounts, cgroups, namespaces } = machineDifference(lab.quiet, await machine());
+    const added = [processes, mounts, cgroups, namespaces].flatMap((kind) => kind.added);
+    expect(added).toEqual([]);
+  });
+
+  test('when it has stopped there is nothing of it on the machine at all', { timeout: on.timeoutMs }, async () => {
+    expect(lab.remains()).not.toEqual([]);
+    await lab.stop();
+    expect(lab.remains()).toEqual([]);
+  });
+}
+
+/** An order that is paid for a few seconds, and an engine that dies when they begin to count. */
+async function outOfTime(seconds: number): Promise<Verdict> {
+  const lane = await Lane.open(lab, lab.testbed.actors.stranger, seconds);
+  return lane.start('endless', [pointOf(/PATCH workflows\/status .*conditions,runningAlgorithm/)]).settled;
+}
+
+function laneAt(index: number): Lane {
+  const lane = lanes[index];
+  if (!lane) throw new Error('There is no such lane.');
+  return lane;
+}
+
+/** A sample takes four. */
+function firstOf<T>(cases: readonly T[]): readonly T[] {
+  return extent === 'full' ? cases : cases.slice(0, 4);
+}
+
+/** Of the undisturbed job's writes, the first of this kind. */
+function pointOf(label: RegExp): KillPoint {
+  const point = points.find((one) => one.moment === 'after' && label.test(one.label));
+  if (!point) throw new Error(`No write is called ${String(label)}.`);
+  return point;
+}
+
+/** What is cleaned up twice, or told as an event, need not be when another kill comes between. */
+function mustCome({ nth, label }: KillPoint): boolean {
+  return nth === 1 && !label.startsWith('POST events');
+}
+
+async function podIn(jobId: string, stage: string, phase: RegExp): Promise<void> {
+  // A pod that was deleted has ended.
+  let isSeen = false;
+  await lab.cluster.until(jobId, `${stage} to be ${String(phase)}`, ({ pods, workflow }) => {
+    const pod = pods[stage];
+    isSeen ||= pod !== undefined;
+    return phase.test(pod?.status?.phase ?? '') || (isSeen && !pod) || workflow?.status?.finishedAt ? true : undefined;
+  });
+}
+
+/** Lanes take the work as they get free; what one job's kills do to another's is part of the test. */
+async function inLanes<T, R>(work: readonly T[], run: (lane: Lane, one: T) => Promise<R>): Promise<R[]> {
+  const waiting = work.values();
+  const done: R[] = [];
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const one of waiting) done.push(await run(lane, one));
+    }),
+  );
+  return done;
+}
+
+function inOrder<T extends { kill: string }>(outcomes: readonly T[]): T[] {
+  return outcomes.toSorted((a, b) => a.kill.localeCompare(b.kill));
+}
+
+/** Adds what comes to `parts`; false when it broke off. */
+async function readSome(
+  url: string,
+  headers: Record<string, string>,
+  parts: Uint8Array[],
+  afterFirst: () => Promise<void> = async () => undefined,
+): Promise<boolean> {
+  const response = await fetch(url, { headers });
+  try {
+    let isFirst = true;
+    for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      parts.push(part);
+      if (isFirst) await afterFirst();
+      isFirst = false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}

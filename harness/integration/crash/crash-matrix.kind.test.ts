@@ -1,0 +1,8 @@
+import { describe } from 'vitest';
+import { labConfigOnKind, whyNoKind } from '../../cluster/kind/testing/lab-kind.ts';
+import { describeCrashMatrix } from './crash-matrix.contract.ts';
+
+const reason = whyNoKind();
+describe.skipIf(reason !== undefined)(`on kind${reason === undefined ? '' : ` (${reason})`}`, () => {
+  describeCrashMatrix({ config: labConfigOnKind(), timeoutMs: 1_800_000, paidSeconds: 90, patienceMs: 240_000 });
+});
