@@ -102,7 +102,7 @@ export async function readDecimals(provider: JsonRpcProvider, token: string): Pr
 
 export interface BlockRange {
   readonly fromBlock: number;
-  readonly toBlock: number;
+  readonly toBlock: number | 'latest';
 }
 
 export interface MetadataEvents {
@@ -151,6 +151,16 @@ export async function readLastMetadata(
     if (last) return last;
   }
   return undefined;
+}
+
+/** The same with one question, for whoever knows the block of a document already. Nodes that refuse wide ranges may refuse it. */
+export async function readLastMetadataSince(
+  provider: JsonRpcProvider,
+  nft: string,
+  fromBlock: number,
+): Promise<MetadataEvent | undefined> {
+  const { documents } = await readMetadataEvents(provider, { fromBlock, toBlock: 'latest' }, nft);
+  return documents.at(-1);
 }
 
 function callNft(

@@ -131,8 +131,18 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
     },
     metadataStatus: (nft) => ask(({ rpc, metadata }) => metadata.readMetadataStatus(rpc, nft)),
     owner: (nft) => ask(({ rpc, metadata }) => metadata.readNftOwner(rpc, nft)),
-    lastMetadata: (nft, fromBlock) =>
-      ask(({ rpc, metadata }) => metadata.readLastMetadata(rpc, nft, Math.max(config.startBlock, fromBlock ?? 0))),
+    lastMetadata: (nft, knownBlock) =>
+      ask(async ({ rpc, metadata }) => {
+        const fromBlock = Math.max(config.startBlock, knownBlock ?? 0);
+        if (knownBlock === undefined) return metadata.readLastMetadata(rpc, nft, fromBlock);
+        try {
+          return await metadata.readLastMetadataSince(rpc, nft, fromBlock);
+        } catch (error) {
+          // The node cannot be reached, or it refuses so many blocks at once.
+          if (isWavetankError(error)) throw error;
+          return metadata.readLastMetadata(rpc, nft, fromBlock);
+        }
+      }),
     metadataOfTransaction: (hash, nft) =>
       ask(async ({ rpc, events }) => {
         const logs = (await rpc.getTransactionReceipt(hash))?.logs ?? [];
