@@ -25,14 +25,14 @@ const FILE_HOST = `
     const more = () => { while (left > 0 && (left--, response.write(block))); if (left === 0) response.end(); };
     response.on('drain', more);
     more();
-  }).listen(0, '127.0.0.1', function () { console.log(this.address().port); });
+  }).listen(0, '127.0.0.1', function () { process.stdout.write(this.address().port + '\\n'); });
 `;
 
 /** Reads a whole body and says how many bytes it had. */
 const CLIENT = `
   require('node:http').get(process.argv[1], (response) => {
     let size = 0;
-    response.on('data', (chunk) => (size += chunk.length)).on('close', () => console.log(response.statusCode, size));
+    response.on('data', (chunk) => (size += chunk.length)).on('close', () => process.stdout.write(response.statusCode + ' ' + size));
   });
 `;
 
