@@ -34,6 +34,19 @@ export const credentialsSchema = z.looseObject({
   deny: z.array(z.looseObject({ type: text, values: z.array(text) })).nullish(),
 });
 
+/** An object, or its JSON text. What cannot be read is no document: a list that nobody understands must not stand open. */
+const credentialsField = z
+  .union([
+    credentialsSchema,
+    text.transform((value, context) => {
+      const parsed = credentialsSchema.safeParse(jsonOf(value));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: 'neither lists of addresses nor their JSON text' });
+      return z.NEVER;
+    }),
+  ])
+  .nullish();
+
 export const serviceSchema = z.looseObject({
   id: text.min(1),
   type: z.enum(['access', 'compute']),
@@ -46,7 +59,7 @@ export const serviceSchema = z.looseObject({
   description: text.nullish(),
   compute: computeOptionsSchema.optional(),
   consumerParameters: z.array(consumerParameterSchema).nullish(),
-  credentials: credentialsSchema.nullish(),
+  credentials: credentialsField,
   additionalInformation: z.unknown().optional(),
 });
 
@@ -85,7 +98,7 @@ export const ddoSchema = z
     nftAddress: address,
     metadata: metadataSchema,
     services: z.array(serviceSchema).min(1),
-    credentials: credentialsSchema.nullish(),
+    credentials: credentialsField,
   })
   .superRefine((ddo, context) => {
     if (ddo.metadata.type === 'algorithm' && !ddo.metadata.algorithm) {
@@ -115,6 +128,14 @@ export type DdoService = z.infer<typeof serviceSchema>;
 export type ComputeOptions = z.infer<typeof computeOptionsSchema>;
 export type TrustedAlgorithm = z.infer<typeof trustedAlgorithmSchema>;
 export type Credentials = z.infer<typeof credentialsSchema>;
+
+function jsonOf(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
 
 export interface DdoProblem {
   /** Dotted path: services.0.timeout. */
