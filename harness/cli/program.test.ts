@@ -62,6 +62,7 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     ['a stand-in without =', ['scenario', 'eu-us-lab', '--image', 'node'], 'NAME'],
     ['a mirror without =', ['scenario', 'eu-us-lab', '--mirror', 'https://example.com'], 'URL=DIR'],
     ['an unknown quirk', ['up', '--quirk', 'all-of-them'], 'ended-is-70'],
+    ['a gateway that is no address', ['up', '--ipfs-gateway', 'ipfs.example'], 'gateways.ipfs'],
     ['too many Providers', ['up', '--providers', '99'], 'providers'],
     ['two scenarios', ['scenario', 'eu-us-lab', 'other'], 'other'],
   ])('%s', async (_what, args, text) => {

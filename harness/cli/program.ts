@@ -153,6 +153,8 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--providers <n>', 'so many Providers, each with keys and an operator of its own', wholeNumber)
     .option('--classic-ports', 'take the place of the classic docker network: its ports, addresses and files')
     .addOption(quirkOption)
+    .option('--ipfs-gateway <url>', 'where Providers read files of type ipfs; without it they refuse them')
+    .option('--arweave-gateway <url>', 'where Providers read files of type arweave; without it they refuse them')
     .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
     .option('--verbose', 'what the parts have to say')
     .addOption(backendOption)

@@ -24,6 +24,8 @@ export interface UpFlags extends CommonFlags {
   readonly envFile?: string;
   readonly blockTime?: number;
   readonly providers?: number;
+  readonly ipfsGateway?: string;
+  readonly arweaveGateway?: string;
   readonly classicPorts?: boolean;
   readonly verbose?: boolean;
 }
@@ -89,6 +91,10 @@ function configOf(flags: UpFlags, classic: ClassicNetwork | undefined): TestbedC
     ...commonConfig(flags),
     ...(flags.blockTime === undefined ? {} : { blockTimeSeconds: flags.blockTime }),
     ...(flags.providers === undefined ? {} : { providers: flags.providers }),
+    gateways: {
+      ...(flags.ipfsGateway === undefined ? {} : { ipfs: flags.ipfsGateway }),
+      ...(flags.arweaveGateway === undefined ? {} : { arweave: flags.arweaveGateway }),
+    },
     ...classic?.config,
   };
 }
