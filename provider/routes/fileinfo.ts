@@ -11,7 +11,8 @@ import type { OpenedFile } from '../files/opened-file.ts';
 import { decryptFiles } from '../files/service-files.ts';
 import { readInput } from '../input.ts';
 import { Places } from '../places.ts';
-import { Refused, orRefuse, refused } from '../refusal.ts';
+import type { Checked } from '../refusal.ts';
+import { Refused, orRefuse, refuse, refused } from '../refusal.ts';
 
 export const schema = z.looseObject({
   did: z
@@ -68,8 +69,8 @@ async function describeAll(context: ProviderContext, input: z.output<typeof sche
     const file = orRefuse(parseFileObject(input, 'file'), 'text');
     return [await describe(context, file, 0, OWN_FILE, input)];
   }
-  const asset = orRefuse(await context.resolver.resolve(input.did), 'text');
-  const of = orRefuse(findService(asset, input.serviceId ?? '', 'serviceId'), 'text');
+  const asset = orRefuse(saying('Cannot resolve DID', await context.resolver.resolve(input.did)), 'text');
+  const of = orRefuse(saying('Invalid serviceId.', findService(asset, input.serviceId ?? '', 'serviceId')), 'text');
   const files = orRefuse(await decryptFiles(of), 'text');
   const disclosure = context.config.quirks.has('public-file-names') ? OWN_FILE : disclosureOf(of);
   if (!input.checksum)
@@ -77,6 +78,11 @@ async function describeAll(context: ProviderContext, input: z.output<typeof sche
   const described: unknown[] = [];
   for (const [index, file] of files.entries()) described.push(await describe(context, file, index, disclosure, input));
   return described;
+}
+
+/** This route's own words, which clients compare. */
+function saying<T>(classic: string, checked: Checked<T>): Checked<T> {
+  return checked.ok ? checked : refuse({ ...checked.reason, classic });
 }
 
 /**

@@ -29,6 +29,24 @@ test('the configuration of chain 8996 comes from the address file and the variab
   expect(await ProviderInstance.isValidProvider(testbed.endpoints.metadataCacheUrl)).toBe(false);
 });
 
+test('the Provider tells its routes, and of a file before it is published', async () => {
+  const endpoints = (await ProviderInstance.getEndpoints(lab.providerUrl)) as { software: string };
+  expect(endpoints.software).toBe('Provider');
+  const routes = await ProviderInstance.getServiceEndpoints(`${lab.providerUrl}//`, endpoints);
+  expect(ProviderInstance.getEndpointURL(routes, 'computestart')).toEqual({
+    serviceName: 'computeStart',
+    method: 'POST',
+    urlPath: `${lab.providerUrl}/api/services/compute`,
+  });
+  const file = { type: 'url' as const, url: fileUrl, method: 'GET', index: 0 };
+  expect(await ProviderInstance.getFileInfo(file, lab.providerUrl, true)).toEqual([
+    expect.objectContaining({ valid: true, contentLength: '5', checksumType: 'sha256' }),
+  ]);
+  const signature = await ProviderInstance.signProviderRequest(lab.consumer, 'text');
+  const digest = ethers.utils.arrayify(ethers.utils.id('text'));
+  expect(ethers.utils.verifyMessage(digest, signature)).toBe(await lab.consumer.getAddress());
+});
+
 describe('createAsset', () => {
   test.each([1, 2])('publishes with datatoken template %i', async (template) => {
     const { did, datatoken, asset, nft } = await publish(lab, filesOf(fileUrl), accessDraft(), { template });
@@ -103,6 +121,9 @@ describe('Aquarius', () => {
   });
 
   test('does not know what was never published', async () => {
+    const unknown = ProviderInstance.checkDidFiles(`did:op:${'0'.repeat(64)}`, 'download', lab.providerUrl);
+    const text = await unknown.then(String, (error: Error) => oceanJs.getErrorMessage(error.message));
+    expect(text).toBe('The dataset DID does not exist in the Metadata store.');
     await expect(lab.aquarius.resolve(`did:op:${'0'.repeat(64)}`)).rejects.toThrow('HTTP request failed');
     await expect(lab.aquarius.getAssetMetadata(`did:op:${'0'.repeat(64)}`)).rejects.toThrow('404');
     expect(await lab.aquarius.waitForIndexer(`did:op:${'0'.repeat(64)}`, undefined, undefined, 1, 2)).toBeNull();
