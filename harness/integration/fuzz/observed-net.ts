@@ -1,8 +1,9 @@
-import { isIP } from 'node:net';
 import { Agent, buildConnector, fetch } from 'undici';
 import type { Net } from '../../../core/net.ts';
 import { createNet } from '../../../core/net.ts';
-import { isPublicAddress } from '../../../provider/files/address-policy.ts';
+
+/** All the public addresses that there are in the test world. */
+const PUBLIC = new Set(['93.184.216.34', '2606:2800:220:1:248:1893:25c8:1946']);
 
 /** A Net whose every dial is seen. Public addresses lead to one host of ours, so that no request leaves the machine. */
 export interface ObservedNet {
@@ -29,8 +30,8 @@ export function observedNet(publicPort: () => number): ObservedNet {
       const { hostname, port, protocol } = options;
       const host = hostname.replace(/^\[|\]$/g, '');
       if (host === '127.0.0.1' && allowed.has(port)) return real(options, callback);
-      // A name here was resolved by nobody who judged it.
-      if (isIP(host) === 0 || !isPublicAddress(host)) {
+      // Judged by a list of its own: a hole in the Provider's policy must not be one here. A name was resolved by nobody.
+      if (!PUBLIC.has(host)) {
         if (forbidden.length < 100) forbidden.push(`${protocol}//${hostname}:${port}`);
         return callback(new Error('The test world has no such address.'), null);
       }
