@@ -4,6 +4,7 @@ import type { Differ } from './differ/differ.ts';
 /** Each is imported when it is asked for: the clients of one are of no use to another. */
 const SUBJECTS: Readonly<Record<string, () => Promise<Differ>>> = {
   kubernetes: async () => (await import('./differ/kubernetes.ts')).kubernetesDiffer,
+  s3: async () => (await import('./differ/s3.ts')).s3Differ,
 };
 
 const USAGE = `npm run differ -- SUBJECT [flags]     SUBJECT: ${Object.keys(SUBJECTS).join(', ')}\n`;

@@ -23,7 +23,7 @@ const USAGE = `npm run differ -- s3 [--requests N] [--seed TEXT] [--sequence K [
 export async function withBothS3<T>(use: (servers: S3Servers) => Promise<T>, image?: string): Promise<T> {
   const seams = systemSeams();
   const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-differ-s3-'));
-  await using stack = new ResourceStack();
+  await using stack = new ResourceStack({ budgetMs: 60_000 });
   stack.defer('folder', () => rmSync(folder, { recursive: true, force: true }));
   stack.defer('connections', () => seams.net.close());
   // Timers of a start that waits hold no process.

@@ -43,7 +43,8 @@ export interface RunningExistingS3 extends RunningObjectStorage {
  */
 export async function startExistingS3(options: ExistingS3Options): Promise<RunningExistingS3> {
   const { url, region, keys, entropy, net, log } = options;
-  const account = { endpoint: url.replace(/\/+$/, ''), region, ...keys };
+  const { accessKey, secretKey } = keys;
+  const account = { endpoint: url.replace(/\/+$/, ''), region, accessKey, secretKey };
   const client = await adminClient(account, net);
   // Nobody else has a name with it, so that whatever bears it is ours to remove.
   const name = `wavetank-${options.instance}-${randomHex(entropy, 4)}`;

@@ -30,7 +30,7 @@ export async function removeTraces(traces: ExistingTraces, keys: S3Keys | undefi
   }
   const net = createNet();
   try {
-    const client = await adminClient({ ...traces, ...keys }, net);
+    const client = await adminClient({ ...traces, accessKey: keys.accessKey, secretKey: keys.secretKey }, net);
     return await removeAll(client, traces);
   } catch (error) {
     throw new WavetankError(

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ACCEPTED_DIFFERENCES } from './differences.ts';
-import type { S3Pair } from './step.ts';
+import { ACCEPTED_DIFFERENCES, DIVERGING } from './differences.ts';
+import type { S3Answer, S3Pair } from './step.ts';
 
 export interface Verdict {
   /** Ids of the listed differences that this pair has. */
   readonly accepted: readonly string[];
   /** What differs beyond them, one line each. */
   readonly differences: readonly string[];
-  /** From here on the two servers hold different things, for a reason that is listed. */
+  /** From here on the two servers hold different things, or tell of other places in a listing, for a reason that is listed. */
   readonly diverges: boolean;
 }
 
@@ -21,14 +21,20 @@ export function judge(pair: S3Pair): Verdict {
     if (without === undefined) continue;
     accepted.push(difference.id);
     rest = without;
-    // Only a write that one of them took and the other did not.
-    diverges ||= isWrite(pair) && pair.real.code < 300 !== pair.embedded.code < 300;
+    diverges ||= DIVERGING.has(difference.id) || isDiverging(pair);
   }
   return { accepted, differences: linesOf(rest.real, rest.embedded, ''), diverges };
 }
 
-function isWrite({ step }: S3Pair): boolean {
-  return step.method !== 'GET' && step.method !== 'HEAD';
+/** A write that one of them took and the other did not, or a page that ends elsewhere. */
+function isDiverging({ step, real, embedded }: S3Pair): boolean {
+  if (step.operation.startsWith('ListObjects')) return isTruncated(real) !== isTruncated(embedded);
+  const isWrite = step.method !== 'GET' && step.method !== 'HEAD';
+  return isWrite && real.code < 300 !== embedded.code < 300;
+}
+
+function isTruncated({ body }: S3Answer): boolean {
+  return JSON.stringify(body).includes('"IsTruncated":"true"');
 }
 
 const LONGEST_VALUE = 500;

@@ -10,6 +10,8 @@ const strict = (text: string): string =>
 const MINUTE_MS = 60_000;
 /** More than that is sent once the server wants it. */
 const MOST_UNASKED_BYTES = 32 * 1024;
+/** Their ETag is in the document, and with some servers in a header as well. */
+const IN_DOCUMENT = new Set(['CopyObject', 'UploadPartCopy', 'CompleteMultipartUpload']);
 const CHUNK_BYTES = 65_536;
 
 /** One server as one sequence sees it: its buckets, and what its answers said so far. */
@@ -34,7 +36,7 @@ export class S3Connection {
 
   /** Fills the references of a text. */
   filled(text: string): string {
-    return text.replace(/\{([a-z]+(?::[^}]*)?)\}/gu, (_all, name: string) => this.#known.get(name) ?? 'none-so-far');
+    return text.replace(/\{([a-z-]+(?::[^}]*)?)\}/gu, (_all, name: string) => this.#known.get(name) ?? 'none-so-far');
   }
 
   #dispatch(step: S3Step): Promise<RawAnswer> {
@@ -122,7 +124,7 @@ export class S3Connection {
   #learn(step: S3Step, answer: RawAnswer): void {
     if (answer.status >= 300) return;
     const { etag } = answer.headers;
-    if (etag !== undefined && step.key !== undefined) {
+    if (etag !== undefined && step.key !== undefined && !IN_DOCUMENT.has(step.operation)) {
       const part = step.query.find(([name]) => name === 'partNumber')?.[1];
       this.#known.set(part === undefined ? `etag:${step.key}` : `part:${part}`, etag);
     }
@@ -132,8 +134,12 @@ export class S3Connection {
     const found = root as Readonly<Record<string, unknown>>;
     const remember = (name: string, value: unknown): void =>
       void (typeof value === 'string' && this.#known.set(name, value));
-    remember('token', found['NextContinuationToken']);
-    remember('marker', found['NextMarker']);
+    if (step.operation === 'CopyObject' || step.operation === 'CompleteMultipartUpload')
+      remember(`etag:${step.key ?? ''}`, found['ETag']);
+    const of = (name: string): string => step.query.find(([each]) => each === name)?.[1] ?? '';
+    const listing = `${of('prefix')}|${of('delimiter')}`;
+    remember(`continuation-token:${listing}`, found['NextContinuationToken']);
+    remember(`marker:${listing}`, found['NextMarker'] ?? lastKeyOf(found['Contents']));
     if (step.operation === 'CreateMultipartUpload') {
       for (const number of ['1', '2', '3', '10000']) this.#known.delete(`part:${number}`);
       remember('upload', found['UploadId']);
@@ -144,4 +150,10 @@ export class S3Connection {
       remember(`part:${part}`, found['ETag']);
     }
   }
+}
+
+/** Without a delimiter the last key is the next marker. */
+function lastKeyOf(contents: unknown): unknown {
+  const last = [contents].flat().at(-1) as { readonly Key?: unknown } | undefined;
+  return last?.Key;
 }

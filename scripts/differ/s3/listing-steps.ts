@@ -33,15 +33,27 @@ function common(dice: Dice): [string, string][] {
   return all.filter(() => dice.chance(40));
 }
 
+/** A place that an answer gave is good for the listing that it was given for, and no other. */
+function nextPage(dice: Dice, name: 'continuation-token' | 'marker'): [string, string][] {
+  const [prefix, delimiter] = [dice.pick(['', 'dir/']), dice.pick(['', '/'])];
+  const place = `{${name}:${prefix}|${delimiter}}`;
+  return [
+    ...(prefix === '' ? [] : ([['prefix', prefix]] as [string, string][])),
+    ...(delimiter === '' ? [] : ([['delimiter', delimiter]] as [string, string][])),
+    ...(dice.chance(70) ? ([['max-keys', String(1 + dice.below(3))]] as [string, string][]) : []),
+    [name, dice.chance(95) ? place : 'no token!'],
+  ];
+}
+
 export const listObjectsV2: StepMaker = (dice) => ({
   operation: 'ListObjectsV2',
   method: 'GET',
   bucket: someBucket(dice),
   query: [
     ['list-type', '2'],
-    ...common(dice),
-    ...(dice.chance(15) ? ([['start-after', dice.pick(PLACES)]] as const) : []),
-    ...(dice.chance(25) ? ([['continuation-token', dice.chance(92) ? '{token}' : 'no token!']] as const) : []),
+    ...(dice.chance(25)
+      ? nextPage(dice, 'continuation-token')
+      : [...common(dice), ...(dice.chance(20) ? ([['start-after', dice.pick(PLACES)]] as const) : [])]),
     ...(dice.chance(15) ? ([['fetch-owner', dice.pick(['true', 'false'])]] as const) : []),
   ],
 });
@@ -50,8 +62,7 @@ export const listObjects: StepMaker = (dice) => ({
   operation: 'ListObjects',
   method: 'GET',
   bucket: someBucket(dice),
-  query: [
-    ...common(dice),
-    ...(dice.chance(30) ? ([['marker', dice.chance(50) ? '{marker}' : dice.pick(PLACES)]] as const) : []),
-  ],
+  query: dice.chance(25)
+    ? nextPage(dice, 'marker')
+    : [...common(dice), ...(dice.chance(20) ? ([['marker', dice.pick(PLACES)]] as const) : [])],
 });

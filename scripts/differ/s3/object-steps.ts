@@ -114,9 +114,8 @@ export const deleteObjects: StepMaker = (dice) => {
 
 /** Control characters have no place in XML 1.0, written out or not. */
 function escaped(text: string): string {
-  return [...text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')]
-    .filter((character) => character >= ' ')
-    .join('');
+  const legal = text.replaceAll(/\p{Cc}/gu, '');
+  return legal.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 export const copyObject: StepMaker = (dice) => {

@@ -25,7 +25,8 @@ export type S3Body =
 
 /**
  * One request, the same for both servers. Texts may hold references that each server's own answers fill in:
- * `{etag:KEY}`, `{upload}`, `{part:N}` (of the last upload), `{token}`, `{marker}`, `{bucket}`, `{other}`. One that nothing
+ * `{etag:KEY}`, `{upload}`, `{part:N}` (of the last upload), `{continuation-token:PREFIX|DELIMITER}`,
+ * `{marker:PREFIX|DELIMITER}`, `{bucket}`, `{other}`. One that nothing
  * has answered yet becomes a text that names nothing.
  */
 export interface S3Step {
