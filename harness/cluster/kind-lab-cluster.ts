@@ -26,7 +26,8 @@ export async function startKindLabCluster(context: StartContext): Promise<LabClu
   const { config, folder, stack, clock, entropy, native, net, log } = context;
   const podsApp = await preparePodsApp(path.join(config.stateRoot, 'pods-app'));
   const preloads = preloadsOf(config);
-  const cluster = await stack.start('cluster', () =>
+  const stop = new AbortController();
+  const starting = stack.start('cluster', () =>
     startKindCluster({
       clock,
       entropy,
@@ -41,8 +42,14 @@ export async function startKindLabCluster(context: StartContext): Promise<LabClu
       podsApp,
       preloads,
       podUser: DEFAULT_POD_SETTINGS.podUser,
+      signal: stop.signal,
     }),
   );
+  // Undone first: whoever stops a start does not wait for its end.
+  stack.defer('start of the cluster', () =>
+    stop.abort(new WavetankError('START_STOPPED', 'The start was stopped.', { category: 'interrupted' })),
+  );
+  const cluster = await starting;
   const isolated = cluster.capabilities.network.enforcement === 'enforced';
   return {
     ...cluster,

@@ -36,8 +36,17 @@ export async function collectEvidence(
     save('objects.json', () => listObjects(observe)),
     save('stage-logs.txt', () => stageLogs(observe)),
     save('parts.ndjson', () => observe.logLines().join('\n')),
+    exportClusterLogs(observe, path.join(folder, 'cluster')),
     save('testbed.json', () => ({ capabilities, timings })),
   ]);
+}
+
+/** As the cluster's own tools write them; that they could not is no reason to lose the rest. */
+async function exportClusterLogs(observe: Observer, folder: string): Promise<void> {
+  await observe.exportClusterLogs?.(folder).catch(async (error: unknown) => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'missing.txt'), `${redact(messageOf(error))}\n`);
+  });
 }
 
 async function listObjects(observe: Observer): Promise<unknown> {

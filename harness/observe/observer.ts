@@ -65,6 +65,8 @@ export interface Observer {
   logLines(): readonly string[];
   /** Lines of the trace so far, checks and figures included: what a report would show. */
   traceLines(): readonly string[];
+  /** What the cluster's own components wrote, into a folder. Absent where a cluster has no more than its API shows. */
+  exportClusterLogs?(folder: string): Promise<void>;
   machine(): Promise<MachineSnapshot>;
   machineDifference(before: MachineSnapshot, after: MachineSnapshot): MachineDifference;
 }

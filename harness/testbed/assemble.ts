@@ -108,6 +108,7 @@ async function observerOf(context: StartContext, parts: TestbedParts): Promise<R
       ...(cluster.backend === 'embedded' ? [] : ['kubernetes-api']),
     ]),
     traceLines: parts.runtime.traceLines ?? (() => []),
+    exportLogs: cluster.exportLogs,
   });
 }
 

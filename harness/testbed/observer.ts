@@ -29,6 +29,7 @@ export interface ObserverParts {
   /** Servers outside this process, by name: who only knocks there is not seen. */
   readonly unwatchedServers: ReadonlySet<string>;
   readonly traceLines: () => readonly string[];
+  readonly exportLogs: ((folder: string) => Promise<void>) | undefined;
 }
 
 export function createObserver(parts: ObserverParts): Observer {
@@ -81,6 +82,7 @@ export function createObserver(parts: ObserverParts): Observer {
     traceLines: parts.traceLines,
     machine: async () => takeSnapshot(parts.marks()),
     machineDifference,
+    ...(parts.exportLogs === undefined ? {} : { exportClusterLogs: parts.exportLogs }),
   };
 }
 

@@ -29,11 +29,12 @@ export interface MeasureKindOptions {
   readonly gate: RunningLabGate;
   /** The pods' image. */
   readonly image: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Probe pods try other pods, their node, the API server, the name server and this machine. */
 export async function measureKind(options: MeasureKindOptions): Promise<ClusterCapabilities> {
-  const { client, clock, gateway, gate, image } = options;
+  const { client, clock, gateway, gate, image, signal } = options;
   const [outside, node, api] = await Promise.all([listenOn(gateway), nodeAddress(client), apiAddress(client)]);
   const targets: ProbeTarget[] = [
     { name: 'another pod', kind: 'tcp', host: gate.canaryIp, port: gate.canaryPort },
@@ -50,6 +51,7 @@ export async function measureKind(options: MeasureKindOptions): Promise<ClusterC
       image,
       imagePullPolicy: 'Never',
       targets,
+      signal,
     });
   } finally {
     outside.close();

@@ -44,6 +44,8 @@ export interface KindClusterOptions {
   /** What pods may name. */
   readonly preloads: readonly Preload[];
   readonly podUser: { readonly uid: number; readonly gid: number };
+  /** Ends a start that is under way; what was made is removed. Means nothing afterwards. */
+  readonly signal?: AbortSignal;
   /** `false` measures a kept cluster anew. */
   readonly measuredBefore?: boolean;
 }
@@ -74,10 +76,11 @@ export async function startKindCluster(options: KindClusterOptions): Promise<Run
   if (swept.length > 0) log.info('removed what killed runs left', { clusters: swept });
   const stack = new ResourceStack({ budgetMs: STOP_MS });
   const stop = new AbortController();
-  const lease = leaseCluster({ ...options, run, signal: stop.signal });
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const lease = leaseCluster({ ...options, run, signal });
   let isBroken = true;
   stack.defer('kind cluster', () => lease.release(isBroken));
-  const starting = bringUp(options, lease, { stack, signal: stop.signal });
+  const starting = bringUp(options, lease, { stack, signal });
   stack.defer('what is under way', async () => {
     stop.abort();
     await starting.catch(() => undefined);
@@ -87,7 +90,7 @@ export async function startKindCluster(options: KindClusterOptions): Promise<Run
     isBroken = false;
     return runningResource(facts, () => stack.stop());
   } catch (error) {
-    await saveLogs(options, lease);
+    if (!signal.aborted) await saveLogs(options, lease);
     await stack.stop();
     throw error;
   }
@@ -114,9 +117,9 @@ async function bringUp(
   if (kind.isReused) await emptyCluster(client);
   const { podsImage, digests } = await loadImages(options, lease, kind, await archive);
   if (kind.isReused) await untilEmpty(client, clock);
-  const gate = await startLabGate({ ...options, client, podsImage, podsCommand: options.podsApp.command });
+  const gate = await startLabGate({ ...options, client, podsImage, podsCommand: options.podsApp.command, signal });
   stack.defer('gate', () => gate.stop());
-  const capabilities = await measured(options, { kind, client, gate, podsImage });
+  const capabilities = await measured({ ...options, signal }, { kind, client, gate, podsImage });
   signal.throwIfAborted();
   if (options.reuse) stack.defer('what is in the kept cluster', () => emptyCluster(client));
   return {
@@ -200,7 +203,14 @@ async function measured(
   const known = reuse && measuredBefore ? readMeasured(stateDir, kind.cluster, uid) : undefined;
   if (known !== undefined) return known;
   log.info('what the cluster enforces is measured', { cluster: kind.cluster });
-  const capabilities = await measureKind({ client, clock, gateway: kind.gateway, gate, image: podsImage });
+  const capabilities = await measureKind({
+    client,
+    clock,
+    gateway: kind.gateway,
+    gate,
+    image: podsImage,
+    signal: options.signal,
+  });
   if (reuse) writeMeasured(stateDir, kind.cluster, uid, capabilities);
   return capabilities;
 }

@@ -26,6 +26,7 @@ export interface LabGateOptions {
   readonly podsImage: string;
   readonly podsCommand: (script: 'canary' | 'control') => readonly string[];
   readonly podUser: { readonly uid: number; readonly gid: number };
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RunningLabGate extends RunningResource {
@@ -39,7 +40,7 @@ export interface RunningLabGate extends RunningResource {
  * @throws WavetankError WAIT_TIMEOUT; Error naming the pod that did not start
  */
 export async function startLabGate(options: LabGateOptions): Promise<RunningLabGate> {
-  const { client, clock, entropy, log, ...rest } = options;
+  const { client, clock, entropy, log, signal, ...rest } = options;
   const namespace = CANARY_NAMESPACE;
   const labels = { [LABELS.managedBy]: MANAGED_BY, 'pod-security.kubernetes.io/enforce': 'restricted' };
   await applyObject(client, NAMESPACES, { metadata: { name: namespace, labels } });
@@ -50,6 +51,7 @@ export async function startLabGate(options: LabGateOptions): Promise<RunningLabG
     client,
     clock,
     timeoutMs: START_MS,
+    signal,
   });
   const canaryIp = canary.status?.podIP ?? '';
   const target = `${canaryIp}:${CANARY_PORT}`;
@@ -59,6 +61,7 @@ export async function startLabGate(options: LabGateOptions): Promise<RunningLabG
     await waitUntil('the control to reach the canary', () => control.isGreen() || undefined, {
       clock,
       timeoutMs: START_MS,
+      ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {
     await control.stop();

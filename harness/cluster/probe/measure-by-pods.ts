@@ -16,6 +16,7 @@ import { hasEnded, untilPod } from './until-pod.ts';
 export interface MeasureOptions extends ProbeSettings {
   readonly client: KubeClient;
   readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** From creation to the end of one probe pod, image and volume included. */
@@ -37,6 +38,7 @@ export async function measureByPods(options: MeasureOptions): Promise<ClusterCap
     const problems: Record<string, string> = {};
     const run = (name: string, pod: Pod): Promise<Ended | undefined> =>
       runPod(options, pod).catch((error: unknown) => {
+        options.signal?.throwIfAborted();
         problems[name] = messageOf(error);
         return undefined;
       });
@@ -58,10 +60,10 @@ interface Ended {
   readonly logs: Readonly<Record<string, string>>;
 }
 
-async function runPod({ client, clock }: MeasureOptions, pod: Pod): Promise<Ended> {
+async function runPod({ client, clock, signal }: MeasureOptions, pod: Pod): Promise<Ended> {
   const ref = { name: pod.metadata.name, namespace: pod.metadata.namespace };
   await client.create(PODS, pod);
-  const ended = await untilPod(ref, hasEnded, { client, clock, timeoutMs: PROBE_MS });
+  const ended = await untilPod(ref, hasEnded, { client, clock, timeoutMs: PROBE_MS, signal });
   const logs = await Promise.all(
     pod.spec.containers.map(
       async ({ name }) => [name, await client.log(ref, { container: name, limitBytes: 65_536 })] as const,

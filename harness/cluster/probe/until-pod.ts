@@ -8,13 +8,14 @@ export interface UntilOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws WavetankError WAIT_TIMEOUT, naming the pod and what it waits for */
 export async function untilPod(
   ref: ObjectRef,
   isThere: (pod: Pod) => boolean,
-  { client, clock, timeoutMs }: UntilOptions,
+  { client, clock, timeoutMs, signal }: UntilOptions,
 ): Promise<Pod> {
   let state = '';
   const look = async (): Promise<Pod | undefined> => {
@@ -22,7 +23,9 @@ export async function untilPod(
     state = pod === undefined ? 'not there' : stateOf(pod);
     return pod !== undefined && isThere(pod) ? pod : undefined;
   };
-  return waitUntil(`the pod ${ref.name}`, look, { clock, timeoutMs, intervalMs: 100 }).catch((error: unknown) => {
+  const waiting = { clock, timeoutMs, intervalMs: 100, ...(signal === undefined ? {} : { signal }) };
+  return waitUntil(`the pod ${ref.name}`, look, waiting).catch((error: unknown) => {
+    signal?.throwIfAborted();
     throw new Error(`the pod ${ref.name} is ${state}`, { cause: error });
   });
 }
