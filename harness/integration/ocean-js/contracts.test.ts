@@ -191,6 +191,8 @@ test('a dispenser is for one account alone, and gives back what was put into it'
   expect((await dispenser.status(datatoken)).balance).toBe('5.0');
   await dispenser.setAllowedSwapper(datatoken, me);
   expect((await dispenser.status(datatoken)).allowedSwapper).toBe(me);
+  const refused = dispenser.create(datatoken, me, '1', '1', AddressZero);
+  await expect(refused).rejects.toThrow('only router');
   await dispenser.ownerWithdraw(datatoken);
   expect([(await dispenser.status(datatoken)).balance, await datatokens.balance(datatoken, me)]).toEqual([
     '0.0',
