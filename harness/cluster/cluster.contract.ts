@@ -5,12 +5,17 @@ import type { ClusterContractFlags, Connection } from './contract/contract-clien
 import { describeCustomResources } from './contract/custom-resources.contract.ts';
 import { describeListsAndWatches } from './contract/lists-and-watches.contract.ts';
 import { describeObjects } from './contract/objects.contract.ts';
+import { describePods } from './contract/pods.contract.ts';
+import { describeWatches } from './contract/watches.contract.ts';
+import { describeWholeAnswers } from './contract/whole-answers.contract.ts';
 
 export interface ClusterUnderTest {
   /** YAML with an administrator. */
   readonly kubeconfig: string;
   /** A namespace of this suite alone, which it may fill and which the caller removes. */
   readonly namespace: string;
+  /** Makes the server forget the changes up to now, where it can be told to. */
+  readonly forget?: () => void;
   stop(): Promise<void>;
 }
 
@@ -23,7 +28,8 @@ export function describeClusterContract(start: () => Promise<ClusterUnderTest>, 
     cluster = await start();
     const config = new KubeConfig();
     config.loadFromString(cluster.kubeconfig);
-    connection = { config, core: config.makeApiClient(CoreV1Api), namespace: cluster.namespace };
+    const { namespace, forget } = cluster;
+    connection = { config, core: config.makeApiClient(CoreV1Api), namespace, ...(forget ? { forget } : {}) };
   });
   afterAll(async () => {
     await cluster?.stop();
@@ -37,4 +43,7 @@ export function describeClusterContract(start: () => Promise<ClusterUnderTest>, 
   describeListsAndWatches(at);
   describeCustomResources(at, flags);
   describeAccess(at);
+  describeWholeAnswers(at);
+  describeWatches(at);
+  if (flags.podImage !== undefined) describePods(at, flags.podImage);
 }

@@ -6,12 +6,15 @@ export interface Connection {
   readonly config: Config;
   readonly core: CoreV1Api;
   readonly namespace: string;
+  readonly forget?: () => void;
 }
 
 /** What clusters may rightly differ in. */
 export interface ClusterContractFlags {
   /** Whether a CRD with validation rules (CEL) is refused, which the embedded cluster does and a real one does not. */
   readonly refusesCel: boolean;
+  /** An image with a shell that the node has; without one no pod is run. */
+  readonly podImage?: string;
 }
 
 /** A copy with some fields changed; the library's own class is of no importance to it. */

@@ -10,7 +10,12 @@ async function start(): Promise<ClusterUnderTest> {
   server.access.create({ group: '', version: 'v1', resource: 'namespaces' }, undefined, {
     metadata: { name: 'contract' },
   });
-  return { kubeconfig: server.kubeconfig(), namespace: 'contract', stop: () => server.stop() };
+  return {
+    kubeconfig: server.kubeconfig(),
+    namespace: 'contract',
+    forget: () => server.compact(),
+    stop: () => server.stop(),
+  };
 }
 
 describe('the embedded API server, through the unmodified client library', () => {

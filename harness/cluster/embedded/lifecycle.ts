@@ -41,6 +41,15 @@ export function stampNew(core: ApiCore, served: ServedResource, object: KubeObje
   else if (metadata.generation === 0) delete metadata.generation;
 }
 
+/** An update may leave out that the object goes, and may not say so of one that stays. */
+export function deletionChanges(previous: KubeObject, object: KubeObject): FieldCause[] {
+  return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) => {
+    const value = object.metadata[field] ?? undefined;
+    if (value === undefined || value === previous.metadata[field]) return [];
+    return [invalidValue(`metadata.${field}`, value, 'field is immutable')];
+  });
+}
+
 /** System fields that no update changes. In place. */
 export function carryOver(previous: KubeObject, object: KubeObject): void {
   const { metadata } = object;
@@ -68,11 +77,16 @@ function etcdKey(served: ServedResource, { metadata }: KubeObject): string {
   const own = served.custom || served.resource === 'customresourcedefinitions' ? `${served.group}/` : '';
   const plural = served.key === '/nodes' ? 'minions' : served.resource;
   const namespace = metadata.namespace === undefined ? '' : `${metadata.namespace}/`;
-  return `/registry/${own}${plural}/${namespace}${metadata.name}`;
+  return `/${own}${plural}/${namespace}${metadata.name}`;
 }
 
 /** An update may name the incarnation that it is meant for. @throws KubeStatusError 409 */
-export function checkUid(served: ServedResource, previous: KubeObject | undefined, object: KubeObject): void {
+export function checkUid(
+  served: ServedResource,
+  previous: KubeObject | undefined,
+  object: KubeObject,
+  isDryRun: boolean,
+): void {
   const { uid } = object.metadata;
   const there = previous?.metadata.uid ?? '';
   if (uid === undefined || uid === '' || uid === there) return;
@@ -80,8 +94,18 @@ export function checkUid(served: ServedResource, previous: KubeObject | undefine
   throw conflict(
     served,
     object.metadata.name ?? '',
-    `StorageError: invalid object, Code: 4, Key: ${etcdKey(served, object)}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
+    `StorageError: invalid object, Code: 4, Key: ${isDryRun ? '' : '/registry'}${etcdKey(served, object)}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
   );
+}
+
+/** Built-in kinds of which no update is unconditional, as of custom ones. */
+const NEEDS_VERSION = new Set(['coordination.k8s.io/leases']);
+
+/** 0 when there is none. @throws KubeStatusError 500 */
+export function parseObjectVersion({ metadata }: KubeObject): number {
+  const { resourceVersion = '' } = metadata;
+  if (/^\d*$/.test(resourceVersion)) return Number(resourceVersion);
+  throw unexplained(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
 }
 
 /** @throws KubeStatusError 409, 500 for what is no version, or 422 for a custom resource without one. */
@@ -89,10 +113,8 @@ export function checkVersion(served: ServedResource, previous: KubeObject, objec
   const name = previous.metadata.name ?? '';
   const { resourceVersion = '' } = object.metadata;
   if (resourceVersion === previous.metadata.resourceVersion) return;
-  if (!/^\d*$/.test(resourceVersion))
-    throw unexplained(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
-  if (Number(resourceVersion) !== 0) throw conflict(served, name);
-  if (served.custom === undefined) return;
+  if (parseObjectVersion(object) !== 0) throw conflict(served, name);
+  if (served.custom === undefined && !NEEDS_VERSION.has(served.key)) return;
   const about = { group: served.group, kind: served.resource };
   throw invalid(about, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
 }

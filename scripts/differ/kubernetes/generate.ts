@@ -65,7 +65,8 @@ function createStep(dice: Dice, kind: FuzzKind, index: number): Draft {
   // A prefix of its own for every step: both servers then sort the made-up names alike.
   const naming: JsonObject = dice.chance(8) ? { generateName: `gen-${index}-` } : { name };
   const value = withMetadata(sample, naming);
-  const edits = dice.chance(45) ? randomEdits(dice, kind.schema, value) : dice.chance(40) ? [harmlessEdit(dice)] : [];
+  const own = dice.chance(45) ? randomEdits(dice, kind.schema, value) : dice.chance(40) ? [harmlessEdit(dice)] : [];
+  const edits = own.filter(({ path }) => isTouchable(kind, path));
   return {
     method: 'POST',
     path: collectionOf(kind) + queryText(writeQuery(dice, kind)),

@@ -34,9 +34,12 @@ export function accept(dice: Dice): Record<string, string> {
   return dice.chance(25) ? { accept: dice.pick(SHAPES) } : {};
 }
 
-/** A controller puts the finalizer of a claim back, at a time of its own. */
+/** Fields that mean something at one place only, and there nothing that is compared. */
 export function isTouchable({ resource }: FuzzKind, path: Edit['path']): boolean {
-  return resource !== 'persistentvolumeclaims' || path[1] !== 'finalizers';
+  // A controller puts the finalizer of a claim back, at a time of its own.
+  if (resource === 'persistentvolumeclaims') return path[1] !== 'finalizers';
+  // Resources of a whole pod.
+  return resource !== 'pods' || path[0] !== 'spec' || path[1] !== 'resources';
 }
 
 /** Changes of the fields that make an update conditional or that may not change at all. */

@@ -2,7 +2,7 @@ import type { Dice } from '../dice.ts';
 import { randomEdits } from './edits.ts';
 import type { FuzzKind } from './kinds.ts';
 import { schemaOf } from './schema.ts';
-import type { JsonObject } from './step.ts';
+import type { Edit, JsonObject } from './step.ts';
 import type { Draft } from './request-parts.ts';
 
 const AUTHORIZATION = 'authorization.k8s.io';
@@ -21,7 +21,7 @@ export function reviewStep(dice: Dice, _kind: FuzzKind): Draft {
   const { group, kind, namespaced, spec } = review;
   const resource = `${kind.toLowerCase()}s`;
   const value = { apiVersion: `${group}/v1`, kind, ...(kind === 'SelfSubjectReview' ? {} : { spec }) };
-  const edits = dice.chance(25) ? randomEdits(dice, schemaOf({ group, version: 'v1', kind }), value) : [];
+  const edits = dice.chance(25) ? aboutSpec(randomEdits(dice, schemaOf({ group, version: 'v1', kind }), value)) : [];
   return {
     method: 'POST',
     path: `/apis/${group}/v1/${namespaced === true ? 'namespaces/{ns}/' : ''}${resource}`,
@@ -29,6 +29,11 @@ export function reviewStep(dice: Dice, _kind: FuzzKind): Draft {
     headers: { 'content-type': 'application/json', 'impersonate-user': dice.pick(['viewer', 'manager', 'nobody']) },
     body: { form: 'object', value, edits, encoding: 'json' },
   };
+}
+
+/** Metadata of a question is refused in words that hold all that a server adds to it. */
+function aboutSpec(edits: readonly Edit[]): Edit[] {
+  return edits.filter(({ path }) => path[0] !== 'metadata');
 }
 
 function reviews(dice: Dice): Review[] {

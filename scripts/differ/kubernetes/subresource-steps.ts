@@ -78,7 +78,8 @@ function podPath(dice: Dice): string {
 }
 
 function post(dice: Dice, path: string, value: JsonObject, schema: Schema, chance: number): Draft {
-  const edits = dice.chance(chance) ? randomEdits(dice, schema, value) : [];
+  const all = dice.chance(chance) ? randomEdits(dice, schema, value) : [];
+  const edits = all.filter(({ path: field }) => !field.includes('uid'));
   const query = queryText(dice.chance(15) ? { dryRun: 'All' } : {});
   return {
     method: 'POST',

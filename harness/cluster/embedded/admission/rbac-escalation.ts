@@ -7,7 +7,8 @@ import { RBAC_GROUP } from '../validation/rbac.ts';
 
 /** Nobody grants what they do not hold, unless they may `escalate` (roles) or `bind` (bindings). */
 export const rbacEscalation: AdmissionPlugin = {
-  validate({ core, context, operation, served, namespace, name, object, previous }) {
+  // Before the object is validated, as the real server does.
+  mutate({ core, context, operation, served, namespace, name, object, previous }) {
     if (served.group !== RBAC_GROUP || operation === 'DELETE' || object === undefined) return;
     const authorizer = new RbacAuthorizer(core.store);
     const isBinding = served.resource.endsWith('bindings');

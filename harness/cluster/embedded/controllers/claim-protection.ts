@@ -37,6 +37,6 @@ function release(core: ApiCore, claim: KubeObject): void {
   const freed = cloneJson(claim);
   freed.metadata.finalizers = finalizers.filter((finalizer) => finalizer !== CLAIM_PROTECTION_FINALIZER);
   if (freed.metadata.finalizers.length === 0) delete freed.metadata.finalizers;
-  const stored = core.store.put(CLAIMS, freed);
-  if (isReadyToGo(stored)) core.store.remove(CLAIMS, claim.metadata.namespace, claim.metadata.name ?? '');
+  if (isReadyToGo(freed)) core.store.remove(CLAIMS, claim.metadata.namespace, claim.metadata.name ?? '');
+  else core.store.put(CLAIMS, freed);
 }

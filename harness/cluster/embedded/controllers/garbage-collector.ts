@@ -156,7 +156,7 @@ class GarbageCollector {
     const freed = cloneJson(object);
     freed.metadata.finalizers = (freed.metadata.finalizers ?? []).filter((item) => item !== finalizer);
     if (freed.metadata.finalizers.length === 0) delete freed.metadata.finalizers;
-    const stored = this.#core.store.put(served.key, freed);
-    if (isReadyToGo(stored)) this.#core.store.remove(served.key, object.metadata.namespace, object.metadata.name ?? '');
+    if (isReadyToGo(freed)) this.#core.store.remove(served.key, object.metadata.namespace, object.metadata.name ?? '');
+    else this.#core.store.put(served.key, freed);
   }
 }

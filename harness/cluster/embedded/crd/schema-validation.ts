@@ -7,7 +7,7 @@ import { invalid as invalidValue, notSupported, required } from '../schema/valid
 export function validateAgainst(schema: JsonObject, value: unknown, path: string): FieldCause[] {
   if (value === null && schema['nullable'] === true) return [];
   const typeCause = validateType(schema, value, path);
-  if (typeCause !== undefined) return [typeCause];
+  if (typeCause !== undefined) return [typeCause, ...validateEnum(schema, value, path)];
   const causes = [...validateEnum(schema, value, path), ...validateJunctors(schema, value, path)];
   if (typeof value === 'string') return [...causes, ...validateString(schema, value, path)];
   if (typeof value === 'number') return [...causes, ...validateNumber(schema, value, path)];
@@ -26,8 +26,13 @@ function validateType(schema: JsonObject, value: unknown, path: string): FieldCa
     return actual === 'integer' || actual === 'string' ? undefined : typeInvalid(path, value, 'integer,string', actual);
   if (typeof expected !== 'string' || expected === actual || (expected === 'number' && actual === 'integer'))
     return undefined;
+  // A format is checked as a type, by a part that knows the types of Go.
+  const goType = schema['format'] === 'date-time' ? GO_TYPES[actual] : undefined;
+  if (goType !== undefined) return typeInvalid(path, value, 'date-time', goType);
   return typeInvalid(path, value, expected, actual);
 }
+
+const GO_TYPES: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64', boolean: '' };
 
 function typeInvalid(path: string, value: unknown, expected: string, actual: string): FieldCause {
   const name = shown(path);

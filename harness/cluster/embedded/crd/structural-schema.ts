@@ -59,7 +59,7 @@ function pruneObject(
   }
 }
 
-/** A default fills what is absent; a null is dropped where the schema has a default and does not allow null. */
+/** A default fills what is absent; a null is dropped where the schema does not allow it. */
 function applyDefaults(value: unknown, schema: JsonObject): void {
   if (Array.isArray(value)) {
     const items = objectAt(schema, 'items');
@@ -70,12 +70,15 @@ function applyDefaults(value: unknown, schema: JsonObject): void {
   const properties = objectAt(schema, 'properties');
   for (const [name, property] of Object.entries(properties)) {
     if (!isObject(property)) continue;
-    if (value[name] === null && property['nullable'] !== true && property['default'] !== undefined) delete value[name];
+    if (value[name] === null && property['nullable'] !== true) delete value[name];
     if (value[name] === undefined && property['default'] !== undefined) value[name] = cloneJson(property['default']);
     if (value[name] !== undefined) applyDefaults(value[name], property);
   }
   const additional = schema['additionalProperties'];
   if (!isObject(additional)) return;
-  for (const [name, item] of Object.entries(value))
-    if (!Object.hasOwn(properties, name)) applyDefaults(item, additional);
+  for (const [name, item] of Object.entries(value)) {
+    if (Object.hasOwn(properties, name)) continue;
+    if (item === null && additional['nullable'] !== true) delete value[name];
+    else applyDefaults(item, additional);
+  }
 }

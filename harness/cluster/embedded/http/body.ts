@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { DocumentOptions, ParseOptions, SchemaOptions } from 'yaml';
 import { parse as parseYaml } from 'yaml';
 import { messageOf } from '../../../../core/errors.ts';
 import { bodyTooLarge, unrecognized, unsupportedMediaType } from '../kube-status.ts';
@@ -29,6 +30,14 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
 
+/** As the real server reads YAML: words for true and false, and times that are texts. */
+const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: '1.1',
+  merge: false,
+  customTags: (tags) =>
+    tags.filter((tag) => (typeof tag === 'string' ? tag !== 'timestamp' : !tag.tag.endsWith(':timestamp'))),
+};
+
 /** A whole object, as JSON, YAML or (a few kinds) protobuf; undefined for an empty body. @throws KubeStatusError 400, 415 */
 export function parseBody(body: Buffer, mediaType: string, kind: string): unknown {
   if (body.length === 0) return undefined;
@@ -37,7 +46,7 @@ export function parseBody(body: Buffer, mediaType: string, kind: string): unknow
   if (mediaType === '' || mediaType === 'application/json') return parseJson(text, kind);
   if (mediaType !== 'application/yaml') throw unsupportedMediaType(BODY_TYPES);
   try {
-    return parseYaml(text, { version: '1.1', merge: false, maxAliasCount: 100 }) as unknown;
+    return parseYaml(text, { ...YAML_OPTIONS, maxAliasCount: 100 }) as unknown;
   } catch (error) {
     throw unrecognized(kind, `couldn't get version/kind; yaml parse error: ${messageOf(error)}`, text);
   }

@@ -36,6 +36,8 @@ export function deleteOptionsFrom(
   query: URLSearchParams,
 ): ParsedDeleteOptions & { readonly isDryRun: boolean } {
   checkDeleteOptions(body);
+  // A body is all there is: the real server then does not look at the query.
+  if (body !== undefined && query.size > 0) return deleteOptionsFrom(body, new URLSearchParams());
   const grace = valueAt(body, 'gracePeriodSeconds') ?? numberFrom(query, 'gracePeriodSeconds');
   if (grace !== undefined && typeof grace !== 'number')
     throw unexplained(

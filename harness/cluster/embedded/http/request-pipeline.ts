@@ -9,6 +9,7 @@ import { forbiddenWhy } from '../auth/rbac.ts';
 import { badRequest, forbidden, forbiddenPath, isKubeStatus, methodNotAllowed } from '../kube-status.ts';
 import { discoveryAnswer } from './discovery.ts';
 import { openApiAnswer } from './open-api.ts';
+import { nameIn } from '../verbs/list.ts';
 import type { RequestInfo } from './request-info.ts';
 import { parseRequest } from './request-info.ts';
 import type { ResourceRoutes } from './resource-routes.ts';
@@ -55,15 +56,9 @@ export async function handleRequest(
   }
 }
 
-/** A list of one name is a request for that name: roles that name resources allow it. */
-function nameIn({ name, query }: RequestInfo): string {
-  if (name !== '') return name;
-  const terms = (query.get('fieldSelector') ?? '').split(',');
-  return terms.find((term) => /^metadata\.name==?[^=]/.test(term))?.replace(/^metadata\.name==?/, '') ?? '';
-}
-
 function authorize(authorizer: RbacAuthorizer, info: RequestInfo, user: UserInfo): void {
-  const name = nameIn(info);
+  // A list of one name is a request for that name: roles that name resources allow it.
+  const name = info.name || nameIn(info.query);
   const attributes = {
     user,
     verb: info.verb,

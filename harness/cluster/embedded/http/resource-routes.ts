@@ -81,7 +81,7 @@ export class ResourceRoutes {
         return isOnName && info.verb !== 'watch' ? this.#get(exchange, served) : this.#listOrWatch(exchange, served);
       case 'POST':
         // The name of a new custom resource is that in its body, whatever the path says.
-        if ((isOnName && served.custom === undefined) || info.subresource !== '') throw methodNotAllowed(served);
+        if ((isOnName && served.custom === undefined) || info.subresource !== '') throw methodNotAllowed();
         return served.verbs.includes('list')
           ? this.#create(exchange, served)
           : this.#subresources.review(exchange, served);
@@ -111,9 +111,11 @@ export class ResourceRoutes {
   #listOrWatch(exchange: Exchange, served: ServedResource): void {
     const { info } = exchange;
     if (!served.verbs.includes('list')) throw methodNotAllowed(served);
-    const accepted = acceptedBy(exchange, served);
-    if (info.verb === 'watch') return serveWatch(this.#core, exchange, served, accepted);
+    if (info.verb === 'watch') return serveWatch(this.#core, exchange, served, acceptedBy(exchange, served));
+    // The router looks at media types before, what serves definitions after the list.
+    if (!served.custom) acceptedBy(exchange, served);
     const list = listObjects(this.#core, served, info.namespace, info.query);
+    const accepted = acceptedBy(exchange, served);
     const json = shapeList(served, list, accepted.as, tableOptions(this.#core, info));
     write(exchange.response, encoded(200, json, accepted.encoding));
   }

@@ -1,9 +1,9 @@
-import type { ApiCore } from '../api-core.ts';
+import type { ApiCore, RequestContext } from '../api-core.ts';
 import type { NodeAccess } from '../api-access.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { RbacAuthorizer } from '../auth/rbac.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
-import { methodNotAllowed, unrecognized } from '../kube-status.ts';
+import { isKubeStatus, methodNotAllowed, unrecognized } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { bindPod } from '../subresources/binding.ts';
 import { evictPod } from '../subresources/eviction.ts';
@@ -51,11 +51,24 @@ export class SubresourceRoutes {
       case '/pods/eviction POST':
         return answer(201, evictPod(core, context, target, await body()));
       case '/serviceaccounts/token POST':
-        return answer(201, requestToken(core, context, tokens, target, await body()));
+        return answer(
+          201,
+          await this.#warned(context, async () => requestToken(core, context, tokens, target, await body())),
+        );
       case '/namespaces/finalize PUT':
         return answer(200, updateObject(core, context, target, await body()));
       default:
         throw methodNotAllowed(served);
+    }
+  }
+
+  /** What was to be warned of is said with a refusal too. */
+  async #warned<T>({ warnings }: RequestContext, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isKubeStatus(error)) error.warnings = warnings;
+      throw error;
     }
   }
 

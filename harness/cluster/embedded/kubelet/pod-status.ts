@@ -56,9 +56,11 @@ export function podStatus(pod: Pod, record: PodRecord, previous: PodStatus | und
     startTime: record.startTime,
     qosClass: previous?.qosClass ?? qosClassOf(pod),
     ...(inits.length > 0
-      ? { initContainerStatuses: inits.map((container) => statusOf(container, record.init, true)) }
+      ? { initContainerStatuses: inits.map((container) => statusOf(container, record.init, true, true)) }
       : {}),
-    containerStatuses: pod.spec.containers.map((container) => statusOf(container, record.main, false)),
+    containerStatuses: pod.spec.containers.map((container) =>
+      statusOf(container, record.main, false, inits.length > 0),
+    ),
   };
 }
 
@@ -66,10 +68,11 @@ function statusOf(
   container: Container,
   records: ReadonlyMap<string, ContainerRecord>,
   isInit: boolean,
+  hasInits: boolean,
 ): ContainerStatus {
   const record =
     records.get(container.name) ??
-    (isInit ? { ...NEW_CONTAINER, state: { waiting: { reason: 'PodInitializing' } } } : NEW_CONTAINER);
+    (hasInits ? { ...NEW_CONTAINER, state: { waiting: { reason: 'PodInitializing' } } } : NEW_CONTAINER);
   const { state } = record;
   const hasSucceeded = state.terminated?.exitCode === 0;
   return {

@@ -46,7 +46,7 @@ function applyOperation(holder: { root: unknown }, operation: Operation): void {
     case 'move':
       return add(holder, path, remove(holder, operation.from ?? ''));
     case 'copy':
-      return add(holder, path, cloneJson(read(holder, operation.from ?? '')));
+      return add(holder, path, cloneJson(readOrUndefined(holder, operation.from ?? '') ?? null));
     case 'test':
       if (!equalJson(readOrUndefined(holder, path), valueOf(operation))) throw rejected();
       return;
@@ -122,12 +122,6 @@ function indexIn(key: string, last: number): number {
 function readOrUndefined(holder: { root: unknown }, path: string): unknown {
   const { parent, key } = parentOf(holder, path);
   return child(parent, key);
-}
-
-function read(holder: { root: unknown }, path: string): unknown {
-  const value = readOrUndefined(holder, path);
-  if (value === undefined) throw rejected();
-  return value;
 }
 
 /** Whatever is the matter with an operation, the real server says no more. */

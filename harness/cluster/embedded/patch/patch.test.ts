@@ -102,11 +102,16 @@ describe('a strategic merge patch', () => {
 
   it.each([
     ['merges elements by their key', { list: [{ name: 'b', v: 3 }] }, { list: [target.list[0], { name: 'b', v: 3 }] }],
-    ['adds elements', { list: [{ name: 'c' }] }, { list: [...target.list, { name: 'c' }] }],
+    ['puts new elements first', { list: [{ name: 'c' }] }, { list: [{ name: 'c' }, ...target.list] }],
+    [
+      'keeps the order of the patch, and others before what followed them',
+      { list: [{ name: 'z' }, { name: 'b' }] },
+      { list: [{ name: 'z' }, ...target.list] },
+    ],
     [
       'merges within elements',
       { list: [{ name: 'a', ports: [{ port: 2 }] }] },
-      { list: [{ name: 'a', v: 1, ports: [{ port: 1, p: 'x' }, { port: 2 }] }, target.list[1]] },
+      { list: [{ name: 'a', v: 1, ports: [{ port: 2 }, { port: 1, p: 'x' }] }, target.list[1]] },
     ],
     ['deletes elements', { list: [{ name: 'a', $patch: 'delete' }] }, { list: [target.list[1]] }],
     ['replaces a list by directive', { list: [{ $patch: 'replace' }, { name: 'z' }] }, { list: [{ name: 'z' }] }],

@@ -21,11 +21,11 @@ export function applyStrategicMergePatch(
   const directive = patch[DIRECTIVE];
   if (directive === 'replace') return withoutDirectives(patch);
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge')
-    throw unexplained(`unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
+  if (directive !== undefined) throw unexplained(`unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
   const result: JsonObject = { ...retained(target, patch) };
   for (const [key, value] of Object.entries(patch)) {
     if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ELEMENT_ORDER)) continue;
+    if (key === DELETE_FROM_LIST.slice(0, -1)) throw badRequest('invalid patch format of primitive list');
     if (key.startsWith(DELETE_FROM_LIST)) deleteFromList(result, key.slice(DELETE_FROM_LIST.length), value);
     else if (value === null) delete result[key];
     else result[key] = mergeValue(result[key], value, node?.field(key));
@@ -61,16 +61,42 @@ function mergeValue(current: unknown, patch: unknown, node: PatchNode | undefine
 }
 
 function mergeList(current: unknown, patch: unknown[], node: PatchNode | undefined): unknown[] {
-  const list = Array.isArray(current) ? (current as unknown[]) : [];
+  // What is not there yet is taken as it is, keys or not.
+  if (!Array.isArray(current))
+    return patch
+      .filter((item) => !(isObject(item) && DIRECTIVE in item))
+      .map((item) => (isObject(item) ? applyStrategicMergePatch({}, item, node?.items()) : cloneJson(item)));
   if (!node?.strategies.includes('merge')) return cloneJson(patch.filter((item) => !isDirectiveOnly(item)));
-  if (node.mergeKey === undefined) return mergeScalars(list, patch);
-  return mergeByKey(list, patch, node.mergeKey, node.items());
+  if (node.mergeKey === undefined) return mergeScalars(current as unknown[], patch);
+  return mergeByKey(current as unknown[], patch, node.mergeKey, node.items());
 }
 
 function mergeScalars(list: readonly unknown[], patch: readonly unknown[]): unknown[] {
   const merged = [...list];
   for (const item of patch) if (!merged.some((present) => equalJson(present, item))) merged.push(cloneJson(item));
-  return merged;
+  return orderedAsReal(merged, list, (item) => patch.findIndex((sent) => equalJson(sent, item)));
+}
+
+/**
+ * What the patch names comes in its own order; every other element goes in before the first one that followed it on the server, so
+ * that elements that are new come first.
+ */
+function orderedAsReal(
+  merged: readonly unknown[],
+  server: readonly unknown[],
+  patchedAt: (item: unknown) => number,
+  identity: (item: unknown) => unknown = (item) => item,
+): unknown[] {
+  const place = (item: unknown): number => server.findIndex((there) => equalJson(identity(there), identity(item)));
+  const ordered = merged.filter((item) => patchedAt(item) >= 0).toSorted((a, b) => patchedAt(a) - patchedAt(b));
+  let from = 0;
+  for (const item of merged.filter((other) => patchedAt(other) < 0)) {
+    const at = ordered.findIndex((other, index) => index >= from && place(other) > place(item));
+    const to = at < 0 ? ordered.length : at;
+    ordered.splice(to, 0, item);
+    from = to + 1;
+  }
+  return ordered;
 }
 
 function mergeByKey(
@@ -97,7 +123,13 @@ function mergeByKey(
     else if (at < 0) merged.push(applyStrategicMergePatch({}, item, itemNode));
     else merged[at] = applyStrategicMergePatch(merged[at] as JsonObject, item, itemNode);
   }
-  return merged;
+  const identity = (item: unknown): unknown => (isObject(item) ? item[mergeKey] : undefined);
+  return orderedAsReal(
+    merged,
+    list,
+    (item) => items.findIndex((sent) => equalJson(sent[mergeKey], identity(item))),
+    identity,
+  );
 }
 
 function deleteFromList(result: JsonObject, key: string, values: unknown): void {

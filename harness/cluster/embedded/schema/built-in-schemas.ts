@@ -12,6 +12,7 @@ import { validateMetadata } from './validate/metadata.ts';
 import { dnsSubdomain } from './validate/names.ts';
 import { NAME_CHECKS, NEW_VALIDATORS, UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
 
+const isEvent = (kind: KindName): boolean => kind.group === '' && kind.kind === 'Event';
 const ANY_FINALIZER = new Set(['apiextensions.k8s.io', 'coordination.k8s.io']);
 
 /** Opens the generated files lazily: only discovery's is read before a first object arrives. */
@@ -51,7 +52,7 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
     validateMetadata(kind, metadata) {
       const name = definitions.ofKind(kind)?.name;
       // Leases are checked by the shared rules alone, as kinds of extensions are.
-      const isExtension = name === undefined || ANY_FINALIZER.has(kind.group);
+      const isExtension = name === undefined || ANY_FINALIZER.has(kind.group) || isEvent(kind);
       return validateMetadata(metadata, NAME_CHECKS[name ?? ''] ?? dnsSubdomain, isExtension);
     },
     validateNew: (kind, object) =>

@@ -28,13 +28,18 @@ const RANGES: Readonly<Record<string, readonly [name: string, least: number, mos
   '05': ['second', 0, 59],
 };
 
+/** As Go's time package quotes: what is not ASCII byte by byte. */
+function goQuote(text: string): string {
+  return JSON.stringify(text).replace(/[^\x20-\x7e]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
+
 /** Parses a time as the decoder does; answers it in UTC as the server writes it. Throws a `TimeError`. */
 export function canonicalTime(text: string, layout: typeof TIME_LAYOUT | typeof MICRO_TIME_LAYOUT): string {
   let rest = text;
   const fail = (part: string): never => {
-    throw new TimeError(
-      `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${part}"`,
-    );
+    throw new TimeError(`parsing time ${goQuote(text)} as "${layout}": cannot parse ${goQuote(rest)} as "${part}"`);
   };
   for (const [part, pattern] of PARTS) {
     const found = pattern.exec(rest)?.[0] ?? fail(part);

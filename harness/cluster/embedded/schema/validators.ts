@@ -60,6 +60,7 @@ export const UPDATE_VALIDATORS: Readonly<Record<string, UpdateValidator>> = {
 
 /** Kinds whose names have a rule of their own; the others are DNS subdomains. */
 export const NAME_CHECKS: Readonly<Record<string, NameCheck>> = {
+  'io.k8s.api.core.v1.Event': pathSegment,
   'io.k8s.api.core.v1.Namespace': dnsLabel,
   'io.k8s.api.rbac.v1.ClusterRole': pathSegment,
   'io.k8s.api.rbac.v1.ClusterRoleBinding': pathSegment,

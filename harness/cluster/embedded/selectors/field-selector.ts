@@ -44,22 +44,26 @@ const WITHOUT_NAMESPACE = new Set(['namespaces', 'nodes']);
 
 /** `a.b=c,d!=e` @throws KubeStatusError 400 for a field that this kind cannot be selected by. */
 export function parseFieldSelector(text: string, about: GroupResource, isCustom = false): readonly FieldRequirement[] {
-  if (text.trim() === '') return [];
+  const requirements = splitFieldSelector(text);
   const allowed = about.group === '' ? (SELECTABLE[about.resource] ?? []) : [];
+  for (const { path } of requirements) {
+    const isShared =
+      path === 'metadata.name' || (path === 'metadata.namespace' && !WITHOUT_NAMESPACE.has(about.resource));
+    if (!isShared && !allowed.includes(path)) throw badRequest(unsupportedFieldLabel(path, about, isCustom));
+  }
+  return requirements;
+}
+
+/** The form alone, whatever the kind. @throws KubeStatusError 400 */
+export function splitFieldSelector(text: string): readonly FieldRequirement[] {
   return text.split(',').flatMap((term) => {
     // Nothing equals nothing.
     if (/^\s*(=|==)?\s*$/.test(term)) return [];
     const parts = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(term);
     if (parts === null) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
-    const path = parts[1] ?? '';
-    const isShared =
-      path === 'metadata.name' || (path === 'metadata.namespace' && !WITHOUT_NAMESPACE.has(about.resource));
-    if (!isShared && !allowed.includes(path)) {
-      throw badRequest(unsupportedFieldLabel(path, about, isCustom));
-    }
     const value = parts[3] ?? '';
     if (value.includes('=')) throw badRequest('invalid field selector: unescaped character in value: 61');
-    return [{ path, isEqual: parts[2] !== '!=', value }];
+    return [{ path: parts[1] ?? '', isEqual: parts[2] !== '!=', value }];
   });
 }
 

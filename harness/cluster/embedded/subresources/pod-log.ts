@@ -93,6 +93,12 @@ function containerOf(pod: KubeObject, asked: string): string {
   );
 }
 
+/** Why there is no log yet, where the kubelet has words of its own for it. */
+const WAITING_WORDS: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
 function checkHasStarted(pod: KubeObject, container: string, isPrevious: boolean): void {
   const name = pod.metadata.name ?? '';
   const statuses = [...arrayAt(pod, 'status', 'containerStatuses'), ...arrayAt(pod, 'status', 'initContainerStatuses')];
@@ -108,10 +114,9 @@ function checkHasStarted(pod: KubeObject, container: string, isPrevious: boolean
       waiting === undefined || waiting === 'ContainerCreating' || waiting === 'PodInitializing'
         ? `${waiting ?? 'ContainerCreating'}`
         : waiting;
+    const said = WAITING_WORDS[why] ?? why;
     throw badRequest(
-      why === 'ErrImagePull' || why === 'ImagePullBackOff'
-        ? `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: trying and failing to pull image`
-        : `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${why}`,
+      `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${said}`,
     );
   }
 }

@@ -77,7 +77,7 @@ export function requestToken(
       boundObjectRef: valueAt(body, 'spec', 'boundObjectRef') ?? null,
     },
     status: {
-      token: context.isDryRun ? '' : issued.token,
+      token: issued.token,
       expirationTimestamp: timestamp(issued.expirationSeconds * 1000),
     },
   };

@@ -15,6 +15,8 @@ export interface KindStrategy {
   readonly deletionFinalizer?: string;
   /** Told beside a new object that is accepted. */
   warnings?(object: KubeObject): readonly string[];
+  /** Told beside a change that is accepted. */
+  updateWarnings?(object: KubeObject, previous: KubeObject): readonly string[];
   /** A PUT on a name that is free creates the object. */
   readonly createsOnUpdate?: boolean;
   /** The garbage collector looks after all kinds but those. */

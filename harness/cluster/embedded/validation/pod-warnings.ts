@@ -16,7 +16,7 @@ const OLD_VOLUMES: Readonly<Record<string, string>> = {
 
 /** What a pod is accepted with although it is hardly meant. */
 export function podWarnings(pod: KubeObject): string[] {
-  const warnings: string[] = [];
+  const warnings: string[] = hostnameWarnings(pod.metadata.name ?? '');
   arrayAt(pod, 'spec', 'volumes').forEach((volume, index) => {
     for (const [kind, why] of Object.entries(OLD_VOLUMES))
       if (valueAt(volume, kind) !== undefined) warnings.push(`spec.volumes[${index}].${kind}: ${why}`);
@@ -57,4 +57,15 @@ function containerWarnings(container: unknown, path: string): string[] {
     names.add(name);
   });
   return warnings;
+}
+
+/** The name of a pod is its hostname. */
+function hostnameWarnings(name: string): string[] {
+  const why: string[] = [];
+  if (name.length > 63) why.push('must be no more than 63 characters');
+  if (name.includes('.')) why.push('must not contain dots');
+  if (why.length === 0) return [];
+  return [
+    `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${why.join(' ')}]`,
+  ];
 }

@@ -3,6 +3,9 @@ import { validateCustom } from '../crd/structural-schema.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { validateMetadataUpdate } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
+import { arrayAt, stringAt } from '../json.ts';
+import { checkName } from '../schema/validate/field-causes.ts';
+import { qualifiedName } from '../schema/validate/names.ts';
 import type { FieldCause } from '../schema-face.ts';
 import { strategyOf } from './strategy.ts';
 
@@ -10,7 +13,10 @@ import { strategyOf } from './strategy.ts';
 export function validateNew(core: ApiCore, served: ServedResource, object: KubeObject): FieldCause[] {
   const causes = [...core.schema.validateMetadata(served, object.metadata)];
   if (served.custom) return [...causes, ...validateCustom(served.custom.schema, object)];
-  return [...causes, ...core.schema.validateNew(served, object), ...(strategyOf(served).validate?.(object) ?? [])];
+  const own = core.schema.validateNew(served, object);
+  // Of an event that is wrong in itself the metadata is not looked at.
+  if (served.key === '/events' && own.length > 0) return [...own];
+  return [...causes, ...own, ...(strategyOf(served).validate?.(object) ?? [])];
 }
 
 /** Everything that is wrong with a change. */
@@ -27,8 +33,16 @@ export function validateChange(
   ];
   if (served.custom) return [...causes, ...validateCustom(served.custom.schema, object)];
   // A status update cannot have touched the rest, which was valid when it was written.
-  if (subresource !== '') return causes;
+  if (subresource !== '') return served.key === '/pods' ? [...causes, ...podStatusCauses(object)] : causes;
   const strategy = strategyOf(served);
   causes.push(...core.schema.validate(served, object), ...core.schema.validateUpdate(served, object, previous));
   return [...causes, ...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, previous) ?? [])];
+}
+
+function podStatusCauses(pod: KubeObject): FieldCause[] {
+  const causes: FieldCause[] = [];
+  arrayAt(pod, 'status', 'conditions').forEach((condition, index) =>
+    checkName(causes, `status.conditions[${index}].Type`, stringAt(condition, 'type') ?? '', qualifiedName),
+  );
+  return causes;
 }

@@ -68,7 +68,10 @@ export function insert(
       ? generateNameConflict(served, name, isGoing)
       : alreadyExists(served, name, isGoing);
   }
-  if (context.isDryRun) return object;
+  if (context.isDryRun) {
+    if (asked !== '') object.metadata.resourceVersion = asked;
+    return object;
+  }
   const stored = core.store.put(served.key, object);
   strategyOf(served).afterWrite?.(core, stored);
   return stored;

@@ -60,7 +60,8 @@ export function deleteObject(
   return { object: core.store.put(served.key, marked), isGone: false };
 }
 
-function checkPreconditions(served: ServedResource, previous: KubeObject, options: ParsedDeleteOptions): void {
+/** @throws KubeStatusError 409 */
+export function checkPreconditions(served: ServedResource, previous: KubeObject, options: ParsedDeleteOptions): void {
   const name = previous.metadata.name ?? '';
   const { uid, resourceVersion } = previous.metadata;
   // Namespaces have a deletion of their own, with words of its own.

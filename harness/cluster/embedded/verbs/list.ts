@@ -2,7 +2,7 @@ import type { ApiCore } from '../api-core.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { badRequest, expired, resourceVersionTooLarge } from '../kube-status.ts';
 import type { ServedResource } from '../resource-table.ts';
-import { matchesFields, parseFieldSelector } from '../selectors/field-selector.ts';
+import { matchesFields, parseFieldSelector, splitFieldSelector } from '../selectors/field-selector.ts';
 import { matchesLabels, parseLabelSelector } from '../selectors/label-selector.ts';
 import { checkListOptions, parseVersion } from './list-options.ts';
 
@@ -30,6 +30,7 @@ export function listObjects(
 ): ListResult {
   // In the order in which the real server looks: the selectors' form, the options, the selectors' fields.
   parseLabelSelector(query.get('labelSelector') ?? '');
+  splitFieldSelector(query.get('fieldSelector') ?? '');
   countFrom(query, 'timeoutSeconds');
   checkListOptions(query);
   const matches = matcherFrom(served, query);
@@ -41,7 +42,16 @@ export function listObjects(
   const all = core.store.listAt(served.key, namespace, version);
   const rest = continuation ? all.filter((object) => positionOf(object) > continuation.start) : all;
   if (limit === 0) return { items: rest.filter(matches), metadata: { resourceVersion: String(version) } };
-  return onePage(rest, matches, limit, version, query);
+  // One name is looked up, not searched for: nothing follows it.
+  const name = nameIn(query);
+  const scope = name === '' ? rest : rest.filter((object) => object.metadata.name === name);
+  return onePage(scope, matches, limit, version, query);
+}
+
+/** The name that a field selector asks for; '' when it asks for none. */
+export function nameIn(query: URLSearchParams): string {
+  const term = /(?:^|,)metadata\.name==?([^=,]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '');
+  return term?.[1] ?? '';
 }
 
 /** As the real server pages: there is more when more objects follow, whether or not they match. */

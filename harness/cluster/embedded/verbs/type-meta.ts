@@ -83,12 +83,16 @@ function checkRegistered(core: ApiCore, served: ServedResource, object: Record<s
   const apiVersion = textOr(object['apiVersion'], expected);
   const kind = textOr(object['kind'], served.kind);
   if (apiVersion === expected && kind === served.kind) return;
-  const { version } = splitApiVersion(apiVersion);
-  const isKnown = core.schema.kinds.some((info) => info.kind === kind && apiVersionOf(info) === apiVersion);
+  const { group, version } = splitApiVersion(apiVersion);
+  const names = core.schema.kinds.flatMap((info) => [
+    info,
+    ...info.subresources.map((part) => ({ group: info.group, version: info.version, ...part })),
+  ]);
+  const isKnown = names.some((name) => name.kind === kind && apiVersionOf(name) === apiVersion);
   const internal = served.group === '' ? 'core' : (served.group.split('.')[0] ?? '');
   const why = isKnown
     ? `converting (${version}.${kind}) to (${internal}.${served.kind}): unknown conversion`
-    : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`;
+    : `no kind "${kind}" is registered for version "${apiVersionOf({ group, version })}" in scheme "${SCHEME}"`;
   throw new DecodeError({ kind, version }, why, served.kind);
 }
 

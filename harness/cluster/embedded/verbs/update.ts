@@ -2,7 +2,15 @@ import type { ApiCore, RequestContext } from '../api-core.ts';
 import { cloneJson, equalJson } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { badRequest, invalid, notFound } from '../kube-status.ts';
-import { carryOver, checkUid, checkVersion, countGeneration, isReadyToGo } from '../lifecycle.ts';
+import {
+  carryOver,
+  checkUid,
+  checkVersion,
+  countGeneration,
+  deletionChanges,
+  isReadyToGo,
+  parseObjectVersion,
+} from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
 import { validateChange } from '../validation/validate.ts';
@@ -36,11 +44,12 @@ export function updateOrCreate(
   const previous = core.store.get(served.key, namespace, name);
   if (previous === undefined) {
     if (target.subresource !== '' || strategyOf(served).createsOnUpdate !== true) throw notFound(served, name);
-    checkUid(served, undefined, object);
+    checkUid(served, undefined, object, context.isDryRun);
+    parseObjectVersion(object);
     delete object.metadata.resourceVersion;
     return { object: insert(core, context, served, namespace, object), isNew: true };
   }
-  checkUid(served, previous, object);
+  checkUid(served, previous, object, context.isDryRun);
   checkVersion(served, previous, object);
   return { object: writeUpdate(core, context, target, previous, object), isNew: false };
 }
@@ -64,10 +73,10 @@ export function writeUpdate(
 ): KubeObject {
   const { served, namespace, name, subresource } = target;
   const strategy = strategyOf(served);
+  const fixed = deletionChanges(previous, object);
   carryOver(previous, object);
   keepOtherHalf(served, subresource, previous, object);
   strategy.prepareUpdate?.(object, previous, subresource);
-  countGeneration(served, previous, object);
   const request = {
     core,
     context,
@@ -80,9 +89,11 @@ export function writeUpdate(
     previous,
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
+  countGeneration(served, previous, object);
   checkCustomKind(served, object);
-  const causes = validateChange(core, served, subresource, object, previous);
+  const causes = [...fixed, ...validateChange(core, served, subresource, object, previous)];
   if (causes.length > 0) throw invalid(served, name, causes);
+  context.warnings.push(...(strategy.updateWarnings?.(object, previous) ?? []));
   for (const plugin of core.admission) plugin.validate?.(request);
   object.metadata.resourceVersion = previous.metadata.resourceVersion ?? '';
   // Differs from nothing: the real server, too, writes nothing when nothing changed, and the version stays.

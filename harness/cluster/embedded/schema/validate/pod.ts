@@ -110,7 +110,8 @@ function checkNames(causes: Causes, spec: Json): void {
   for (const name of ['priorityClassName', 'runtimeClassName']) {
     if (text(spec, name) !== '') checkName(causes, `spec.${name}`, text(spec, name), dnsSubdomain);
   }
-  checkOneOf(causes, 'spec.preemptionPolicy', spec['preemptionPolicy'], ['Never', 'PreemptLowerPriority']);
+  if (spec['preemptionPolicy'] === '') causes.push(required('spec.preemptionPolicy'));
+  else checkOneOf(causes, 'spec.preemptionPolicy', spec['preemptionPolicy'], ['Never', 'PreemptLowerPriority']);
   checkOs(causes, child(spec, 'os'));
 }
 
