@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { QUIRKS } from '../../../provider/quirks.ts';
 import { oceanJs } from './ocean-js.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -79,6 +80,13 @@ test('the test that is named calls it', () => {
     return names.filter((name) => !text.includes(`${by ?? name}(`)).map((name) => `${file}: ${name}`);
   });
   expect(silent).toEqual([]);
+});
+
+test('docs/clients.md lists every quirk', () => {
+  const text = readFileSync(path.join(ROOT, 'docs/clients.md'), 'utf8');
+  const table = text.slice(text.indexOf('## Quirks')).split('\n## ')[0] ?? '';
+  const listed = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+  expect(listed).toEqual(Object.keys(QUIRKS));
 });
 
 test('what is not called says why', () => {
