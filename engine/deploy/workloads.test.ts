@@ -99,3 +99,12 @@ test('names every mistake of the settings at once', () => {
   );
   expect(() => parseDeploySettings('a: [')).toThrowError(expect.objectContaining({ code: 'DEPLOY_SETTINGS_INVALID' }));
 });
+
+test('D18: no key lies in the open, nothing is exposed on nodes, nothing is kept on their disks', () => {
+  const all = rendered();
+  const text = JSON.stringify(all);
+  expect(all.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  expect(JSON.stringify(all.filter(({ kind }) => kind === 'ConfigMap'))).not.toMatch(/password|secret_?key|AWS_/i);
+  for (const exposed of ['NodePort', 'LoadBalancer', 'hostPath', 'hostNetwork', 'hostPort'])
+    expect(text).not.toContain(exposed);
+});

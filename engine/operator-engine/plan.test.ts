@@ -135,6 +135,22 @@ test('E10: publishing begins only when the algorithm has ended', ({ expect }) =>
   ]);
 });
 
+test('T13: after a stage that failed no later one runs, and nothing writes over the end', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'configure');
+  world.happen({ kind: 'fail', stage: 'configure' });
+  const phases: (string | undefined)[] = [];
+  for (let i = 0; i < 40 && !world.isGone; i++) {
+    world.step();
+    expect(world.pods.compute).toBeUndefined();
+    expect(world.pods.publish).toBeUndefined();
+    if (world.workflow.status?.finishedAt !== undefined) phases.push(world.workflow.status.phase);
+    world.settle();
+  }
+  expect(phases.length).toBeGreaterThan(1);
+  expect([...new Set(phases)]).toEqual(['dataProvisioningFailed']);
+});
+
 test('E9: the deadline adds what passed before the algorithm started', ({ expect }) => {
   const world = new ModelWorld(modelWorkflow({ maxDurationSeconds: 100 }));
   run(world, 'compute', false);

@@ -8,7 +8,8 @@ import type { CreateJobDeps } from './create-job.ts';
 import { createJob } from './create-job.ts';
 import { liveEnvironments } from './environments.ts';
 import type { JobEvents } from './job-events.ts';
-import type { Jobs, JobSelector } from './jobs.ts';
+import type { Jobs, JobSelector, Page } from './jobs.ts';
+import { MAX_PAGE } from './jobs.ts';
 import { observeAnswers } from './observe-answers.ts';
 import { operatorServiceDocument } from './openapi.ts';
 import type { ProviderAuth } from './provider-auth.ts';
@@ -61,9 +62,7 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
   );
 
   app.get<{ Querystring: { chainId?: string } }>(`${BASE}/environments`, async ({ query }) => {
-    if (query.chainId !== undefined && !/^\d{1,15}$/.test(query.chainId))
-      throw new OperatorRefusal(400, 'CHAIN_ID_INVALID', '`chainId` is not a number', 'chainId');
-    return liveEnvironments(options.environments, query.chainId === undefined ? undefined : Number(query.chainId));
+    return liveEnvironments(options.environments, wholeNumber(query, 'chainId'));
   });
 
   app.post(`${BASE}/compute`, async (request) => {
@@ -74,7 +73,12 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
   app.get(`${BASE}/compute`, async (request, reply) => {
     const { provider, parameters } = authenticated(request);
     const selector = selectorOf(provider, parameters);
-    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return jobs.find(selector);
+    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) {
+      const { jobs: found, nextOffset } = await jobs.page(selector, pageOf(parameters));
+      // A header, since the classic body is a bare list.
+      if (nextOffset !== undefined) reply.header('x-next-offset', nextOffset);
+      return found;
+    }
     reply.hijack();
     events.open(selector, reply.raw);
     return reply;
@@ -132,7 +136,24 @@ function selectorOf(provider: string, parameters: Parameters): JobSelector {
     text(parameters, 'agreementId'),
   ];
   if (jobId === undefined && owner === undefined && agreementId === undefined) throw missing('jobId');
-  return { provider, jobId, owner, agreementId };
+  return { provider, jobId, owner, agreementId, chainId: wholeNumber(parameters, 'chainId') };
+}
+
+function pageOf(parameters: Parameters): Page {
+  const offset = wholeNumber(parameters, 'offset') ?? 0;
+  const limit = wholeNumber(parameters, 'limit') ?? MAX_PAGE;
+  if (limit < 1 || limit > MAX_PAGE)
+    throw new OperatorRefusal(400, 'PARAMETER_INVALID', `\`limit\` lies in 1 to ${MAX_PAGE}`, 'limit');
+  return { offset, limit };
+}
+
+/** As text in a query, as either in a body: a number is a number. */
+function wholeNumber(parameters: Parameters, name: string): number | undefined {
+  const value = parameters[name];
+  if (value === undefined || value === '') return undefined;
+  if (/^\d{1,15}$/.test(String(value))) return Number(value);
+  const code = name === 'chainId' ? 'CHAIN_ID_INVALID' : 'PARAMETER_INVALID';
+  throw new OperatorRefusal(400, code, `\`${name}\` is not a number`, name);
 }
 
 /** Values shorter than two characters count as absent, as classic callers send them for "none"; an index is never a selector. */

@@ -17,12 +17,29 @@ export interface JobSelector {
   readonly jobId?: string | undefined;
   readonly owner?: string | undefined;
   readonly agreementId?: string | undefined;
+  readonly chainId?: number | undefined;
+}
+
+/** Which of the archived jobs are listed; those in the cluster stand on the first page. */
+export interface Page {
+  readonly offset: number;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
+export interface JobPage {
+  /** Newest first. */
+  readonly jobs: readonly ComputeJob[];
+  /** Where the next page begins; undefined on the last. */
+  readonly nextOffset: number | undefined;
 }
 
 export const BY_OWNER = 'owner';
 export const ownersOf = (workflow: WorkFlow): readonly string[] => [workflow.metadata.labels?.[LABELS.owner] ?? ''];
 
-const MAX_ARCHIVED_JOBS = 200;
+/** Most archived jobs of one page. */
+export const MAX_PAGE = 200;
+const FIRST_PAGE: Page = { offset: 0, limit: MAX_PAGE };
 const MAX_CACHED_RECORDS = 1000;
 
 export interface JobsOptions {
@@ -35,18 +52,28 @@ export interface JobsOptions {
 /** Live jobs from the informer's cache, ended ones from the archive. */
 export class Jobs {
   readonly #options: JobsOptions;
-  readonly #records = new Map<string, JobRecord>();
+  readonly #known = new Map<string, JobRecord>();
 
   constructor(options: JobsOptions) {
     this.#options = options;
   }
 
-  /** Newest first. */
-  async find(selector: JobSelector): Promise<ComputeJob[]> {
+  /** The first page. */
+  async find(selector: JobSelector): Promise<readonly ComputeJob[]> {
+    return (await this.page(selector, FIRST_PAGE)).jobs;
+  }
+
+  async page(selector: JobSelector, page: Page): Promise<JobPage> {
     const live = this.live(selector);
-    const jobs = await Promise.all(live.map((workflow) => this.#viewOf(workflow)));
-    const archived = await this.#archived(selector, new Set(live.map((workflow) => workflow.spec.jobId)));
-    return [...jobs, ...archived.map(viewOfRecord)].toSorted((a, b) => Number(b.dateCreated) - Number(a.dateCreated));
+    const shown = page.offset === 0 ? await Promise.all(live.map((workflow) => this.#viewOf(workflow))) : [];
+    const ids = await this.#archivedIds(selector, new Set(live.map((workflow) => workflow.spec.jobId)));
+    const end = page.offset + page.limit;
+    const records = await this.#records(ids.slice(page.offset, end), selector);
+    const jobs = [...shown, ...records.map(viewOfRecord)];
+    return {
+      jobs: jobs.toSorted((a, b) => Number(b.dateCreated) - Number(a.dateCreated)),
+      nextOffset: end < ids.length ? end : undefined,
+    };
   }
 
   live(selector: JobSelector): WorkFlow[] {
@@ -64,7 +91,7 @@ export class Jobs {
   }
 
   /** Asks for the end of each; what has ended stays as it is. */
-  async stop(selector: JobSelector): Promise<ComputeJob[]> {
+  async stop(selector: JobSelector): Promise<readonly ComputeJob[]> {
     const unfinished = this.live(selector).filter((workflow) => workflow.status?.finishedAt === undefined);
     await Promise.all(unfinished.map((workflow) => this.#patch(workflow, { spec: { stopRequested: true } })));
     return this.find(selector);
@@ -82,16 +109,19 @@ export class Jobs {
         if (!workflow.status?.archived) return; // the archiver removes what there is when the job ends
         const { jobId, owner } = workflow.spec;
         await archive.removeJob(jobId, owner);
-        this.#records.delete(jobId);
+        this.#known.delete(jobId);
         await ignoreGone(
           client.delete(WORKFLOWS, { namespace, name: workflow.metadata.name }, { uid: workflow.metadata.uid }),
         );
       }),
     );
     const known = new Set(live.map((workflow) => workflow.spec.jobId));
-    for (const { jobId, owner } of await this.#archived(selector, known)) {
-      await archive.removeJob(jobId, owner);
-      this.#records.delete(jobId);
+    const ids = await this.#archivedIds(selector, known);
+    for (let start = 0; start < ids.length; start += MAX_PAGE) {
+      for (const { jobId, owner } of await this.#records(ids.slice(start, start + MAX_PAGE), selector)) {
+        await archive.removeJob(jobId, owner);
+        this.#known.delete(jobId);
+      }
     }
   }
 
@@ -102,7 +132,7 @@ export class Jobs {
   async result(provider: string, owner: string, jobId: string, index: number): Promise<StoredResult> {
     const selector = { provider, owner, jobId };
     const [workflow] = this.live(selector);
-    const [record] = workflow ? [] : await this.#archived(selector, new Set());
+    const [record] = workflow ? [] : await this.#records(await this.#archivedIds(selector, new Set()), selector);
     if (!workflow && !record) throw new OperatorRefusal(404, 'JOB_NOT_FOUND', 'No such jobId for this owner', 'jobId');
     const results = workflow ? await this.#resultsOf(workflow) : (record?.results ?? []);
     if (results.length === 0) throw new OperatorRefusal(404, 'NO_RESULTS', 'No results for this job', 'jobId');
@@ -122,12 +152,16 @@ export class Jobs {
     return (await this.#options.archive.getResults(workflow.spec.jobId)) ?? [];
   }
 
-  async #archived(selector: JobSelector, known: ReadonlySet<string>): Promise<JobRecord[]> {
+  /** Of jobs that may be meant and are in the archive alone, in an order that stays. */
+  async #archivedIds(selector: JobSelector, known: ReadonlySet<string>): Promise<readonly string[]> {
     if (selector.jobId === undefined && selector.owner === undefined) return [];
     const ids =
       selector.jobId === undefined ? await this.#options.archive.jobsOf(selector.owner ?? '') : [selector.jobId];
-    const asked = ids.filter((id) => !known.has(id) && !this.#isInCluster(id)).slice(-MAX_ARCHIVED_JOBS);
-    const records = await Promise.all(asked.map((id) => this.#record(id)));
+    return ids.filter((id) => !known.has(id) && !this.#isInCluster(id));
+  }
+
+  async #records(ids: readonly string[], selector: JobSelector): Promise<JobRecord[]> {
+    const records = await Promise.all(ids.map((id) => this.#record(id)));
     return records.filter((record) => record !== undefined).filter((record) => isMeant(record, selector));
   }
 
@@ -137,11 +171,11 @@ export class Jobs {
   }
 
   async #record(jobId: string): Promise<JobRecord | undefined> {
-    const known = this.#records.get(jobId);
+    const known = this.#known.get(jobId);
     if (known) return known;
     const record = await this.#options.archive.getRecord(jobId);
-    if (record) this.#records.set(jobId, record);
-    if (this.#records.size > MAX_CACHED_RECORDS) this.#records.delete(this.#records.keys().next().value ?? '');
+    if (record) this.#known.set(jobId, record);
+    if (this.#known.size > MAX_CACHED_RECORDS) this.#known.delete(this.#known.keys().next().value ?? '');
     return record;
   }
 
@@ -166,6 +200,7 @@ interface Identified {
   readonly owner: string;
   readonly provider: string;
   readonly agreementId: string;
+  readonly chainId: number;
 }
 
 function isMeant(job: Identified, selector: JobSelector): boolean {
@@ -173,6 +208,7 @@ function isMeant(job: Identified, selector: JobSelector): boolean {
     sameAddress(job.provider, selector.provider) &&
     (selector.jobId === undefined || job.jobId === selector.jobId) &&
     (selector.owner === undefined || sameAddress(job.owner, selector.owner)) &&
+    (selector.chainId === undefined || job.chainId === selector.chainId) &&
     (selector.agreementId === undefined || bare(job.agreementId) === bare(selector.agreementId))
   );
 }

@@ -70,11 +70,14 @@ const environment = z.strictObject({
   isolation: z.string(),
 });
 
-/** At least one; all that are given must fit. Shorter than two characters counts as absent. */
+const digits = z.string().regex(/^\d{1,15}$/);
+
+/** At least one of the first three; all that are given must fit. Shorter than two characters counts as absent. */
 const selector = z.object({
   jobId: z.string().optional(),
   owner: z.string().optional(),
   agreementId: z.string().optional(),
+  chainId: digits.optional(),
 });
 
 const PROOF = {
@@ -95,7 +98,7 @@ const ALWAYS = {
   503: ['ARCHIVE_FAILED', 'ARCHIVE_INCOMPLETE', 'KUBE_STATUS', 'KUBE_BODY_TOO_LARGE', 'NET_FENCED', 'INTERNAL'],
 } as const;
 
-const SELECTED = { 400: ['PARAMETER_MISSING', 'BODY_INVALID'] } as const;
+const SELECTED = { 400: ['PARAMETER_MISSING', 'PARAMETER_INVALID', 'CHAIN_ID_INVALID', 'BODY_INVALID'] } as const;
 
 type Codes = Readonly<Record<number, readonly string[]>>;
 
@@ -145,10 +148,7 @@ export const OPERATOR_SERVICE_ROUTES: readonly DocumentedRoute[] = [
     path: `${BASE}/environments`,
     summary: 'Environments whose engine gives a sign of life',
     query: z.object({
-      chainId: z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .optional(),
+      chainId: digits.optional(),
     }),
     answers: {
       200: json('The environments.', z.array(environment)),
@@ -182,9 +182,9 @@ export const OPERATOR_SERVICE_ROUTES: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: `${BASE}/compute`,
-    summary: 'Jobs, newest first',
+    summary: 'Jobs, newest first; of those in the archive 200 at once, the next page begins at x-next-offset',
     headers: PROVIDER_PROOF,
-    query: selector,
+    query: selector.extend({ offset: digits.optional(), limit: digits.optional() }),
     answers: {
       200: {
         description: 'The jobs; to who accepts text/event-stream, every change of them.',

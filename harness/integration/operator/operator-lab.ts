@@ -20,6 +20,7 @@ import { LEASES, SECRETS } from '../../../engine/kubernetes/objects.ts';
 import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
 import { startJobBroker } from '../../../engine/job-broker/start.ts';
 import { operatorServiceDocument } from '../../../engine/operator-service/openapi.ts';
+import type { OperatorServiceOptions } from '../../../engine/operator-service/start.ts';
 import { startOperatorService } from '../../../engine/operator-service/start.ts';
 import { createAnswerCheck } from '../openapi/answer-check.ts';
 import { startApiServer } from '../../cluster/embedded/api-server.ts';
@@ -102,7 +103,7 @@ export async function startOperatorLab() {
 
   const providers = [PROVIDER_KEY, OTHER_PROVIDER_KEY].map(addressOfPrivateKey);
   const answers = createAnswerCheck(operatorServiceDocument(), { codes: ['NO_ROUTE', 'BAD_REQUEST'] });
-  const startService = () =>
+  const startService = (change: Partial<Pick<OperatorServiceOptions, 'seams' | 'storage'>> = {}) =>
     startOperatorService({
       onAnswer: answers.observe,
       seams: systemSeams({ net: createNet() }),
@@ -110,6 +111,7 @@ export async function startOperatorLab() {
       namespace: NAMESPACE,
       storage,
       allowedProviders: providers,
+      ...change,
     });
   const startBroker = () =>
     startJobBroker({
@@ -119,7 +121,7 @@ export async function startOperatorLab() {
       storage,
       allowedProviders: Object.fromEntries(providers.map((address) => [address, [files.url]])),
     });
-  const service = await stack.start('service', startService);
+  const service = await stack.start('service', () => startService());
   const broker = await stack.start('broker', startBroker);
 
   async function renewLease(): Promise<void> {
