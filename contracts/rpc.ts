@@ -1,10 +1,9 @@
 import type { JsonRpcPayload, JsonRpcResult } from 'ethers';
 import { JsonRpcProvider, Network } from 'ethers';
-import { request } from 'undici';
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { WavetankError, isWavetankError } from '../core/errors.ts';
+import { readBody, sendRequest } from '../core/http-request.ts';
 import type { Net } from '../core/net.ts';
 
 export interface ChainConnectionOptions {
@@ -96,20 +95,18 @@ async function sendOnce(
     limit.abort(new WavetankError('CHAIN_TIMEOUT', `The chain's node gave no answer within ${requestTimeoutMs} ms.`)),
   );
   try {
-    if (net.isFenced) throw new WavetankError('NET_FENCED', 'This component was cut off from the network.');
     // Follows no redirect: a node has no reason to send its callers elsewhere.
-    const response = await request(rpcUrl, {
+    const answer = await sendRequest(net, rpcUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
-      dispatcher: net.dispatcher,
       signal: limit.signal,
     });
-    return { status: response.statusCode, text: await readBounded(response.body) };
+    const text = await readBody(answer.body, LARGEST_ANSWER_BYTES, answerTooLarge);
+    return { status: answer.status, text: text.toString('utf8') };
   } catch (error) {
     if (isWavetankError(error)) throw error;
     if (limit.signal.aborted) throw limit.signal.reason;
-    if (net.isFenced) throw new WavetankError('NET_FENCED', 'This component was cut off from the network.');
     throw new WavetankError('CHAIN_UNREACHABLE', "The chain's node cannot be reached.", {
       category: 'environment',
       cause: error,
@@ -119,17 +116,7 @@ async function sendOnce(
   }
 }
 
-async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > LARGEST_ANSWER_BYTES)
-      throw new WavetankError(
-        'CHAIN_ANSWER_TOO_LARGE',
-        `The chain's node sent more than ${LARGEST_ANSWER_BYTES} bytes.`,
-      );
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function answerTooLarge(): WavetankError {
+  const message = `The chain's node sent more than ${LARGEST_ANSWER_BYTES} bytes.`;
+  return new WavetankError('CHAIN_ANSWER_TOO_LARGE', message);
 }

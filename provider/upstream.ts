@@ -1,5 +1,5 @@
-import type { Response } from 'undici';
 import { WavetankError } from '../core/errors.ts';
+import { isRedirect, readBody, sendRequest } from '../core/http-request.ts';
 import type { Seams } from '../core/seams.ts';
 
 export interface UpstreamRequest {
@@ -17,7 +17,7 @@ export interface UpstreamAnswer {
 
 /**
  * One bounded request to a service we are configured with.
- * @throws WavetankError UPSTREAM_TIMEOUT, UPSTREAM_TOO_LARGE, or what the network threw
+ * @throws WavetankError UPSTREAM_TIMEOUT, UPSTREAM_TOO_LARGE, UPSTREAM_REDIRECTED, or what the network threw
  */
 export async function askUpstream(seams: Seams, url: string, request: UpstreamRequest): Promise<UpstreamAnswer> {
   const limit = new AbortController();
@@ -25,28 +25,25 @@ export async function askUpstream(seams: Seams, url: string, request: UpstreamRe
     limit.abort(new WavetankError('UPSTREAM_TIMEOUT', `No answer within ${request.timeoutMs} ms.`)),
   );
   try {
-    const response = await seams.net.fetch(url, {
+    const answer = await sendRequest(seams.net, url, {
       method: request.method ?? 'GET',
       headers: request.headers ?? {},
-      body: request.body ?? null,
-      redirect: 'error',
+      body: request.body,
       signal: limit.signal,
     });
-    return { status: response.status, text: await boundedText(response, request.maxBytes) };
+    if (isRedirect(answer.status)) {
+      answer.body.destroy();
+      throw new WavetankError('UPSTREAM_REDIRECTED', 'The service sends us elsewhere, where we do not go.');
+    }
+    const text = await readBody(answer.body, request.maxBytes, () => tooLarge(request.maxBytes));
+    return { status: answer.status, text: text.toString('utf8') };
   } finally {
     timer.cancel();
   }
 }
 
-async function boundedText(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw new WavetankError('UPSTREAM_TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function tooLarge(maxBytes: number): WavetankError {
+  return new WavetankError('UPSTREAM_TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
 }
 
 export function parseJson(text: string): unknown {

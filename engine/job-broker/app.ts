@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { isWavetankError, messageOf, WavetankError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { StoredBytes } from '../api/broker-http.ts';
@@ -63,11 +63,11 @@ export function buildJobBroker(options: BrokerAppOptions): FastifyInstance {
     const { input, file: number } = request.params;
     const file = fileOf(stage, input === 'algorithm' ? input : Number(input), Number(number));
     if (!file) throw new WavetankError('NO_SUCH_INPUT', 'The job has no such file.');
-    const response = await files.open(workflow.spec.provider, file, request.headers.range);
-    reply.code(response.status).header('content-type', 'application/octet-stream');
+    const answer = await files.open(workflow.spec.provider, file, request.headers.range);
+    reply.code(answer.status).header('content-type', 'application/octet-stream');
     for (const name of ['content-length', 'content-range', 'accept-ranges'])
-      copyHeader(response.headers.get(name), name, reply);
-    return reply.send(response.body ? Readable.fromWeb(response.body) : '');
+      copyHeader(answer.header(name), name, reply);
+    return reply.send(answer.body);
   });
 
   app.put<{ Params: { '*': string }; Body: Readable }>('/v1/outputs/*', async (request): Promise<StoredBytes> => {
@@ -106,8 +106,8 @@ function contentLength(request: FastifyRequest, limit: number): number {
   return length;
 }
 
-function copyHeader(value: string | null, name: string, reply: FastifyReply): void {
-  if (value !== null) reply.header(name, value);
+function copyHeader(value: string | undefined, name: string, reply: FastifyReply): void {
+  if (value !== undefined) reply.header(name, value);
 }
 
 /** Codes that a pod is told, with the status it hears them under. What is not here is no business of a pod's. */

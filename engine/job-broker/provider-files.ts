@@ -1,5 +1,6 @@
-import type { Response } from 'undici';
 import { messageOf, WavetankError } from '../../core/errors.ts';
+import type { HttpAnswer } from '../../core/http-request.ts';
+import { isRedirect, readBody, sendRequest } from '../../core/http-request.ts';
 import type { Net } from '../../core/net.ts';
 import { checksumAddress } from '../../core/protocol/address.ts';
 import type { WorkflowFile } from '../../core/protocol/workflow.ts';
@@ -28,21 +29,22 @@ export class ProviderFiles {
   /**
    * @throws WavetankError PROVIDER_NOT_ALLOWED, PROVIDER_UNREACHABLE (may pass), INPUT_REFUSED with the Provider's own code in its details
    */
-  async open(provider: string, file: WorkflowFile, range: string | undefined): Promise<Response> {
+  async open(provider: string, file: WorkflowFile, range: string | undefined): Promise<HttpAnswer> {
     this.#assertAllowed(provider, file.url);
     const headers = { authorization: `Bearer ${file.capability}`, ...(range === undefined ? {} : { range }) };
-    let response: Response;
+    let answer: HttpAnswer;
     try {
-      response = await this.#net.fetch(file.url, { headers, redirect: 'error' });
+      answer = await sendRequest(this.#net, file.url, { headers });
     } catch (cause) {
       throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input cannot be reached.', { cause });
     }
-    if (response.ok) return response;
-    const code = await codeOf(response);
-    if (response.status >= 500)
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const code = await codeOf(answer);
+    // Where it sends us we do not go.
+    if (answer.status >= 500 || isRedirect(answer.status))
       throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input failed.', { details: { code } });
     throw new WavetankError('INPUT_REFUSED', 'The Provider refused an input.', {
-      details: { status: response.status, code },
+      details: { status: answer.status, code },
     });
   }
 
@@ -60,10 +62,12 @@ export class ProviderFiles {
   }
 }
 
-async function codeOf(response: Response): Promise<string> {
-  const text = (await response.text()).slice(0, 4096);
+const LONGEST_REFUSAL_BYTES = 4096;
+
+async function codeOf({ body }: HttpAnswer): Promise<string> {
   try {
-    const { code } = JSON.parse(text) as { code?: unknown };
+    const text = await readBody(body, LONGEST_REFUSAL_BYTES, () => new Error('too long'));
+    const { code } = JSON.parse(text.toString('utf8')) as { code?: unknown };
     return typeof code === 'string' ? code : 'REFUSED';
   } catch {
     return 'REFUSED';

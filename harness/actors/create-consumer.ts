@@ -249,11 +249,11 @@ function first(answer: Answer<ComputeJob[]>): Answer<ComputeJob> {
 }
 
 function asFile(
-  answer: Answer<{ readonly bytes: Uint8Array; readonly headers: { get(name: string): string | null } }>,
+  answer: Answer<{ readonly bytes: Uint8Array; header(name: string): string | undefined }>,
 ): Answer<DownloadedFile> {
   if (!answer.ok) return answer;
-  const { bytes, headers } = answer.value;
-  const filename = /attachment;filename=(.+)/.exec(headers.get('content-disposition') ?? '')?.[1] ?? '';
+  const { bytes } = answer.value;
+  const filename = /attachment;filename=(.+)/.exec(answer.value.header('content-disposition') ?? '')?.[1] ?? '';
   return {
     ok: true,
     value: {

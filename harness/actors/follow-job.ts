@@ -61,7 +61,7 @@ async function readStream(
     signal,
   });
   if (!stream.ok) throw new Error(stream.refusal.message ?? `status ${stream.refusal.status}`);
-  for await (const data of eventData((stream.value.body ?? []) as AsyncIterable<Uint8Array>)) {
+  for await (const data of eventData(stream.value.body)) {
     const job = JSON.parse(data) as ComputeJob;
     if (job.jobId !== selector.jobId) continue;
     see(job);

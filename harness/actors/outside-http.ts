@@ -1,5 +1,6 @@
-import type { Response } from 'undici';
 import { messageOf } from '../../core/errors.ts';
+import type { HttpAnswer } from '../../core/http-request.ts';
+import { readBody, sendRequest } from '../../core/http-request.ts';
 import type { Net } from '../../core/net.ts';
 import type { Answer, Refusal } from '../scenario/checks.ts';
 
@@ -45,47 +46,46 @@ export class OutsideHttp {
     return answer.ok ? { ok: true, value: parsed(answer.value.bytes) as T } : answer;
   }
 
-  async bytes(
-    request: OutsideRequest,
-  ): Promise<Answer<{ readonly bytes: Uint8Array; readonly headers: Response['headers'] }>> {
+  async bytes(request: OutsideRequest): Promise<Answer<{ readonly bytes: Uint8Array } & Pick<HttpAnswer, 'header'>>> {
     const opened = await this.open(request);
     if (!opened.ok) return opened;
+    const { status, body, header } = opened.value;
     try {
-      const bytes = await readBounded(opened.value);
-      this.#tell(request, opened.value.status, bytes);
-      return { ok: true, value: { bytes, headers: opened.value.headers } };
+      const bytes = await readBounded(body);
+      this.#tell(request, status, bytes);
+      return { ok: true, value: { bytes, header } };
     } catch (error) {
       return unreachable(`The answer broke off: ${messageOf(error)}`);
     }
   }
 
   /** A successful answer whose body is still to be read; a refusal is read here. */
-  async open(request: OutsideRequest): Promise<Answer<Response>> {
-    let response: Response;
+  async open(request: OutsideRequest): Promise<Answer<HttpAnswer>> {
+    let answer: HttpAnswer;
     try {
-      response = await this.#send(request);
+      answer = await this.#send(request);
     } catch (error) {
       request.signal?.throwIfAborted();
       return unreachable(messageOf(error));
     }
-    if (response.ok) return { ok: true, value: response };
-    const body = await readBounded(response).catch(() => new Uint8Array());
-    this.#tell(request, response.status, body);
-    return { ok: false, refusal: refusalOf(response.status, parsed(body)) };
+    if (answer.status >= 200 && answer.status < 300) return { ok: true, value: answer };
+    const body = await readBounded(answer.body).catch(() => new Uint8Array());
+    this.#tell(request, answer.status, body);
+    return { ok: false, refusal: refusalOf(answer.status, parsed(body)) };
   }
 
-  async #send({ method = 'GET', url, query, body, headers, signal }: OutsideRequest): Promise<Response> {
+  async #send({ method = 'GET', url, query, body, headers, signal }: OutsideRequest): Promise<HttpAnswer> {
     const target = new URL(url);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, textOf(value));
     }
     const isRaw = body instanceof Uint8Array || typeof body === 'string';
     const type = isRaw ? 'application/octet-stream' : 'application/json';
-    return this.#options.net.fetch(target, {
+    return sendRequest(this.#options.net, target, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers },
-      body: body === undefined ? null : isRaw ? body : JSON.stringify(body),
-      ...(signal ? { signal } : {}),
+      body: body === undefined || isRaw ? body : JSON.stringify(body),
+      signal,
     });
   }
 
@@ -132,13 +132,6 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-async function readBounded(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > LARGEST_ANSWER_BYTES) throw new Error(`more than ${LARGEST_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
+function readBounded(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return readBody(body, LARGEST_ANSWER_BYTES, () => new Error(`more than ${LARGEST_ANSWER_BYTES} bytes`));
 }

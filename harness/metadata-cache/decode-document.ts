@@ -1,6 +1,8 @@
 import type { MetadataEvent } from '../../contracts/metadata.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf, WavetankError } from '../../core/errors.ts';
+import type { HttpAnswer } from '../../core/http-request.ts';
+import { isRedirect, readBody, sendRequest } from '../../core/http-request.ts';
 import type { Net } from '../../core/net.ts';
 import { checksumAddress } from '../../core/protocol/address.ts';
 import { fromHex } from '../../core/protocol/hashing.ts';
@@ -45,13 +47,12 @@ export function createDocumentDecoder({ net, clock, chainId, privateKey }: Decod
       nonce,
     };
     const url = `${event.decryptorUrl.replace(/\/+$/, '')}/api/services/decrypt`;
-    let response: Awaited<ReturnType<Net['fetch']>>;
+    let answer: HttpAnswer;
     try {
-      response = await net.fetch(url, {
+      answer = await sendRequest(net, url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        redirect: 'error',
         signal: AbortSignal.timeout(DECRYPT_TIMEOUT_MS),
       });
     } catch (cause) {
@@ -59,11 +60,11 @@ export function createDocumentDecoder({ net, clock, chainId, privateKey }: Decod
         cause,
       });
     }
-    const bytes = await readBounded(response.body);
-    if (response.ok) return bytes;
-    const code = response.status >= 500 ? 'DECRYPT_FAILED' : 'DECRYPT_REFUSED';
-    throw new WavetankError(code, `The Provider answered ${response.status} to a request to decrypt.`, {
-      details: { status: response.status, answer: Buffer.from(bytes).toString('utf8').slice(0, 500) },
+    const bytes = await readBounded(answer.body);
+    if (answer.status >= 200 && answer.status < 300) return bytes;
+    const code = answer.status >= 500 || isRedirect(answer.status) ? 'DECRYPT_FAILED' : 'DECRYPT_REFUSED';
+    throw new WavetankError(code, `The Provider answered ${answer.status} to a request to decrypt.`, {
+      details: { status: answer.status, answer: Buffer.from(bytes).toString('utf8').slice(0, 500) },
     });
   };
 
@@ -83,14 +84,8 @@ export function createDocumentDecoder({ net, clock, chainId, privateKey }: Decod
   };
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of body ?? []) {
-    length += part.length;
-    if (length > MAX_DOCUMENT_BYTES)
-      throw new WavetankError('DOCUMENT_TOO_LARGE', 'The Provider sent more than 10 MiB for a document.');
-    parts.push(part);
-  }
-  return new Uint8Array(Buffer.concat(parts));
+async function readBounded(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const tooLarge = (): WavetankError =>
+    new WavetankError('DOCUMENT_TOO_LARGE', 'The Provider sent more than 10 MiB for a document.');
+  return new Uint8Array(await readBody(body, MAX_DOCUMENT_BYTES, tooLarge));
 }

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
 interface Call {
   readonly method: string;
   readonly params: readonly unknown[];
@@ -5,12 +10,10 @@ interface Call {
 
 /** What anybody reads from the chain: through JSON-RPC, as anybody would; many questions in one request. */
 async function rpc<T>(rpcUrl: string, calls: readonly Call[]): Promise<T[]> {
-  const response = await fetch(rpcUrl, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call }))),
-  });
-  const answers = (await response.json()) as { id: number; result?: T; error?: { message: string } }[];
+  const question = request(rpcUrl, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  question.end(JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call }))));
+  const [response] = (await once(question, 'response')) as [IncomingMessage];
+  const answers = JSON.parse(await text(response)) as { id: number; result?: T; error?: { message: string } }[];
   const byId = new Map(answers.map((answer) => [answer.id, answer]));
   return calls.map(({ method }, id) => {
     const { result, error } = byId.get(id) ?? {};
