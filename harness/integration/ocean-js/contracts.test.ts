@@ -7,6 +7,7 @@ import type { RunningOceanChain } from '../../chain/ocean-chain.ts';
 import { startOceanChain } from '../../chain/ocean-chain.ts';
 import type { Signer } from './ocean-js.ts';
 import { ethers, oceanJs } from './ocean-js.ts';
+import { setVariables } from './variables.ts';
 
 const { NftFactory, Datatoken, FixedRateExchange, Dispenser, Router } = oceanJs;
 const { AddressZero } = ethers.constants;
@@ -16,6 +17,7 @@ const { parseUnits } = ethers.utils;
 const net = createNet();
 const folder = mkdtempSync(path.join(tmpdir(), 'ojs-'));
 let ocean: RunningOceanChain;
+let restore: () => void;
 let owner: Signer;
 let buyer: Signer;
 let me: string;
@@ -24,7 +26,7 @@ const at = (name: 'ERC721Factory' | 'FixedPrice' | 'Dispenser' | 'Router' | 'Oce
 beforeAll(async () => {
   const addressFile = path.join(folder, 'address.json');
   ocean = await startOceanChain({ net, addressFile });
-  process.env['ADDRESS_FILE'] = addressFile;
+  restore = setVariables({ ADDRESS_FILE: addressFile });
   const node = new ethers.providers.JsonRpcProvider(ocean.chain.rpcUrl);
   [owner, buyer] = [node.getSigner(0), node.getSigner(1)];
   [me, other] = await Promise.all([owner.getAddress(), buyer.getAddress()]);
@@ -32,6 +34,7 @@ beforeAll(async () => {
   await oceanJs.transfer(owner, config, at('Ocean'), other, '500');
 });
 afterAll(async () => {
+  restore?.();
   await ocean?.stop();
   await net.close();
   rmSync(folder, { recursive: true, force: true });

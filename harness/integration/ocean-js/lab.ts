@@ -6,6 +6,7 @@ import type { TestbedConfig } from '../../config/testbed-config.ts';
 import { startTestbed } from '../../testbed.ts';
 import type { OceanJs, Signer } from './ocean-js.ts';
 import { ethers, oceanJs } from './ocean-js.ts';
+import { setVariables } from './variables.ts';
 
 export type Config = InstanceType<OceanJs['Config']>;
 export type Aquarius = InstanceType<OceanJs['Aquarius']>;
@@ -42,9 +43,11 @@ export async function startOceanJsLab(config: TestbedConfig = {}): Promise<Ocean
   });
   const { rpcUrl, addressFile, metadataCacheUrl, providers, chainId } = testbed.endpoints;
   const providerUrl = providers[0]?.url ?? '';
-  process.env['ADDRESS_FILE'] = addressFile;
-  process.env['AQUARIUS_URL'] = metadataCacheUrl;
-  process.env['PROVIDER_URL'] = providerUrl;
+  const restore = setVariables({
+    ADDRESS_FILE: addressFile,
+    AQUARIUS_URL: metadataCacheUrl,
+    PROVIDER_URL: providerUrl,
+  });
   const node = new ethers.providers.JsonRpcProvider(rpcUrl);
   const oceanConfig = new oceanJs.ConfigHelper().getConfig(chainId);
   const named = (address: string | undefined): string => address ?? 'not in the address file';
@@ -65,6 +68,7 @@ export async function startOceanJsLab(config: TestbedConfig = {}): Promise<Ocean
     publisher: account(0),
     consumer: account(1),
     async stop() {
+      restore();
       node.removeAllListeners();
       await testbed.stop();
       rmSync(folder, { recursive: true, force: true });
