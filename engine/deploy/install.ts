@@ -8,7 +8,7 @@ import { CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICE_ACCOUNTS } from '../ku
 import type { CustomResourceDefinition } from './crds.ts';
 import { definitions } from './crds.ts';
 import * as rbac from './rbac.ts';
-import type { Manifest } from './workloads.ts';
+import type { Manifest } from './manifest.ts';
 
 export interface InstallOptions {
   /** Of the jobs. */

@@ -78,6 +78,8 @@ export function variablesOf(component: Component, settings: DeploySettings): Var
       return [
         ...common,
         variable('PODS_IMAGE', settings.podsImage),
+        variable('GATE', settings.gate),
+        variable('IMAGE_PULL_POLICY', settings.imagePullPolicy),
         variable('ISOLATION', settings.isolation),
         variable('CAPABILITIES', JSON.stringify(settings.capabilities)),
         ...(settings.storageClass === '' ? [] : [variable('STORAGE_CLASS', settings.storageClass)]),

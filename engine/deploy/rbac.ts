@@ -63,6 +63,14 @@ export const RULES: Readonly<Record<Component, readonly PolicyRule[]>> = {
   ],
 };
 
+/** In the operator's own namespace: what the canary and its control saw. */
+const CANARY_LOGS: PolicyRule & { resourceNames: readonly string[] } = {
+  apiGroups: [''],
+  resources: ['pods/log'],
+  resourceNames: ['canary-0', 'canary-control-0'],
+  verbs: ['get'],
+};
+
 export interface Role extends KubeObject {
   rules: readonly PolicyRule[];
 }
@@ -84,6 +92,18 @@ export function roleBindingOf(component: Component, namespace: string, accounts:
     metadata: { name: component, namespace, labels },
     roleRef: { apiGroup: ROLES.group, kind: 'Role', name: component },
     subjects: [{ kind: 'ServiceAccount', name: component, namespace: accounts }],
+  };
+}
+
+export function canaryReader(namespace: string): Role {
+  return { metadata: { name: 'canary-reader', namespace, labels }, rules: [CANARY_LOGS] };
+}
+
+export function canaryReaderBinding(namespace: string): RoleBinding {
+  return {
+    metadata: { name: 'canary-reader', namespace, labels },
+    roleRef: { apiGroup: ROLES.group, kind: 'Role', name: 'canary-reader' },
+    subjects: [{ kind: 'ServiceAccount', name: 'operator-engine', namespace }],
   };
 }
 

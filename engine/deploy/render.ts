@@ -4,7 +4,7 @@ import type { KubeObject } from '../kubernetes/objects.ts';
 import { apiVersionOf } from '../kubernetes/objects.ts';
 import { manifestsOf } from './install.ts';
 import type { DeploySettings } from './settings.ts';
-import type { Manifest } from './workloads.ts';
+import type { Manifest } from './manifest.ts';
 import { workloadsOf } from './workloads.ts';
 
 /** Everything that a cluster owner applies, in an order in which it can be applied. */

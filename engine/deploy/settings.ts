@@ -44,6 +44,8 @@ export const deploySettingsSchema = z.strictObject({
   }),
   /** Address of each Provider that may bring jobs, and the URLs that its files come from. */
   providers: z.record(z.string().regex(/^0x[\da-fA-F]{40}$/), z.array(z.url()).min(1)),
+  /** `probe`: foreign code starts only when a canary in the operator's namespace could not be reached. */
+  gate: z.enum(['probe', 'none']).default('probe'),
   isolation: z.enum(['required', 'best-effort']).default('required'),
   /** As `wavetank doctor --kubeconfig` measured them in this cluster. */
   capabilities: z.record(z.string(), z.enum(['enforced', 'recorded', 'absent'])).default({}),

@@ -5,6 +5,8 @@ import { CONFIG_MAPS, NETWORK_POLICIES } from '../kubernetes/objects.ts';
 import { KUBECONFIG, KUBECONFIG_MAP, podTemplateOf, portOf, PORTS } from './pod-template.ts';
 import type { Component } from './rbac.ts';
 import { COMPONENTS } from './rbac.ts';
+import { canaryManifests } from './canary-workloads.ts';
+import type { Manifest } from './manifest.ts';
 import type { DeploySettings } from './settings.ts';
 
 export const DEPLOYMENTS: Resource = { group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment' };
@@ -16,11 +18,6 @@ export const POD_DISRUPTION_BUDGETS: Resource = {
   kind: 'PodDisruptionBudget',
 };
 
-export interface Manifest {
-  readonly resource: Resource;
-  readonly object: KubeObject;
-}
-
 type Listening = Exclude<Component, 'operator-engine'>;
 const LISTENING: readonly Listening[] = ['operator-service', 'job-broker'];
 
@@ -29,6 +26,7 @@ export function workloadsOf(settings: DeploySettings): Manifest[] {
   return [
     { resource: CONFIG_MAPS, object: kubeconfigMap(settings) },
     ...LISTENING.map((one) => ({ resource: SERVICES, object: serviceOf(one, settings) })),
+    ...(settings.gate === 'probe' ? canaryManifests(settings) : []),
     ...policiesOf(settings).map((object) => ({ resource: NETWORK_POLICIES, object })),
     ...COMPONENTS.map((one) => ({ resource: DEPLOYMENTS, object: deploymentOf(one, settings) })),
     ...COMPONENTS.filter((one) => replicasOf(one, settings) > 1).map((one) => ({

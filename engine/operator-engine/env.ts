@@ -4,6 +4,11 @@ import { runPart } from '../kubernetes/process-environment.ts';
 import type { OperatorEngineOptions } from './options.ts';
 import { DEFAULT_POD_SETTINGS } from './settings.ts';
 import { startOperatorEngine } from './start.ts';
+import { ResourceStack, runningResource } from '../../core/resource.ts';
+import type { Seams } from '../../core/seams.ts';
+import { createKubeClient } from '../kubernetes/client.ts';
+import { followCanary } from './gate/canary-gate.ts';
+import type { Gate } from './settings.ts';
 
 const ENFORCEMENT = z.enum(['enforced', 'recorded', 'absent']);
 
@@ -11,9 +16,49 @@ const ENFORCEMENT = z.enum(['enforced', 'recorded', 'absent']);
 export function runOperatorEngine(): Promise<number> {
   const environment = new Environment(process.env);
   const options = engineOptionsFrom(environment);
-  return runPart('operator-engine', environment, (seams, { namespace, kubeconfigPath }) =>
-    startOperatorEngine({ seams, kubeconfigPath, namespace, ...options }),
-  );
+  const canary = canaryFrom(environment);
+  return runPart('operator-engine', environment, async (seams, { namespace, kubeconfigPath }) => {
+    const stack = new ResourceStack();
+    try {
+      const gate =
+        canary === undefined
+          ? { gate: { mode: 'none' } as const }
+          : await gateOf(canary, { seams, kubeconfigPath, stack });
+      await stack.start('engine', () => startOperatorEngine({ seams, kubeconfigPath, namespace, ...options, ...gate }));
+      return runningResource({}, () => stack.stop());
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  });
+}
+
+interface Canary {
+  readonly namespace: string;
+  readonly target: string;
+}
+
+/** Kubernetes tells where the canary's Service is; without a canary there is no gate. */
+function canaryFrom(environment: Environment): Canary | undefined {
+  if (environment.choice('GATE', ['probe', 'none'], 'probe') === 'none') return undefined;
+  const target = `${environment.text('CANARY_SERVICE_HOST')}:${environment.number('CANARY_SERVICE_PORT', 8080)}`;
+  return { namespace: environment.text('OPERATOR_NAMESPACE'), target };
+}
+
+async function gateOf(
+  { namespace, target }: Canary,
+  {
+    seams,
+    kubeconfigPath,
+    stack,
+  }: { readonly seams: Seams; readonly kubeconfigPath: string; readonly stack: ResourceStack },
+): Promise<{ readonly gate: Gate }> {
+  const client = await createKubeClient({ kubeconfigPath, net: seams.net });
+  stack.defer('client of the gate', () => client.close());
+  // Names that StatefulSets give.
+  const pods = { canary: 'canary-0', control: 'canary-control-0' };
+  const control = await stack.start('gate', async () => followCanary({ client, seams, namespace, pods }));
+  return { gate: { mode: 'probe', targets: [target], control } };
 }
 
 type EngineOptions = Omit<OperatorEngineOptions, 'seams' | 'kubeconfigPath' | 'namespace'>;
@@ -26,6 +71,9 @@ function engineOptionsFrom(environment: Environment): EngineOptions {
   const identity = environment.optional('POD_NAME');
   return {
     podsImage: environment.text('PODS_IMAGE'),
+    // As `npm run pods-image` lays them out.
+    podsCommand: (script) => ['node', `/app/${script}.cjs`],
+    imagePullPolicy: environment.choice('IMAGE_PULL_POLICY', ['Always', 'IfNotPresent', 'Never'], 'IfNotPresent'),
     // Kubernetes tells the address of every Service that was there before the pod: job pods can ask no DNS.
     brokerUrlForPods: environment.text(
       'BROKER_URL_FOR_PODS',

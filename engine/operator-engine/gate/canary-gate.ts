@@ -20,13 +20,15 @@ export interface CanaryGateOptions {
   readonly seams: Pick<Seams, 'clock' | 'entropy' | 'log'>;
   /** Where the canary and the control run. */
   readonly namespace: string;
+  /** Names of their pods, where they are not the usual ones. */
+  readonly pods?: { readonly canary: string; readonly control: string };
 }
 
 /** What the canary and its control see, for the engine. */
 export type RunningGateControl = GateControl & RunningResource;
 
 /** Follows the logs of the canary pod and of its control, for as long as it runs. Both pods exist already. */
-export function followCanary({ client, seams, namespace }: CanaryGateOptions): RunningGateControl {
+export function followCanary({ client, seams, namespace, pods }: CanaryGateOptions): RunningGateControl {
   const stop = new AbortController();
   const listeners: (() => void)[] = [];
   const changed = (): void => listeners.forEach((listener) => listener());
@@ -35,10 +37,10 @@ export function followCanary({ client, seams, namespace }: CanaryGateOptions): R
   const follow = (name: string, take: (line: string) => void): Promise<void> =>
     followForGood({ client, seams, namespace, name, take, signal: stop.signal });
   const done = Promise.all([
-    follow(CANARY_POD, (line) => {
+    follow(pods?.canary ?? CANARY_POD, (line) => {
       if (visits.take(line)) changed();
     }),
-    follow(CONTROL_POD, (line) => control.take(line)),
+    follow(pods?.control ?? CONTROL_POD, (line) => control.take(line)),
   ]);
   const facts: GateControl = {
     isGreen: () => control.isGreen,
@@ -82,7 +84,7 @@ class Green {
   }
 }
 
-interface FollowOptions extends CanaryGateOptions {
+interface FollowOptions extends Omit<CanaryGateOptions, 'pods'> {
   readonly name: string;
   readonly take: (line: string) => void;
   readonly signal: AbortSignal;
