@@ -18,8 +18,8 @@ const LIMITS = {
   bodyBytes: 64 * 1024,
   checksumBytes: 256 * 1024,
   upstreamTimeoutMs: 2_000,
-  fileTimeoutMs: 120,
-  readMs: 400,
+  fileTimeoutMs: 100,
+  readMs: 150,
   receiptWaitMs: 20,
   streamMs: 200,
 } as const;
@@ -43,7 +43,6 @@ export async function startFuzzLab() {
       resolveHost: hostileResolver(),
       allowNonPublicIp: false,
       ipfsGateway: 'http://public.test',
-      limits: LIMITS,
       stateSurvives: 'processEnd',
     });
     return runningResource({ lab }, () => lab.stop());
@@ -51,6 +50,8 @@ export async function startFuzzLab() {
   const { lab } = provider;
   observed.allow(lab.chain.rpcUrl, lab.cacheUrl, lab.operator.url);
   const world = await createWorld(lab, canary.port);
+  // The world is made in peace; on a busy machine the small limits would end even honest requests.
+  await lab.killAndRestart({ limits: LIMITS });
   const operator = await stack.start('operator lab', startOperatorLab);
   return runningResource(
     {

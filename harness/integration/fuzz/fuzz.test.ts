@@ -5,7 +5,7 @@ const SEED = 20_261_122;
 
 test(
   '2000 hostile requests: documented answers only, no fault, no forbidden dial, no growth',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const { failure, answers, requests, dials, heapMib, warmHeapMib } = await runFuzz({ requests: 2000, seed: SEED });
     expect(failure).toBeUndefined();

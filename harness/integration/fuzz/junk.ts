@@ -114,7 +114,7 @@ const QUICK = (Object.keys(BEHAVIOURS) as BehaviourName[]).filter(
 );
 
 const behaviour = fc.oneof(
-  { weight: 30, arbitrary: fc.constantFrom(...QUICK) },
+  { weight: 40, arbitrary: fc.constantFrom(...QUICK) },
   { weight: 1, arbitrary: fc.constantFrom(...SLOW) },
 );
 

@@ -8,8 +8,8 @@ const PUBLIC = new Set(['93.184.216.34', '2606:2800:220:1:248:1893:25c8:1946']);
 /** A Net whose every dial is seen. Public addresses lead to one host of ours, so that no request leaves the machine. */
 export interface ObservedNet {
   readonly net: Net;
-  /** Dials that the address policy forbids: neither public nor one of the services that the component is configured with. */
-  readonly forbidden: readonly string[];
+  /** Dials since the last question that the address policy forbids: neither public nor one of the services that the component is configured with. */
+  takeForbidden(): readonly string[];
   readonly dials: () => number;
   /** Ports of loopback that the component is configured with. */
   allow(...urls: readonly string[]): void;
@@ -50,7 +50,7 @@ export function observedNet(publicPort: () => number): ObservedNet {
   };
   return {
     net,
-    forbidden,
+    takeForbidden: () => forbidden.splice(0),
     dials: () => dials,
     allow: (...urls) => urls.forEach((url) => allowed.add(new URL(url).port)),
   };

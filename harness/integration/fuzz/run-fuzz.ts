@@ -41,7 +41,7 @@ export interface FuzzFailure {
 }
 
 /** Requests that are under way at the same time. */
-const AT_ONCE = 16;
+const AT_ONCE = 40;
 
 const step = fc.oneof(
   { weight: 40, arbitrary: providerRequest.map((request) => ({ to: 'provider' as const, request })) },
@@ -133,7 +133,7 @@ function problemsOf(lab: FuzzLab, uncaught: string[]): string[] {
     ...lab.lab.answers.take(),
     ...lab.operator.answers.take(),
     ...faults.map(({ message, fields }) => `logged: ${message} ${JSON.stringify(fields)}`),
-    ...lab.observed.forbidden.map((dial) => `dialled ${dial}`),
+    ...lab.observed.takeForbidden().map((dial) => `dialled ${dial}`),
     ...lab.canary.hits.splice(0).map((hit) => `the canary was reached: ${hit}`),
     ...uncaught.splice(0).map((problem) => `uncaught: ${problem}`),
   ];

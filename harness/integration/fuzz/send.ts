@@ -13,7 +13,7 @@ import { sendRaw } from './raw-requests.ts';
 
 /** Longest answer that is read; then the client hangs up, as impatient clients do. */
 const READ_BYTES = 256 * 1024;
-const READ_MS = 300;
+const READ_MS = 100;
 /** Every limit of the Providers under test is below two seconds; what takes this long hangs. */
 const HANGS_MS = 15_000;
 
