@@ -97,3 +97,17 @@ test('it is served where clients look for it', async () => {
   }
   await app.close();
 });
+
+test('it is a page for people, too, on which nothing can run', async () => {
+  const app = appOf();
+  const { statusCode, headers, body } = await app.inject({ method: 'GET', url: '/api/docs' });
+  expect([statusCode, headers['content-type'], headers['content-security-policy']]).toEqual([
+    200,
+    'text/html; charset=utf-8',
+    "default-src 'none'",
+  ]);
+  for (const { method, url } of operations) expect(body).toContain(`<h2>${method} ${url}</h2>`);
+  expect(body).toContain('consumerAddress + jobId + index + nonce');
+  expect(body).toContain('compute status &lt;consumerAddress&gt;');
+  await app.close();
+});

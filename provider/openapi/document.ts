@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { OpenApiDocument } from '../../core/openapi.ts';
 import { openApiDocument } from '../../core/openapi.ts';
+import { documentPage } from './page.ts';
 import { PROVIDER_ROUTES } from './routes.ts';
 
 /** Where the document lies; the second is where classic clients look. */
@@ -26,4 +27,11 @@ export function registerDocument(app: FastifyInstance): void {
       reply.type('application/json; charset=utf-8').send((text ??= JSON.stringify(providerDocument()))),
     );
   }
+  let page: string | undefined;
+  app.get('/api/docs', async (_request, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'")
+      .send((page ??= documentPage(providerDocument()))),
+  );
 }

@@ -64,6 +64,12 @@ const openRoutes: readonly DocumentedRoute[] = [
   })),
   {
     method: 'get',
+    path: '/api/docs',
+    summary: 'This document as a page',
+    answers: { 200: { description: 'HTML.', content: { 'text/html': z.string() } }, ...refusals(REQUEST) },
+  },
+  {
+    method: 'get',
     path: `${API}/nonce`,
     summary: 'The last nonce of an address; "1" for who never sent one',
     query: nonce,
