@@ -7,7 +7,7 @@ import type { ProviderContext } from './context.ts';
 import { installCors } from './cors.ts';
 import { installBodyParsers } from './input.ts';
 import { observeAnswers } from './observe-answers.ts';
-import { registerDocument } from './openapi/document.ts';
+import { registerDocument } from './openapi/serve.ts';
 import { installRbac } from './rbac.ts';
 import { registerComputeRoutes } from './routes/compute.ts';
 import { registerComputeEnvironments } from './routes/compute-environments.ts';
