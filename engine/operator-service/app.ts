@@ -11,7 +11,6 @@ import type { JobEvents } from './job-events.ts';
 import type { Jobs, JobSelector, Page } from './jobs.ts';
 import { MAX_PAGE } from './jobs.ts';
 import { observeAnswers } from './observe-answers.ts';
-import { operatorServiceDocument } from './openapi.ts';
 import type { ProviderAuth } from './provider-auth.ts';
 import { OperatorRefusal } from './refusal.ts';
 import { parseWorkflowRequest } from './workflow-request.ts';
@@ -56,9 +55,9 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
 
   app.get('/', async () => ({ software: 'Operator service', version: 'wavetank' }));
 
-  let document: string | undefined;
+  let document: Promise<string> | undefined;
   app.get('/openapi.json', async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send((document ??= JSON.stringify(operatorServiceDocument()))),
+    reply.type('application/json; charset=utf-8').send(await (document ??= documentText())),
   );
 
   app.get<{ Querystring: { chainId?: string } }>(`${BASE}/environments`, async ({ query }) => {
@@ -112,6 +111,12 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
     );
   });
   return app;
+}
+
+/** Loaded and made with the first question: nobody else pays for it. */
+async function documentText(): Promise<string> {
+  const { operatorServiceDocument } = await import('./openapi.ts');
+  return JSON.stringify(operatorServiceDocument());
 }
 
 /** The classic rule: the query when there is one, else the JSON body. */
