@@ -20,5 +20,5 @@ async function start(): Promise<ClusterUnderTest> {
 
 const reason = whyNoKind();
 describe.skipIf(reason !== undefined)(`a real API server${reason === undefined ? '' : ` (${reason})`}`, () => {
-  describeClusterContract(start, { refusesCel: false });
+  describeClusterContract(start, { refusesCel: false, podImage: 'node:24' });
 });

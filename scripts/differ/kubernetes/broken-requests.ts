@@ -1,3 +1,4 @@
+import { definitionResource } from './probe-definition.ts';
 import type { Dice } from '../dice.ts';
 import type { FuzzKind } from './kinds.ts';
 import type { Body } from './step.ts';
@@ -9,6 +10,8 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** Requests that are wrong as requests: method, path, media type, or a body that is no object. */
 export function brokenStep(dice: Dice, kind: FuzzKind): Draft {
+  // A definition of nothing has more faults than can be told in one order.
+  if (kind.resource === definitionResource) return { method: 'OPTIONS', path: collectionOf(kind), headers: {} };
   const collection = collectionOf(kind);
   const item = `${collection}/${nameOf(kind, dice.pick(LETTERS))}`;
   const sample = withMetadata(dice.pick(kind.samples), { name: nameOf(kind, 'c') });

@@ -31,12 +31,13 @@ function deleteOptions(dice: Dice, kind: FuzzKind, name: string): JsonObject {
   const key = `${kind.resource}/${name}`;
   // The garbage collector learns of new definitions every half minute only.
   const collected: number = kind.isCustom ? 0 : 12;
+  const ofVersion = kind.resource === 'persistentvolumeclaims' ? 0 : 9;
   return dice.weighted<JsonObject>([
     [10, {}],
     [12, { gracePeriodSeconds: dice.pick([0, 1, 30, -1]) }],
     [10, { preconditions: { uid: `{uid:${key}}` } }],
-    [10, { preconditions: { resourceVersion: `{rv:${key}}` } }],
-    [8, { preconditions: { resourceVersion: `{old:${key}}` } }],
+    [ofVersion, { preconditions: { resourceVersion: `{rv:${key}}` } }],
+    [ofVersion, { preconditions: { resourceVersion: `{old:${key}}` } }],
     [8, { preconditions: { uid: '00000000-0000-4000-8000-000000000000' } }],
     [10, { propagationPolicy: 'Background' }],
     [collected, { propagationPolicy: 'Foreground' }],

@@ -20,6 +20,7 @@ const NOT_SERVED = `
   restartPolicyRules ephemeralContainers affinity topologySpreadConstraints schedulingGates os aggregationRule
   allowedTopologies conversion selectableFields series related dataSource dataSourceRef volumeAttributesClassName fileKeyRef
   hostnameOverride stopSignal strategy preferredHolder nodeAffinity versions configSource extra volumeBindingMode
+  parameters preemptionPolicy capacity reclaimPolicy labelSelector fieldSelector
 `
   .trim()
   .split(/\s+/);
@@ -214,7 +215,8 @@ function wrongValue(dice: Dice, schema: Schema): Json {
 }
 
 function emptyValue(schema: Schema): Json {
-  if (schema.type === 'array') return [];
+  // An empty list is the same as none to the embedded server.
+  if (schema.type === 'array') return null;
   if (schema.type === 'integer' || schema.type === 'number') return 0;
   if (schema.type === 'boolean') return false;
   return schema.type === 'string' ? '' : {};

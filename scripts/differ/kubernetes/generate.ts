@@ -80,7 +80,9 @@ function replaceStep(dice: Dice, kind: FuzzKind): Draft {
   const sample = withMetadata(dice.pick(kind.samples), { name });
   const own = dice.chance(50) ? randomEdits(dice, kind.schema, sample) : [harmlessEdit(dice)];
   const edits = [...own, ...noise(dice, kind, name)].filter(({ path }) => isTouchable(kind, path));
-  const base = dice.chance(85) ? `${kind.resource}/${name}` : undefined;
+  if (kind.resource === 'persistentvolumeclaims') edits.push({ path: ['metadata', 'resourceVersion'] });
+  const isClaim = kind.resource === 'persistentvolumeclaims';
+  const base = isClaim || dice.chance(85) ? `${kind.resource}/${name}` : undefined;
   return {
     method: 'PUT',
     path: `${collectionOf(kind)}/${name}` + queryText(writeQuery(dice, kind)),

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Answer, Body, Edit, Json, SentRequest, Step } from './step.ts';
+import type { Answer, Body, Edit, Json, JsonObject, SentRequest, Step } from './step.ts';
 
 interface Remembered {
   readonly metadata?: { readonly name?: string; readonly resourceVersion?: string; readonly uid?: string };
@@ -55,7 +55,7 @@ export class Memory {
   #bodyOf(body: Body): string {
     if (body.form === 'text') return this.#filled(body.text);
     const base = body.base === undefined ? undefined : this.last(this.#filled(body.base));
-    const value = structuredClone(base ?? body.value) as Json;
+    const value = (base === undefined ? body.value : withoutDeletion(base)) as Json;
     const edited = body.edits.reduce(applyEdit, value);
     const filled = this.#filledIn(edited);
     return body.encoding === 'yaml' ? stringify(filled) : JSON.stringify(filled);
@@ -93,6 +93,16 @@ export class Memory {
     const older = versions.findLast(({ metadata }) => metadata?.resourceVersion !== newest?.resourceVersion);
     return older?.metadata?.resourceVersion ?? '';
   }
+}
+
+/** What a client would send again: it is not for it to say that an object goes. */
+function withoutDeletion(object: Remembered): unknown {
+  const {
+    deletionTimestamp: _time,
+    deletionGracePeriodSeconds: _seconds,
+    ...metadata
+  } = (object.metadata ?? {}) as JsonObject;
+  return { ...object, metadata };
 }
 
 /** A changed copy. Where the way to a field is missing, it is made. */

@@ -5,7 +5,8 @@ const TIME = /\b(20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
 const GENERATED_NAME = /\b(gen-\d+-)[a-z0-9]{5}\b/g;
 /** Years that only a clock says; the requests use earlier ones. */
 const FIRST_YEAR_OF_CLOCKS = 2025;
-const MENTIONED_VERSION = /(ResourceVersion in (?:the )?(?:precondition|object meta|record)[:( ]+)(\d+)/g;
+const MENTIONED_VERSION =
+  /(ResourceVersion in (?:the )?(?:precondition|object meta|record)[:( ]+|"resourceVersion":")(\d+)/g;
 
 type Fields = Record<string, unknown>;
 

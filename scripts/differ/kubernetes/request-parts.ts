@@ -36,8 +36,8 @@ export function accept(dice: Dice): Record<string, string> {
 
 /** Fields that mean something at one place only, and there nothing that is compared. */
 export function isTouchable({ resource }: FuzzKind, path: Edit['path']): boolean {
-  // A controller puts the finalizer of a claim back, at a time of its own.
-  if (resource === 'persistentvolumeclaims') return path[1] !== 'finalizers';
+  // Controllers put the finalizer of a claim back and write it, at times of their own.
+  if (resource === 'persistentvolumeclaims') return path[1] !== 'finalizers' && path[1] !== 'resourceVersion';
   // Resources of a whole pod.
   return resource !== 'pods' || path[0] !== 'spec' || path[1] !== 'resources';
 }

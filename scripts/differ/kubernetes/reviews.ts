@@ -33,7 +33,9 @@ export function reviewStep(dice: Dice, _kind: FuzzKind): Draft {
 
 /** Metadata of a question is refused in words that hold all that a server adds to it. */
 function aboutSpec(edits: readonly Edit[]): Edit[] {
-  return edits.filter(({ path }) => path[0] !== 'metadata');
+  return edits.filter(
+    ({ path }) => path[0] !== 'metadata' && !path.includes('labelSelector') && !path.includes('fieldSelector'),
+  );
 }
 
 function reviews(dice: Dice): Review[] {

@@ -105,7 +105,8 @@ function isMarker(event: unknown): boolean {
 export function resourceOf(path: string): string {
   const segments = (path.split('?')[0] ?? '').split('/').filter(Boolean);
   const rest = segments.slice(segments[0] === 'api' ? 2 : 3);
-  return (rest[0] === 'namespaces' && rest.length > 2 ? rest[2] : rest[0]) ?? '';
+  const isInside = rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize';
+  return (isInside ? rest[2] : rest[0]) ?? '';
 }
 
 /** Sends the steps to both servers, each step when both have answered the one before, and makes the answers comparable. */

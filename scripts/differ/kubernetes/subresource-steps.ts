@@ -24,8 +24,12 @@ const STATUSES: Readonly<Record<string, readonly Json[]>> = {
     { phase: 'Failed', containerStatuses: [{ name: 'main', image: 'a', imageID: 'b', restartCount: 0, ready: false }] },
   ],
   probes: [{ phase: 'Idle' }, { phase: 'Busy', observedGeneration: 1 }, { phase: 'Lost' }],
-  persistentvolumeclaims: [{ phase: 'Lost' }, { phase: 'Pending', capacity: { storage: '1Gi' } }],
+  persistentvolumeclaims: [{ phase: 'Lost' }, { phase: 'Pending' }],
+  namespaces: [{ phase: 'Active' }, { phase: 'Terminating' }],
 };
+
+/** Their status is a controller's, and has a say in what may be changed. */
+const SIMPLE = new Set(['persistentvolumeclaims', 'namespaces']);
 
 function kindWithStatus(dice: Dice, kind: FuzzKind): FuzzKind {
   if (kind.subresources.includes('status')) return kind;
@@ -46,6 +50,7 @@ export function statusStep(dice: Dice, chosen: FuzzKind): Draft {
     const base = `${kind.resource}/${name}`;
     const more = dice.chance(30) ? [...edits, ...noise(dice, kind, name)] : edits;
     const all = more.filter(({ path: field }) => isTouchable(kind, field));
+    if (kind.resource === 'persistentvolumeclaims') all.push({ path: ['metadata', 'resourceVersion'] });
     return {
       method: 'PUT',
       path: full,
@@ -65,7 +70,8 @@ export function statusStep(dice: Dice, chosen: FuzzKind): Draft {
 
 function statusEdits(dice: Dice, { resource }: FuzzKind, schema: Schema | undefined): Edit[] {
   const known = STATUSES[resource];
-  if (known !== undefined && dice.chance(65)) return [{ path: ['status'], value: dice.pick(known) }];
+  if (known !== undefined && (SIMPLE.has(resource) || dice.chance(65)))
+    return [{ path: ['status'], value: dice.pick(known) }];
   if (schema === undefined) return [];
   return randomEdits(dice, resolved(schema), known?.[0] ?? {}).map(({ path, ...rest }) => ({
     path: ['status', ...path],
@@ -156,6 +162,7 @@ export function logStep(dice: Dice): Draft {
   if (dice.chance(20)) query['tailLines'] = dice.pick(['1', '-1', 'x']);
   if (dice.chance(10)) query['sinceSeconds'] = dice.pick(['0', '5']);
   if (dice.chance(10)) query['limitBytes'] = dice.pick(['0', '5']);
-  if (dice.chance(5)) query['sinceTime'] = dice.pick(['x', '2020-01-02T03:04:05Z']);
+  if (query['sinceSeconds'] === undefined && dice.chance(5))
+    query['sinceTime'] = dice.pick(['x', '2020-01-02T03:04:05Z']);
   return { method: 'GET', path: `${podPath(dice)}/log${queryText(query)}`, headers: user(dice) };
 }

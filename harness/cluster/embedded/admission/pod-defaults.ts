@@ -33,9 +33,14 @@ export const podDefaults: AdmissionPlugin = {
   },
 };
 
-/** Admission has a word for an object whose name is not there yet. */
-function setPriority({ served, name: given }: AdmissionRequest, spec: JsonObject): void {
-  const name = given || 'Unknown';
+/** Admission comes before a name is made up, and has a word for an object that has none. */
+function nameBefore({ name, object }: AdmissionRequest): string {
+  return object?.metadata.generateName || name || 'Unknown';
+}
+
+function setPriority(request: AdmissionRequest, spec: JsonObject): void {
+  const { served } = request;
+  const name = nameBefore(request);
   const className = stringAt(spec, 'priorityClassName') ?? '';
   const priority = className === '' ? 0 : PRIORITY_CLASSES[className];
   if (priority === undefined) throw forbidden(served, name, `no PriorityClass with name ${className} was found`);
@@ -55,8 +60,9 @@ function setPriority({ served, name: given }: AdmissionRequest, spec: JsonObject
 }
 
 /** Runtime classes choose another way to run containers: there is none here. */
-function refuseRuntimeClass({ served, name: given }: AdmissionRequest, spec: JsonObject): void {
-  const name = given || 'Unknown';
+function refuseRuntimeClass(request: AdmissionRequest, spec: JsonObject): void {
+  const { served } = request;
+  const name = nameBefore(request);
   const className = stringAt(spec, 'runtimeClassName');
   if (className !== undefined) throw forbidden(served, name, `pod rejected: RuntimeClass "${className}" not found`);
 }

@@ -2,6 +2,7 @@ import type { AdmissionPlugin } from '../api-core.ts';
 import { covers, RbacAuthorizer, rulesOf } from '../auth/rbac.ts';
 import type { PolicyRule } from '../auth/rbac.ts';
 import { equalJson } from '../json.ts';
+import type { KubeObject } from '../kube-object.ts';
 import { forbidden, notFound } from '../kube-status.ts';
 import { RBAC_GROUP } from '../validation/rbac.ts';
 
@@ -12,12 +13,8 @@ export const rbacEscalation: AdmissionPlugin = {
     if (served.group !== RBAC_GROUP || operation === 'DELETE' || object === undefined) return;
     const authorizer = new RbacAuthorizer(core.store);
     const isBinding = served.resource.endsWith('bindings');
-    if (
-      previous !== undefined &&
-      equalJson(object['rules'], previous['rules']) &&
-      equalJson(object['subjects'], previous['subjects'])
-    )
-      return;
+    // What the garbage collector changes needs no rights.
+    if (previous !== undefined && equalJson(withoutCollected(object), withoutCollected(previous))) return;
     const roleRef = object['roleRef'] as { kind?: string; name?: string } | undefined;
     const attributes = isBinding
       ? {
@@ -42,6 +39,11 @@ export const rbacEscalation: AdmissionPlugin = {
     );
   },
 };
+
+function withoutCollected(object: KubeObject): object {
+  const { finalizers: _finalizers, ownerReferences: _owners, resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
 
 function ruleText(rule: PolicyRule): string {
   const parts = Object.entries({

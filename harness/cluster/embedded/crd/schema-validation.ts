@@ -67,9 +67,10 @@ function validateString(schema: JsonObject, value: string, path: string): FieldC
       message: `Too long: may not be more than ${maxLength} bytes`,
     });
   }
-  if (typeof minLength === 'number' && length < minLength)
+  // The first of these is told, as the real validator does.
+  else if (typeof minLength === 'number' && length < minLength)
     causes.push(invalidValue(shown(path), value, `${path} in body should be at least ${minLength} chars long`));
-  if (typeof pattern === 'string' && !new RegExp(pattern).test(value))
+  else if (typeof pattern === 'string' && !new RegExp(pattern).test(value))
     causes.push(invalidValue(shown(path), value, `${path} in body should match '${pattern}'`));
   if (format === 'date-time' && !/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value)) {
     const detail = `${path} in body must be of type date-time: ${JSON.stringify(value)}`;

@@ -9,6 +9,7 @@ import { forbiddenWhy } from '../auth/rbac.ts';
 import { badRequest, forbidden, forbiddenPath, isKubeStatus, methodNotAllowed } from '../kube-status.ts';
 import { discoveryAnswer } from './discovery.ts';
 import { openApiAnswer } from './open-api.ts';
+import { parseLabelSelector } from '../selectors/label-selector.ts';
 import { nameIn } from '../verbs/list.ts';
 import type { RequestInfo } from './request-info.ts';
 import { parseRequest } from './request-info.ts';
@@ -56,9 +57,22 @@ export async function handleRequest(
   }
 }
 
+/** Of parameters that cannot be read none counts. */
+function nameSelected(query: URLSearchParams): string {
+  const name = nameIn(query);
+  if (name === '') return '';
+  try {
+    parseLabelSelector(query.get('labelSelector') ?? '');
+    return name;
+  } catch (error) {
+    if (isKubeStatus(error)) return '';
+    throw error;
+  }
+}
+
 function authorize(authorizer: RbacAuthorizer, info: RequestInfo, user: UserInfo): void {
   // A list of one name is a request for that name: roles that name resources allow it.
-  const name = info.name || nameIn(info.query);
+  const name = info.name || nameSelected(info.query);
   const attributes = {
     user,
     verb: info.verb,

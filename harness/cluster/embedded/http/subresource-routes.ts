@@ -76,12 +76,9 @@ export class SubresourceRoutes {
   async review(exchange: Exchange, served: ServedResource): Promise<void> {
     const context = contextFrom(exchange.user, exchange.info.query, 'CreateOptions');
     const accepted = negotiate(exchange.request.headers.accept);
-    const answer = reviewAnswer(
-      this.#parts,
-      context,
-      served,
-      exchange.info.namespace,
-      await this.#body(exchange, served.kind),
+    const body = await this.#body(exchange, served.kind);
+    const answer = await this.#warned(context, async () =>
+      reviewAnswer(this.#parts, context, served, exchange.info.namespace, body),
     );
     write(exchange.response, encoded(201, JSON.stringify(answer), accepted.encoding), context.warnings);
   }

@@ -48,7 +48,7 @@ function applyOperation(holder: { root: unknown }, operation: Operation): void {
     case 'copy':
       return add(holder, path, cloneJson(readOrUndefined(holder, operation.from ?? '') ?? null));
     case 'test':
-      if (!equalJson(readOrUndefined(holder, path), valueOf(operation))) throw rejected();
+      if (!equalJson(readForTest(holder, path), valueOf(operation))) throw rejected();
       return;
     default:
       throw rejected();
@@ -117,6 +117,13 @@ function indexIn(key: string, last: number): number {
   const index = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : -1;
   if (index < 0 || index > last) throw rejected();
   return index;
+}
+
+/** For a test nothing is as good as null, wherever the way to it ends. */
+function readForTest(holder: { root: unknown }, path: string): unknown {
+  let value: unknown = holder;
+  for (const step of pointer(path)) value = child(value, step);
+  return value ?? null;
 }
 
 function readOrUndefined(holder: { root: unknown }, path: string): unknown {

@@ -28,11 +28,15 @@ export function tableOf(
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: printer.columns,
-    rows: objects.map((object) => ({
-      cells: printer.cells(object, now),
-      ...conditionsOf(served, object),
-      object: rowObject(object, options.includeObject),
-    })),
+    // Kinds without a printer of their own have none at all in an empty table.
+    rows:
+      objects.length === 0 && printer.columns[1]?.name === 'Created At'
+        ? null
+        : objects.map((object) => ({
+            cells: printer.cells(object, now),
+            ...conditionsOf(served, object),
+            object: rowObject(object, options.includeObject),
+          })),
   };
 }
 

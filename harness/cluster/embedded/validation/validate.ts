@@ -4,8 +4,8 @@ import type { KubeObject } from '../kube-object.ts';
 import { validateMetadataUpdate } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { arrayAt, stringAt } from '../json.ts';
-import { checkName } from '../schema/validate/field-causes.ts';
-import { qualifiedName } from '../schema/validate/names.ts';
+import { checkName, invalid } from '../schema/validate/field-causes.ts';
+import { dnsSubdomain, qualifiedName } from '../schema/validate/names.ts';
 import type { FieldCause } from '../schema-face.ts';
 import { strategyOf } from './strategy.ts';
 
@@ -31,18 +31,38 @@ export function validateChange(
     ...core.schema.validateMetadata(served, object.metadata),
     ...validateMetadataUpdate(previous, object),
   ];
-  if (served.custom) return [...causes, ...validateCustom(served.custom.schema, object)];
+  if (served.custom) {
+    const own = validateCustom(served.custom.schema, object);
+    // Of a status the messages name fields from there on.
+    const shown =
+      subresource === 'status' ? own.map((cause) => ({ ...cause, message: belowStatus(cause.message) })) : own;
+    return [...causes, ...shown];
+  }
   // A status update cannot have touched the rest, which was valid when it was written.
+  if (subresource === 'status' && served.key === '/namespaces') return [...causes, ...namespaceStatusCauses(object)];
   if (subresource !== '') return served.key === '/pods' ? [...causes, ...podStatusCauses(object)] : causes;
   const strategy = strategyOf(served);
   causes.push(...core.schema.validate(served, object), ...core.schema.validateUpdate(served, object, previous));
   return [...causes, ...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, previous) ?? [])];
 }
 
+/** Its phase is what its deletion time says. */
+function namespaceStatusCauses(namespace: KubeObject): FieldCause[] {
+  const phase = stringAt(namespace, 'status', 'phase');
+  if (namespace.metadata.deletionTimestamp !== undefined || phase === 'Active') return [];
+  return [invalid('status.Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty")];
+}
+
 function podStatusCauses(pod: KubeObject): FieldCause[] {
   const causes: FieldCause[] = [];
+  const nominated = stringAt(pod, 'status', 'nominatedNodeName') ?? '';
+  if (nominated !== '') checkName(causes, 'status.nominatedNodeName', nominated, dnsSubdomain);
   arrayAt(pod, 'status', 'conditions').forEach((condition, index) =>
     checkName(causes, `status.conditions[${index}].Type`, stringAt(condition, 'type') ?? '', qualifiedName),
   );
   return causes;
+}
+
+function belowStatus(message: string): string {
+  return message.replace(/: status\.(\S+ in body )/, ': $1');
 }

@@ -28,10 +28,11 @@ export function listObjects(
   namespace: string | undefined,
   query: URLSearchParams,
 ): ListResult {
-  // In the order in which the real server looks: the selectors' form, the options, the selectors' fields.
+  // In the order in which the real server looks: numbers, the selectors' form, the options, the selectors' fields.
+  countFrom(query, 'limit');
+  countFrom(query, 'timeoutSeconds');
   parseLabelSelector(query.get('labelSelector') ?? '');
   splitFieldSelector(query.get('fieldSelector') ?? '');
-  countFrom(query, 'timeoutSeconds');
   checkListOptions(query);
   const matches = matcherFrom(served, query);
   const limit = countFrom(query, 'limit');
@@ -73,7 +74,8 @@ function onePage(
   if (seen === rest.length || last === undefined) return { items, metadata: { resourceVersion: String(version) } };
   const token: Continuation = { v: version, start: positionOf(last) };
   // With a selector the real server cannot know how many remain, and says nothing.
-  const isSelective = Boolean(query.get('labelSelector')) || Boolean(query.get('fieldSelector'));
+  const isSelective =
+    Boolean(query.get('labelSelector')) || splitFieldSelector(query.get('fieldSelector') ?? '').length > 0;
   return {
     items,
     metadata: {

@@ -67,7 +67,13 @@ export function validateClaimUpdate(claim: KubeObject, previous: KubeObject): Ca
   const before = { ...child(previous, 'spec') };
   if (text(before, 'volumeName') === '') before['volumeName'] = now['volumeName'];
   if (text(child(previous, 'status'), 'phase') === 'Bound') before['resources'] = now['resources'];
-  return isDeepStrictEqual(withoutUndefined(now), withoutUndefined(before)) ? [] : [forbidden('spec', CLAIM_IS_FIXED)];
+  const causes: Causes = [];
+  if (!isDeepStrictEqual(withoutUndefined(now), withoutUndefined(before)))
+    causes.push(forbidden('spec', CLAIM_IS_FIXED));
+  // Told once more, under the name that the field has there.
+  if (now['volumeMode'] !== before['volumeMode'])
+    causes.push(invalid('volumeMode', now['volumeMode'], 'field is immutable'));
+  return causes;
 }
 
 function withoutUndefined(object: Json): Json {
