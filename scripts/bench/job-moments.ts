@@ -23,6 +23,8 @@ export interface JobMoments {
 }
 
 const REQUEST_STARTED = 'http.server.request.start';
+/** The chain's server is in another process: what is sent to it is counted here. */
+const REQUEST_SENT = 'undici:request:create';
 
 export async function watchJobMoments(testbed: RunningTestbed, client: KubeClient): Promise<JobMoments> {
   const at = new Map<string, number>();
@@ -31,13 +33,20 @@ export async function watchJobMoments(testbed: RunningTestbed, client: KubeClien
   const serverOf = new Map(
     testbed.observe.servers().map(({ name, address }) => [Number(address.split(':').at(-1)), name]),
   );
+  const count = (server: string): void => void requests.set(server, (requests.get(server) ?? 0) + 1);
+  const chain = new URL(testbed.endpoints.rpcUrl).origin;
+  const onSent = (message: unknown): void => {
+    const { request } = message as { readonly request: { readonly origin?: unknown } };
+    if (String(request.origin) === chain) count('chain');
+  };
   const onRequest = (message: unknown): void => {
     const { request } = message as { readonly request: IncomingMessage };
     const server = serverOf.get(request.socket.localPort ?? 0) ?? 'another';
-    requests.set(server, (requests.get(server) ?? 0) + 1);
+    count(server);
     if (server === 'broker') noteBrokerRequest(request, at, note);
   };
   subscribe(REQUEST_STARTED, onRequest);
+  subscribe(REQUEST_SENT, onSent);
   const ended = new AbortController();
   const watches = [
     watch<Pod>(client, PODS, ended.signal, (pod) => notePod(pod, note)),
@@ -56,6 +65,7 @@ export async function watchJobMoments(testbed: RunningTestbed, client: KubeClien
     },
     async stop() {
       unsubscribe(REQUEST_STARTED, onRequest);
+      unsubscribe(REQUEST_SENT, onSent);
       ended.abort();
       await Promise.allSettled(watches);
     },
