@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { closeServer, listen } from '../../core/http-listen.ts';
 import type { ClassicNetwork, ClassicPorts } from './classic-network.ts';
 import { CLASSIC_PORTS, classicNetwork } from './classic-network.ts';
+import { quietPorts } from './testing/quiet-ports.ts';
 
 let home: string;
 let artifacts: string;
@@ -16,15 +17,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Free ones: what has the classic ports on this machine is none of this test's business. */
-async function freePorts(): Promise<ClassicPorts> {
-  const servers = Array.from({ length: 4 }, () => createServer());
-  const taken = await Promise.all(servers.map((server) => listen(server)));
-  await Promise.all(servers.map(closeServer));
-  const [chain = 0, metadataCache = 0, provider = 0, operatorService = 0] = taken.map(({ port }) => port);
-  return { chain, metadataCache, provider, operatorService };
-}
-
 const network = (ports: ClassicPorts, providers = 1): ClassicNetwork =>
   classicNetwork({ env: { HOME: home }, providers, backend: 'embedded', images: ['mine=node'], ports });
 
@@ -32,7 +24,7 @@ test('scripts that wait for its files see old ones go, new ones last, and none a
   const ready = path.join(artifacts, 'ready');
   const c2d = path.join(home, '.ocean/ocean-c2d/ready');
   writeFileSync(ready, 'stale');
-  const classic = network(await freePorts());
+  const classic = network(await quietPorts());
   await classic.begin();
   expect([existsSync(ready), existsSync(c2d)]).toEqual([false, false]);
   classic.ready();
@@ -46,7 +38,7 @@ test.each([['{"development": "of before"}'], [undefined]])(
   async (was) => {
     const file = path.join(artifacts, 'address.json');
     if (was !== undefined) writeFileSync(file, was);
-    const classic = network(await freePorts());
+    const classic = network(await quietPorts());
     expect(classic.config.addressFile).toBe(file);
     await classic.begin();
     writeFileSync(file, 'of the testbed');
@@ -61,7 +53,7 @@ test('a port that is taken is named, and the files of whoever has it stay', asyn
   const ready = path.join(artifacts, 'ready');
   const addresses = path.join(artifacts, 'address.json');
   for (const file of [ready, addresses]) writeFileSync(file, 'of another');
-  const classic = network({ ...(await freePorts()), provider: port });
+  const classic = network({ ...(await quietPorts()), provider: port });
   const refusal = { code: 'PORT_TAKEN', category: 'environment', message: expect.stringContaining(String(port)) };
   await expect(classic.begin()).rejects.toMatchObject(refusal);
   classic.end();

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { closeServer, listen } from '../../../core/http-listen.ts';
 import type { ClassicNetwork, ClassicPorts } from '../../cli/classic-network.ts';
 import { classicNetwork } from '../../cli/classic-network.ts';
+import { quietPorts } from '../../cli/testing/quiet-ports.ts';
 import { publish } from './assets.ts';
 import { algorithmDraft, computeDraft, filesOf, sourceOf } from './documents.ts';
 import { guideProgram } from './guide.ts';
@@ -26,11 +25,7 @@ let restore: () => void;
 beforeAll(async () => {
   home = mkdtempSync(path.join(tmpdir(), 'home-'));
   writeFileSync(path.join(home, 'shs_dataset_test.txt'), 'hello');
-  const servers = Array.from({ length: 4 }, () => createServer());
-  const free = (await Promise.all(servers.map((server) => listen(server)))).map(({ port }) => port);
-  await Promise.all(servers.map(closeServer));
-  const [chain = 0, metadataCache = 0, provider = 0, operatorService = 0] = free;
-  ports = { chain, metadataCache, provider, operatorService };
+  ports = await quietPorts();
   classic = classicNetwork({
     env: { HOME: home },
     providers: 1,
