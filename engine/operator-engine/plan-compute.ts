@@ -182,8 +182,9 @@ function endWithoutPublishing(
   if (isBreached || known['breached'] === true) {
     return { phase: 'isolationBreached', runConsumed: true, details: { ...details, reason: 'CanaryReached' }, outcome };
   }
-  if (end.gateExitCode !== undefined) {
-    const isOpen = end.gateExitCode === ends.GATE_NEVER_CLOSED;
+  const isOpen = end.gateExitCode === ends.GATE_NEVER_CLOSED;
+  // A gate that ended with its pod, because somebody deleted that, says nothing about the network.
+  if (end.gateExitCode !== undefined && (isOpen || pod.deletingSince === undefined)) {
     const phase = isOpen ? 'isolationUnavailable' : 'containerCreationFailed';
     return ends.endWithout(
       phase,

@@ -285,6 +285,25 @@ test.each([
   expect(world.workflow.status).toMatchObject({ phase: 'finished', runConsumed: true });
 });
 
+test.each([
+  [143, true, 'interrupted', false],
+  [137, true, 'interrupted', false],
+  [143, false, 'containerCreationFailed', false],
+  [47, false, 'isolationUnavailable', false],
+  [47, true, 'isolationUnavailable', false],
+] as const)('a gate that ended with %i, its pod deleted: %j, is %s', (gateExitCode, isDeleted, phase, runConsumed) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'compute', false);
+  const pod = world.pods.compute;
+  if (pod === undefined) throw new Error('there is no pod');
+  const end = { isSuccess: false, hasStarted: false, isOomKilled: false, reason: 'Error', message: '', gateExitCode };
+  const nothing = { exitCode: undefined, signal: undefined, startedAt: undefined, finishedAt: undefined };
+  const deletingSince = isDeleted ? world.now : undefined;
+  world.pods.compute = { ...pod, deletingSince, state: 'ended', waiting: undefined, end: { ...end, ...nothing } };
+  world.step();
+  expect(world.workflow.status).toMatchObject({ phase, runConsumed });
+});
+
 /** Takes a job to where this stage's pod exists, and runs unless told otherwise. */
 function run(world: ModelWorld, upTo: 'configure' | 'compute' | 'publish', isRunning = true): void {
   for (const name of ['configure', 'compute', 'publish'] as const) {

@@ -25,7 +25,8 @@ export const DATA = 'rows of a recording\n';
 export const LARGE_BYTES = 24 * 1024 * 1024;
 
 /** Appends to `runs.txt`: run twice on the same volume, it would tell. Its mode is its parameter. */
-const ALGORITHM = `
+const algorithmThatTakes = (ms: number): string => `
+setTimeout(() => undefined, ${ms});
 const fs = require('node:fs');
 const { mode } = JSON.parse(fs.readFileSync(process.env.INPUTS + '/algoCustomData.json', 'utf8'));
 fs.appendFileSync(process.env.OUTPUTS + '/runs.txt', 'ran\\n');
@@ -63,7 +64,10 @@ export interface CrashLab extends RunningResource {
 }
 
 /** One whole testbed whose components can be killed at any write. */
-export async function startCrashLab(config: TestbedConfig = {}, patienceMs = 30_000): Promise<CrashLab> {
+export async function startCrashLab(
+  config: TestbedConfig = {},
+  { patienceMs = 30_000, algorithmMs = 0 }: { readonly patienceMs?: number; readonly algorithmMs?: number } = {},
+): Promise<CrashLab> {
   const stack = new ResourceStack({ budgetMs: 120_000 });
   const bare = takeSnapshot({ folders: [], cgroup: 'wavetank-of-nobody' });
   try {
@@ -77,7 +81,7 @@ export async function startCrashLab(config: TestbedConfig = {}, patienceMs = 30_
     const cluster = await stack.start('watches', () =>
       watchCluster(testbed.endpoints.kubeconfig, NAMESPACE, patienceMs),
     );
-    const assets = await publish(testbed);
+    const assets = await publish(testbed, algorithmThatTakes(algorithmMs));
     const nonces = new Map<Actor, number>();
     for (const actor of Object.values(testbed.actors)) nonces.set(actor, Number(await actor.nonce()));
     const stateFile = path.join(path.dirname(testbed.endpointsFile), 'provider.sqlite');
@@ -87,7 +91,7 @@ export async function startCrashLab(config: TestbedConfig = {}, patienceMs = 30_
       crashes,
       cluster,
       ...assets,
-      remains: remainsSince(bare, stateRoot),
+      remains: remainsSince(bare, stateRoot, path.basename(path.dirname(testbed.endpointsFile))),
       quiet: await testbed.observe.machine(),
       async order(actor: Actor, seconds?: number) {
         const { dataset, algorithm } = assets;
@@ -109,9 +113,9 @@ export async function startCrashLab(config: TestbedConfig = {}, patienceMs = 30_
   }
 }
 
-async function publish({ actors, servers, images }: RunningTestbed) {
+async function publish({ actors, servers, images }: RunningTestbed, program: string) {
   const { euLab, usLab } = actors;
-  const code = servers.usLab.publish('algorithm.js', ALGORITHM);
+  const code = servers.usLab.publish('algorithm.js', program);
   const data = servers.euLab.publish('data.txt', DATA);
   const algorithm = accepted(
     await usLab.publishAlgorithm({ files: [code.url], container: { entrypoint: 'node $ALGO', ...images.node } }),
@@ -121,7 +125,7 @@ async function publish({ actors, servers, images }: RunningTestbed) {
 }
 
 /** The cluster's journal says what it has outside its own process, and is gone when the cluster is: it is read now. */
-function remainsSince(bare: MachineSnapshot, stateRoot: string): () => readonly string[] {
+function remainsSince(bare: MachineSnapshot, stateRoot: string, instance: string): () => readonly string[] {
   const journals = path.join(stateRoot, 'cluster');
   // Other backends have their own way of leaving nothing, and of showing it.
   const [journal = ''] = (existsSync(journals) ? readdirSync(journals) : []).filter((name) =>
@@ -131,7 +135,7 @@ function remainsSince(bare: MachineSnapshot, stateRoot: string): () => readonly 
     .split('\n')
     .filter((line) => line.includes('"directory"'))
     .map((line) => (JSON.parse(line) as { readonly path: string }).path);
-  const marks = { folders: [stateRoot, ...folders], cgroup: `wavetank-${journal.split('.')[0]}` };
+  const marks = { folders: [stateRoot, ...folders], cgroup: `wavetank-${journal.split('.')[0] || instance}` };
   return () => [
     ...Object.values(machineDifference(bare, takeSnapshot(marks))).flatMap(({ added }) => added),
     ...marks.folders.filter(existsSync),

@@ -27,6 +27,8 @@ export interface CrashBackend {
   readonly paidSeconds: number;
   /** For one job, or for one step of it. */
   readonly patienceMs: number;
+  /** How long an algorithm takes: a kubelet that looks once a second does not see shorter ones run. */
+  readonly algorithmMs?: number;
 }
 
 const endOf = (status: number, mode: Mode): Verdict => ({
@@ -47,7 +49,7 @@ let overdue: Promise<Verdict>;
 export function describeCrashMatrix(on: CrashBackend): void {
   beforeAll(async () => {
     // Every job passes the last of its states, too: gone from the cluster, known by its record.
-    lab = await startCrashLab({ retentionSeconds: 0, ...on.config }, on.patienceMs);
+    lab = await startCrashLab({ retentionSeconds: 0, ...on.config }, on);
     const { euLab, usLab, stranger } = lab.testbed.actors;
     lanes = await Promise.all([usLab, stranger, euLab].map((actor) => Lane.open(lab, actor)));
     const undisturbed = laneAt(0).start();

@@ -4,5 +4,11 @@ import { describeCrashMatrix } from './crash-matrix.contract.ts';
 
 const reason = whyNoKind();
 describe.skipIf(reason !== undefined)(`on kind${reason === undefined ? '' : ` (${reason})`}`, () => {
-  describeCrashMatrix({ config: labConfigOnKind(), timeoutMs: 1_800_000, paidSeconds: 90, patienceMs: 240_000 });
+  describeCrashMatrix({
+    config: labConfigOnKind(),
+    timeoutMs: 1_800_000,
+    paidSeconds: 90,
+    patienceMs: 240_000,
+    algorithmMs: 3000,
+  });
 });

@@ -60,6 +60,11 @@ export class Lane {
     return new Lane(lab, actor, order);
   }
 
+  /** Runs of its order that count now. A run is given back when the Provider next looks: at the order's next start at the latest. */
+  runsNow(): number {
+    return this.#lab.runsOf(this.#agreementId).length;
+  }
+
   nextNonce(): string {
     return this.#lab.nextNonce(this.#actor);
   }
