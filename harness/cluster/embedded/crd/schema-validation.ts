@@ -32,7 +32,7 @@ function validateType(schema: JsonObject, value: unknown, path: string): FieldCa
   return typeInvalid(path, value, expected, actual);
 }
 
-const GO_TYPES: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64', boolean: '' };
+const GO_TYPES: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64', boolean: '', object: '' };
 
 function typeInvalid(path: string, value: unknown, expected: string, actual: string): FieldCause {
   const name = shown(path);
