@@ -22,6 +22,7 @@ export interface ReadinessOptions {
 }
 
 const LINES_TOLD = 8;
+const ONE_ANSWER_MS = 10_000;
 
 /**
  * Asks every endpoint something that only a working part can answer, all at once.
@@ -35,7 +36,7 @@ async function answered(probe: Probe, { clock, logLines, timeoutMs = 15_000 }: R
   let last = 'nothing was asked';
   const look = async (): Promise<true | undefined> => {
     try {
-      await probe.ask(AbortSignal.timeout(timeoutMs));
+      await probe.ask(AbortSignal.timeout(ONE_ANSWER_MS));
       return true;
     } catch (error) {
       last = messageOf(error);
