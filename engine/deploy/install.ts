@@ -19,7 +19,14 @@ export interface InstallOptions {
   readonly environments?: Readonly<Record<string, ComputeEnvironmentSpec>>;
   /** Default true; false where the embedding cluster has no RBAC to fill. */
   readonly withRbac?: boolean;
+  /** On everything that is applied, besides our own. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** For a cluster of somebody else's: definitions, namespaces and cluster roles that are there stay as they are. */
+  readonly sharedStay?: boolean;
 }
+
+/** What others may use too. */
+const SHARED: ReadonlySet<Resource> = new Set([CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, rbac.CLUSTER_ROLES]);
 
 const labels = { [LABELS.managedBy]: MANAGED_BY };
 
@@ -61,13 +68,21 @@ export function namespaceOf(name: string): KubeObject {
  */
 export async function installOperator(client: KubeClient, options: InstallOptions): Promise<void> {
   const manifests = manifestsOf(options);
+  const apply = async (resource: Resource, object: KubeObject): Promise<void> => {
+    const { metadata } = object;
+    const labelled = { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...options.labels } } };
+    const isThere =
+      options.sharedStay &&
+      SHARED.has(resource) &&
+      (await client.find(resource, { name: metadata.name })) !== undefined;
+    if (!isThere) await applyObject(client, resource, labelled);
+  };
   const isDefinition = ({ resource }: Manifest): boolean => resource.group === CUSTOM_RESOURCE_DEFINITIONS.group;
-  await Promise.all(manifests.filter(isDefinition).map((one) => applyObject(client, one.resource, one.object)));
-  for (const { resource, object } of manifests.filter((one) => !isDefinition(one)))
-    await applyObject(client, resource, object);
+  await Promise.all(manifests.filter(isDefinition).map((one) => apply(one.resource, one.object)));
+  for (const { resource, object } of manifests.filter((one) => !isDefinition(one))) await apply(resource, object);
   await Promise.all(definitions.map((one) => established(client, one.metadata.name)));
   for (const [name, spec] of Object.entries(options.environments ?? {})) {
-    await applyObject(client, COMPUTE_ENVIRONMENTS, {
+    await apply(COMPUTE_ENVIRONMENTS, {
       metadata: { name, namespace: options.namespace, labels },
       spec,
     } as KubeObject);

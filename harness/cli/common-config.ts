@@ -18,6 +18,9 @@ export interface CommonFlags {
   readonly kindImage?: string;
   readonly pull?: boolean;
   readonly minioImage?: string;
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly advertise?: string;
   readonly s3?: string;
   readonly bucket?: string;
   readonly s3Region?: string;
@@ -39,6 +42,9 @@ export function commonConfig({
   kindImage,
   pull,
   minioImage,
+  kubeconfig,
+  namespace,
+  advertise,
   s3,
   bucket,
   s3Region,
@@ -57,6 +63,11 @@ export function commonConfig({
       ...(reuse === undefined ? {} : { reuse }),
       ...(pull === undefined ? {} : { pull }),
       ...(kindImage === undefined ? {} : { nodeImage: kindImage }),
+    },
+    cluster: {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(advertise === undefined ? {} : { advertise }),
     },
     ...s3Config({ s3, bucket, s3Region }),
     minio: minioImage === undefined ? {} : { image: minioImage },

@@ -3,6 +3,10 @@ import { systemClock } from '../../core/clock.ts';
 import { createNative } from '../../core/native.ts';
 import { isWavetankError, WavetankError } from '../../core/errors.ts';
 import { waitUntil } from '../../core/wait-until.ts';
+import { createNet } from '../../core/net.ts';
+import { createKubeClient } from '../../engine/kubernetes/client.ts';
+import type { RemovedFromCluster } from '../cluster/existing/remove-testbeds.ts';
+import { removeTestbeds } from '../cluster/existing/remove-testbeds.ts';
 import type { Swept } from '../cluster/embedded/launcher/journal.ts';
 import { sweep } from '../cluster/embedded/launcher/journal.ts';
 import { commandRunner } from '../cluster/kind/command.ts';
@@ -25,13 +29,19 @@ interface DownResult {
   readonly clusters: readonly string[];
   /** In object storages: containers of MinIO, and what lay in the S3 of others. */
   readonly storage: SweptStorage;
+  /** In the cluster of the kubeconfig, where one was named. */
+  readonly existing?: RemovedFromCluster;
+}
+
+export interface DownFlags {
+  readonly state: string;
+  readonly json?: boolean;
+  /** A cluster that testbeds had a place in. */
+  readonly kubeconfig?: string;
 }
 
 /** Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders. Nothing else is touched. */
-export async function downCommand(
-  { state, json }: { readonly state: string; readonly json?: boolean },
-  { stdout, env }: Terminal,
-): Promise<number> {
+export async function downCommand({ state, json, kubeconfig }: DownFlags, { stdout, env }: Terminal): Promise<number> {
   const stateRoot = path.resolve(state);
   const running = findInstances(stateRoot).filter((instance) => instance.isAlive);
   await Promise.all(running.map(stopInstance));
@@ -41,9 +51,24 @@ export async function downCommand(
     swept: sweep(path.join(stateRoot, 'cluster')),
     clusters: await sweepClusters(commandRunner(createNative()), path.join(stateRoot, 'kind'), { kept: true }),
     storage: await sweepLeftovers(stateRoot, s3KeysFrom(env)),
+    ...(kubeconfig === undefined ? {} : { existing: await removeFromCluster(kubeconfig) }),
   };
   stdout.write(json ? `${JSON.stringify(result)}\n` : render(result));
   return result.storage.kept.length === 0 ? EXIT.ok : EXIT.environment;
+}
+
+async function removeFromCluster(kubeconfigPath: string): Promise<RemovedFromCluster> {
+  const net = createNet();
+  try {
+    const client = await createKubeClient({ kubeconfigPath, net });
+    try {
+      return await removeTestbeds({ client, clock: systemClock });
+    } finally {
+      await client.close();
+    }
+  } finally {
+    await net.close();
+  }
 }
 
 /** The process is known by its pid and its start time, so that a number given out again is nobody's end. */
@@ -64,16 +89,19 @@ async function stopInstance({ instance, owner }: InstanceFinding): Promise<void>
   }
 }
 
-function render({ stopped, removed, swept, clusters, storage }: DownResult): string {
-  const { kept, ...inStorage } = storage;
+function render({ stopped, removed, swept, clusters, storage, existing }: DownResult): string {
+  const { kept: inS3, ...inStorage } = storage;
+  const objects = existing?.objects ?? [];
+  const kept = [...inS3, ...(existing?.kept ?? [])];
   const counts = Object.entries({ ...swept, ...inStorage }).filter(([, count]) => count > 0);
-  if (stopped.length + removed.length + counts.length + clusters.length + kept.length === 0)
+  if (stopped.length + removed.length + counts.length + clusters.length + objects.length + kept.length === 0)
     return 'Nothing was left.\n';
   return [
     ...stopped.map((name) => `stopped the running testbed ${name}\n`),
     ...removed.map((name) => `removed what was left of ${name}\n`),
     ...counts.map(([what, count]) => `removed ${count} ${what}\n`),
     ...clusters.map((name) => `removed the kind cluster ${name}\n`),
+    ...objects.map((name) => `removed from the cluster: ${name}\n`),
     ...kept.map((reason) => `not removed: ${reason}\n`),
   ].join('');
 }

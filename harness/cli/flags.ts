@@ -55,6 +55,18 @@ export const reuseOption = new Option(
   '--reuse',
   'with --backend kind: take the cluster that was kept, or keep this one; `wavetank down` removes it',
 );
+export const kubeconfigOption = new Option(
+  '--kubeconfig <file>',
+  'with --backend existing: the cluster, by its current context; the file is never written',
+);
+export const namespaceOption = new Option(
+  '--namespace <name>',
+  'with --backend existing: where jobs live; one that is there stays (absent: an own one)',
+);
+export const advertiseOption = new Option(
+  '--advertise <address>',
+  'with --backend existing: where pods of the cluster reach this machine',
+);
 export const s3Option = new Option(
   '--s3 <url>',
   'with --storage existing: the S3; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',

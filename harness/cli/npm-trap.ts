@@ -15,6 +15,8 @@ const FLAGS: readonly { readonly name: string; readonly takesValue: boolean }[] 
   { name: 'mirror', takesValue: true },
   { name: 'contracts', takesValue: true },
   { name: 'kubeconfig', takesValue: true },
+  { name: 'namespace', takesValue: true },
+  { name: 'advertise', takesValue: true },
   { name: 's3', takesValue: true },
   { name: 'rpc', takesValue: true },
   { name: 'keep', takesValue: false },

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { WavetankError } from '../../core/errors.ts';
 import type { DoctorFlags } from './doctor-command.ts';
+import type { DownFlags } from './down-command.ts';
 import type { UpFlags } from './up-command.ts';
 import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import {
@@ -12,7 +13,10 @@ import {
   keyFileOption,
   kindImageOption,
   minioImageOption,
+  advertiseOption,
   bucketOption,
+  kubeconfigOption,
+  namespaceOption,
   s3Option,
   s3RegionOption,
   launcherOption,
@@ -113,6 +117,9 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
     .addOption(reuseOption)
     .addOption(kindImageOption)
     .addOption(minioImageOption)
+    .addOption(kubeconfigOption)
+    .addOption(namespaceOption)
+    .addOption(advertiseOption)
     .addOption(s3Option)
     .addOption(bucketOption)
     .addOption(s3RegionOption)
@@ -162,6 +169,9 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .addOption(reuseOption)
     .addOption(kindImageOption)
     .addOption(minioImageOption)
+    .addOption(kubeconfigOption)
+    .addOption(namespaceOption)
+    .addOption(advertiseOption)
     .addOption(s3Option)
     .addOption(bucketOption)
     .addOption(s3RegionOption)
@@ -211,9 +221,10 @@ function addDown(program: Command, terminal: Terminal, finish: Finish): void {
     .command('down')
     .description('end running testbeds, and remove what killed ones left')
     .option('--json', 'as one line of JSON')
+    .option('--kubeconfig <file>', 'what testbeds left in this cluster too, whoever started them')
     .addOption(stateOption)
-    .addHelpText('after', examples(['npx wavetank down']))
-    .action(async (flags: { state: string; json?: boolean }) => {
+    .addHelpText('after', examples(['npx wavetank down', 'npx wavetank down --kubeconfig ~/.kube/lab']))
+    .action(async (flags: DownFlags) => {
       const { downCommand } = await import('./down-command.ts');
       finish(await downCommand(flags, terminal));
     });

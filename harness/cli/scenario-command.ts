@@ -120,6 +120,10 @@ function rerunLine(nameOrPath: string, flags: ScenarioFlags, seed: number): stri
   if (flags.reuse) parts.push('--reuse');
   if (flags.pull) parts.push('--pull');
   if (flags.kindImage !== undefined) parts.push('--kind-image', flags.kindImage);
+  for (const name of ['kubeconfig', 'namespace', 'advertise'] as const) {
+    const value = flags[name];
+    if (value !== undefined) parts.push(`--${name}`, value);
+  }
   if (flags.s3 !== undefined) parts.push('--s3', flags.s3);
   if (flags.bucket !== undefined) parts.push('--bucket', flags.bucket);
   if (flags.s3Region !== undefined) parts.push('--s3-region', flags.s3Region);

@@ -1,3 +1,4 @@
+import type { InstallOptions } from '../../engine/deploy/install.ts';
 import type { KubeObject } from '../../engine/kubernetes/objects.ts';
 import type { Gate, PodSettings } from '../../engine/operator-engine/settings.ts';
 import type { MachineMarks } from '../accounting/snapshot.ts';
@@ -15,9 +16,13 @@ export interface LabCluster extends RunningCluster {
     readonly standIns: readonly string[];
     /** `sha256:…`, as the DDO of an algorithm names its image. */
     digestOf(image: string): string;
+    /** What the lab's algorithms name, where it is not `node:24`. */
+    readonly node?: { readonly image: string; readonly tag: string };
   };
   /** Image of configure, publish and gate, and the command that runs each in it. */
   readonly pods: { readonly image: string; command(script: 'configure' | 'publish' | 'gate'): readonly string[] };
+  /** How operators are installed where others are too. */
+  readonly install?: Pick<InstallOptions, 'labels' | 'sharedStay'>;
   /** Settings of the engine that this cluster asks for. */
   readonly engine?: Partial<Pick<PodSettings, 'imagePullPolicy' | 'cpuOvercommit'>>;
   /** What the cluster's own parts wrote, into a folder: evidence of a failed run. Absent where all of it is in the other evidence. */

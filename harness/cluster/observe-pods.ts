@@ -3,6 +3,7 @@ import type { Entropy } from '../../core/entropy.ts';
 import { randomHex } from '../../core/entropy.ts';
 import type { Logger } from '../../core/log.ts';
 import { waitUntil } from '../../core/wait-until.ts';
+import { LABELS, MANAGED_BY } from '../../engine/api/names.ts';
 import type { KubeClient, ObjectRef } from '../../engine/kubernetes/client.ts';
 import { PODS } from '../../engine/kubernetes/objects.ts';
 import type { KubeObject } from '../../engine/kubernetes/objects.ts';
@@ -11,6 +12,8 @@ import type { PodObservation } from './lab-cluster.ts';
 
 const MARK = 'oceanprotocol.com/seen';
 const CAUGHT_UP_MS = 20_000;
+/** In a cluster with others, theirs are none of our business. */
+const OURS = `${LABELS.managedBy}=${MANAGED_BY}`;
 
 export interface ObservePodsOptions {
   readonly client: KubeClient;
@@ -21,12 +24,17 @@ export interface ObservePodsOptions {
   readonly marker: ObjectRef;
 }
 
-/** Tells every version of every pod of a cluster that is watched over its API. */
+/** Tells every version of every pod of ours in a cluster that is watched over its API. */
 export async function observePods(
   { client, clock, entropy, log, marker }: ObservePodsOptions,
   onPod: (pod: KubeObject) => void,
 ): Promise<PodObservation> {
-  const reflector = startReflector<KubeObject>({ client, seams: { clock, entropy, log }, resource: PODS });
+  const reflector = startReflector<KubeObject>({
+    client,
+    seams: { clock, entropy, log },
+    resource: PODS,
+    labelSelector: OURS,
+  });
   reflector.cache.onChange((_key, pod, previous) => {
     const seen = pod ?? previous;
     if (seen !== undefined) onPod(seen);

@@ -1,4 +1,3 @@
-import { WavetankError } from '../../core/errors.ts';
 import type { StartContext } from '../testbed/start-context.ts';
 import type { LabCluster } from './lab-cluster.ts';
 
@@ -13,7 +12,6 @@ export async function startLabCluster(context: StartContext): Promise<LabCluster
     const { startKindLabCluster } = await import('./kind-lab-cluster.ts');
     return startKindLabCluster(context);
   }
-  throw new WavetankError('BACKEND_MISSING', `The backend ${backend} is not available here.`, {
-    category: 'environment',
-  });
+  const { startExistingLabCluster } = await import('./existing-lab-cluster.ts');
+  return startExistingLabCluster(context);
 }

@@ -19,6 +19,12 @@ export interface ResolvedTestbedConfig extends OceanSettings {
     readonly reuse: boolean;
     readonly pull: boolean;
   };
+  /** Of the existing backend. */
+  readonly cluster: {
+    readonly kubeconfig?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly advertise?: string | undefined;
+  };
   readonly rpc?:
     | { readonly url: string; readonly addressFile?: string | undefined; readonly keyFile?: string | undefined }
     | undefined;

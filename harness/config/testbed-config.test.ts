@@ -61,10 +61,20 @@ test('folders that are not there are named', () => {
   );
 });
 
-test('a backend that is not there is never quietly another one', () => {
-  expect(() => resolve({ backend: 'existing' })).toThrow(
-    expect.objectContaining({ code: 'BACKEND_MISSING', category: 'environment' }),
+test.each([
+  [{ backend: 'existing' }, 'needs a file'],
+  [{ cluster: { kubeconfig: 'a' } }, 'for the existing backend'],
+  [{ backend: 'existing', cluster: { kubeconfig: 'a', namespace: 'n' }, providers: 2 }, 'a namespace of its own'],
+  [{ backend: 'existing', cluster: { kubeconfig: 'a', namespace: 'No!' } }, 'cluster.namespace'],
+] as const)('%j is no cluster', (config, text) => {
+  expect(() => resolve(config)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(text) as string }),
   );
+});
+
+test('a cluster that is there needs no more than its kubeconfig', () => {
+  const { cluster } = resolve({ backend: 'existing', cluster: { kubeconfig: 'a' } });
+  expect(cluster).toEqual({ kubeconfig: 'a' });
 });
 
 test.each([

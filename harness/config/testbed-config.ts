@@ -39,6 +39,20 @@ export const testbedConfigSchema = z.strictObject({
       pull: z.boolean().default(false),
     })
     .prefault({}),
+  /** A cluster that is there already, for the existing backend. */
+  cluster: z
+    .strictObject({
+      /** Read, and never written; its current context counts. */
+      kubeconfig: z.string().min(1).optional(),
+      /** Of the jobs. One that is there is used and stays. Absent: an own one, removed at the end. */
+      namespace: z
+        .string()
+        .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name of a namespace')
+        .optional(),
+      /** The address of this machine for pods of the cluster. Absent: the one by which this machine reaches it. */
+      advertise: z.string().min(1).optional(),
+    })
+    .prefault({}),
   /** An S3 that is there already, for the existing storage. Its keys are no part of the configuration. */
   s3: z
     .strictObject({
@@ -95,7 +109,7 @@ export type TestbedConfig = z.input<typeof testbedConfigSchema>;
 
 /**
  * Checks and completes a configuration.
- * @throws WavetankError CONFIG_INVALID (usage) naming every problem at once; BACKEND_MISSING (environment) for a backend that is not there
+ * @throws WavetankError CONFIG_INVALID (usage) naming every problem at once
  */
 export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => string): ResolvedTestbedConfig {
   const checked = testbedConfigSchema.safeParse(config);
@@ -103,7 +117,6 @@ export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => s
     throw invalid(checked.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`));
   }
   const { data } = checked;
-  requireBackend('--backend', data.backend);
   const stateRoot = path.resolve(data.stateRoot);
   const instance = data.instance ?? newInstance();
   const mirrors = data.mirrors.map(splitMirror);
@@ -116,6 +129,7 @@ export function resolveTestbedConfig(config: TestbedConfig, newInstance: () => s
     ...(data.rpc !== undefined && data.ports.chain !== undefined
       ? ['ports.chain: the chain at rpc.url has its own']
       : []),
+    ...clusterProblems(data),
     ...(data.storage === 'existing' && data.s3 === undefined ? ['s3: the existing storage needs a URL (--s3)'] : []),
     ...(data.storage !== 'existing' && data.s3 !== undefined ? ['s3: it is for the existing storage (--storage)'] : []),
     ...(data.contractsDir === undefined || isFolder(data.contractsDir)
@@ -137,17 +151,15 @@ function isFolder(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-const MISSING: Readonly<Record<string, string>> = {
-  existing: 'an existing service: a wavetank that knows this backend',
-};
-
-function requireBackend(flag: string, wanted: string): void {
-  const missing = MISSING[wanted];
-  if (missing === undefined) return;
-  throw new WavetankError('BACKEND_MISSING', `${flag} ${wanted} is not available here. It needs ${missing}.`, {
-    category: 'environment',
-    hint: `Leave out ${flag}, or use ${flag} embedded. \`wavetank doctor\` lists what there is.`,
-  });
+function clusterProblems({ backend, cluster, providers }: z.output<typeof testbedConfigSchema>): string[] {
+  const given = Object.values(cluster).some((value) => value !== undefined);
+  if (backend !== 'existing') return given ? ['cluster: it is for the existing backend (--backend)'] : [];
+  return [
+    ...(cluster.kubeconfig === undefined ? ['cluster: the existing backend needs a file (--kubeconfig)'] : []),
+    ...(cluster.namespace !== undefined && providers > 1
+      ? ['cluster.namespace: each of several Providers needs a namespace of its own']
+      : []),
+  ];
 }
 
 /** At the last `=`: URLs have them too, folders seldom. */

@@ -50,6 +50,7 @@ export async function assembleTestbed(context: StartContext, parts: TestbedParts
   const { cluster, ocean, operator, provider } = parts;
   const endpoints = endpointsOf(context, parts);
   const observe = await observerOf(context, parts);
+  const node = cluster.images.node ?? NODE_IMAGE;
   for (const file of [path.join(folder, 'endpoints.json'), parts.runtime.endpointsFile ?? []].flat()) {
     stack.defer('endpoints file', () => rmSync(file, { force: true }));
     writeEndpoints(file, endpoints);
@@ -67,7 +68,7 @@ export async function assembleTestbed(context: StartContext, parts: TestbedParts
     actors: parts.actors,
     servers: parts.servers,
     observe,
-    images: { node: { ...NODE_IMAGE, checksum: cluster.images.digestOf(NODE_IMAGE.image) } },
+    images: { node: { ...node, checksum: cluster.images.digestOf(node.image) } },
     environments: ENVIRONMENTS,
     timings: stages.timings,
     chain: {

@@ -56,6 +56,7 @@ export function installStage(context: StartContext, inputs: OperatorInputs): Pro
     ]);
     const admin = await createKubeClient({ kubeconfigPath: inputs.cluster.kubeconfigPath, net });
     await installOperator(admin, {
+      ...inputs.cluster.install,
       namespace: inputs.namespace,
       environments: {
         [ENVIRONMENTS.free]: environmentSpec(context, inputs, 0),

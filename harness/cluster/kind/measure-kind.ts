@@ -1,25 +1,14 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../core/clock.ts';
 import type { KubeClient } from '../../../engine/kubernetes/client.ts';
-import type { KubeObject, Resource } from '../../../engine/kubernetes/objects.ts';
 import type { ClusterCapabilities } from '../cluster.ts';
 import type { RunningLabGate } from '../probe/lab-gate.ts';
 import { measureByPods } from '../probe/measure-by-pods.ts';
+import { PROBE_NAMESPACE } from '../probe/probe-pods.ts';
 import type { ProbeTarget } from '../probe/probe-pods.ts';
+import { apiAddress, listenOn, nodeAddress } from '../probe/targets.ts';
 
-const NODES: Resource = { group: '', version: 'v1', resource: 'nodes', kind: 'Node', isClusterScoped: true };
-const SERVICES: Resource = { group: '', version: 'v1', resource: 'services', kind: 'Service' };
 const KUBELET_PORT = 10_250;
 const API_PORT = 6443;
-
-interface Node extends KubeObject {
-  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
-}
-
-interface Service extends KubeObject {
-  readonly spec?: { readonly clusterIP?: string };
-}
 
 export interface MeasureKindOptions {
   readonly client: KubeClient;
@@ -50,30 +39,12 @@ export async function measureKind(options: MeasureKindOptions): Promise<ClusterC
       clock,
       image,
       imagePullPolicy: 'Never',
+      // That of an earlier measurement may still be on its way out.
+      namespace: `${PROBE_NAMESPACE}-${clock.now().toString(36)}`,
       targets,
       signal,
     });
   } finally {
     outside.close();
   }
-}
-
-/** Here this machine's own address stands for all that lies outside: its neighbours are nobody's to knock at. */
-async function listenOn(host: string): Promise<{ readonly port: number; close(): void }> {
-  const server = createServer((socket) => socket.on('error', () => socket.destroy()).resume());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port: 0 }, () => resolve());
-  });
-  return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
-}
-
-async function nodeAddress(client: KubeClient): Promise<string> {
-  const [node] = (await client.list<Node>(NODES)).items;
-  return node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
-}
-
-async function apiAddress(client: KubeClient): Promise<string> {
-  const service = await client.get<Service>(SERVICES, { name: 'kubernetes', namespace: 'default' });
-  return service.spec?.clusterIP ?? '';
 }

@@ -26,6 +26,12 @@ export interface LabGateOptions {
   readonly podsImage: string;
   readonly podsCommand: (script: 'canary' | 'control') => readonly string[];
   readonly podUser: { readonly uid: number; readonly gid: number };
+  /** Where they live. Default `wavetank-canary`. */
+  readonly namespace?: string;
+  /** Of the namespace, besides our own. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Default `Never`: the image was loaded. */
+  readonly imagePullPolicy?: 'Never' | 'IfNotPresent';
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,12 +46,16 @@ export interface RunningLabGate extends RunningResource {
  * @throws WavetankError WAIT_TIMEOUT; Error naming the pod that did not start
  */
 export async function startLabGate(options: LabGateOptions): Promise<RunningLabGate> {
-  const { client, clock, entropy, log, signal, ...rest } = options;
-  const namespace = CANARY_NAMESPACE;
-  const labels = { [LABELS.managedBy]: MANAGED_BY, 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const { client, clock, entropy, log, signal, imagePullPolicy = 'Never', ...rest } = options;
+  const { namespace = CANARY_NAMESPACE } = options;
+  const labels = {
+    ...options.labels,
+    [LABELS.managedBy]: MANAGED_BY,
+    'pod-security.kubernetes.io/enforce': 'restricted',
+  };
   await applyObject(client, NAMESPACES, { metadata: { name: namespace, labels } });
   const greeting = `control ${randomHex(entropy, 16)}`;
-  const settings = { ...rest, namespace, imagePullPolicy: 'Never' as const };
+  const settings = { ...rest, namespace, imagePullPolicy };
   await client.create(PODS, canaryPod(settings, greeting));
   const canary = await untilPod({ name: CANARY_POD, namespace }, ({ status }) => Boolean(status?.podIP), {
     client,

@@ -28,12 +28,12 @@ const PROBE_MS = 60_000;
  */
 export async function measureByPods(options: MeasureOptions): Promise<ClusterCapabilities> {
   const { client } = options;
-  await applyObject(client, NAMESPACES, pods.probeNamespace);
+  await applyObject(client, NAMESPACES, pods.probeNamespace(options));
   try {
     // The policy is there before any pod that it is about.
     await Promise.all([
-      applyObject(client, NETWORK_POLICIES, pods.denyAll),
-      applyObject(client, VOLUME_CLAIMS, pods.probeVolume),
+      applyObject(client, NETWORK_POLICIES, pods.denyAll(options)),
+      applyObject(client, VOLUME_CLAIMS, pods.probeVolume(options)),
     ]);
     const problems: Record<string, string> = {};
     const run = (name: string, pod: Pod): Promise<Ended | undefined> =>
@@ -50,7 +50,7 @@ export async function measureByPods(options: MeasureOptions): Promise<ClusterCap
     ]);
     return judge(findingsOf({ restricted, control, limits, pids }, problems), pods.SIZES);
   } finally {
-    await removeProbes(client);
+    await removeProbes(options);
   }
 }
 
@@ -107,8 +107,9 @@ function parsed(text: string | undefined): Record<string, unknown> | undefined {
 }
 
 /** The namespace goes by itself once it is empty; nobody waits for that. */
-async function removeProbes(client: KubeClient): Promise<void> {
-  const namespace = pods.PROBE_NAMESPACE;
+async function removeProbes(options: MeasureOptions): Promise<void> {
+  const { client } = options;
+  const namespace = pods.namespaceOf(options);
   const gone = async (resource: Resource, name: string): Promise<void> => {
     await client.delete(resource, { name, namespace }, { gracePeriodSeconds: 0 }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
@@ -116,6 +117,6 @@ async function removeProbes(client: KubeClient): Promise<void> {
   };
   const { items } = await client.list<KubeObject>(PODS, { namespace });
   await Promise.all(items.map(({ metadata }) => gone(PODS, metadata.name)));
-  await gone(VOLUME_CLAIMS, pods.probeVolume.metadata.name);
+  await gone(VOLUME_CLAIMS, pods.probeVolume(options).metadata.name);
   await client.delete(NAMESPACES, { name: namespace });
 }

@@ -24,23 +24,37 @@ export interface ProbeSettings {
   readonly image: string;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly targets: readonly ProbeTarget[];
+  /** Default `wavetank-probe`. */
+  readonly namespace?: string;
+  /** On everything, besides our own. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-export const labels = { [LABELS.managedBy]: MANAGED_BY };
+type Place = Pick<ProbeSettings, 'namespace' | 'labels'>;
 
-export const probeNamespace: KubeObject = {
-  metadata: { name: PROBE_NAMESPACE, labels: { ...labels, 'pod-security.kubernetes.io/enforce': 'restricted' } },
-};
+export const namespaceOf = ({ namespace = PROBE_NAMESPACE }: Place): string => namespace;
+const labelsOf = ({ labels }: Place): Record<string, string> => ({ ...labels, [LABELS.managedBy]: MANAGED_BY });
 
-export const denyAll: NetworkPolicy = {
-  metadata: { name: 'deny-all', namespace: PROBE_NAMESPACE, labels },
-  spec: { podSelector: { matchLabels: RESTRICTED }, policyTypes: ['Ingress', 'Egress'] },
-};
+export function probeNamespace(place: Place): KubeObject {
+  const labels = { ...labelsOf(place), 'pod-security.kubernetes.io/enforce': 'restricted' };
+  return { metadata: { name: namespaceOf(place), labels } };
+}
 
-export const probeVolume: VolumeClaim = {
-  metadata: { name: 'volume', namespace: PROBE_NAMESPACE, labels },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: `${SIZES.volumeMib}Mi` } } },
-};
+export function denyAll(place: Place): NetworkPolicy {
+  return {
+    metadata: { name: 'deny-all', namespace: namespaceOf(place), labels: labelsOf(place) },
+    spec: { podSelector: { matchLabels: RESTRICTED }, policyTypes: ['Ingress', 'Egress'] },
+  };
+}
+
+const VOLUME = 'volume';
+
+export function probeVolume(place: Place): VolumeClaim {
+  return {
+    metadata: { name: VOLUME, namespace: namespaceOf(place), labels: labelsOf(place) },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: `${SIZES.volumeMib}Mi` } } },
+  };
+}
 
 /** Tries everything, behind a policy that denies everything, with a volume. */
 export function restrictedPod(settings: ProbeSettings): Pod {
@@ -59,22 +73,22 @@ export function restrictedPod(settings: ProbeSettings): Pod {
       { name: 'volume', mountPath: '/readonly', readOnly: true },
     ],
   };
-  const made = podOf('restricted', [container]);
-  made.metadata.labels = { ...labels, ...RESTRICTED };
-  made.spec.volumes = [{ name: 'volume', persistentVolumeClaim: { claimName: probeVolume.metadata.name } }];
+  const made = podOf(settings, 'restricted', [container]);
+  made.metadata.labels = { ...labelsOf(settings), ...RESTRICTED };
+  made.spec.volumes = [{ name: 'volume', persistentVolumeClaim: { claimName: VOLUME } }];
   return made;
 }
 
 /** Tries the same once, without a policy: what it does not reach proves nothing about anybody. */
 export function controlProbePod(settings: ProbeSettings): Pod {
   const asked = { work: 'tries', targets: settings.targets, once: true };
-  return podOf('control', [nodeContainer(settings, 'probe', asked)]);
+  return podOf(settings, 'control', [nodeContainer(settings, 'probe', asked)]);
 }
 
 export function limitsPod(settings: ProbeSettings): Pod {
   const cpu = nodeContainer(settings, 'cpu', { work: 'cpu' });
   const memory = nodeContainer(settings, 'memory', { work: 'memory', bytes: 3 * SIZES.memoryMib * MIB });
-  return podOf('limits', [
+  return podOf(settings, 'limits', [
     { ...cpu, resources: resources({ cpu: '200m' }) },
     { ...memory, resources: resources({ memory: `${SIZES.memoryMib}Mi` }) },
   ]);
@@ -82,7 +96,7 @@ export function limitsPod(settings: ProbeSettings): Pod {
 
 export function pidsPod(settings: ProbeSettings): Pod {
   const forks = `i=0; while [ $i -lt ${SIZES.processes} ]; do sleep 3 & i=$((i+1)); done; echo all`;
-  return podOf('pids', [{ ...container(settings, 'pids'), command: ['sh', '-c', forks] }]);
+  return podOf(settings, 'pids', [{ ...container(settings, 'pids'), command: ['sh', '-c', forks] }]);
 }
 
 function nodeContainer(settings: ProbeSettings, name: string, asked: object): Container {
@@ -91,7 +105,10 @@ function nodeContainer(settings: ProbeSettings, name: string, asked: object): Co
   return { ...container(settings, name), command };
 }
 
-function container({ image, imagePullPolicy }: ProbeSettings, name: string): Container {
+export function container(
+  { image, imagePullPolicy }: Pick<ProbeSettings, 'image' | 'imagePullPolicy'>,
+  name: string,
+): Container {
   return {
     name,
     image,
@@ -113,9 +130,9 @@ function resources(limits: Readonly<Record<string, string>>): NonNullable<Contai
   return { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '1', memory: '512Mi', ...limits } };
 }
 
-function podOf(name: string, containers: Container[]): Pod {
+export function podOf(place: Place, name: string, containers: Container[]): Pod {
   return {
-    metadata: { name, namespace: PROBE_NAMESPACE, labels },
+    metadata: { name, namespace: namespaceOf(place), labels: labelsOf(place) },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
@@ -127,6 +144,6 @@ function podOf(name: string, containers: Container[]): Pod {
 }
 
 /** Kubernetes replaces `$(NAME)` and `$$` in commands. */
-function literal(text: string): string {
+export function literal(text: string): string {
   return text.replaceAll(/\$(?=[$(])/g, '$$$$');
 }

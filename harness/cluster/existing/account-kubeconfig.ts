@@ -1,0 +1,29 @@
+import { stringify } from 'yaml';
+import type { KubeClient, ObjectRef } from '../../../engine/kubernetes/client.ts';
+import { loadKubeconfig } from '../../../engine/kubernetes/kubeconfig.ts';
+import { serviceAccountToken } from '../service-account-token.ts';
+
+/** A kubeconfig (YAML) for a service account in the cluster of the user's current context, with nothing else of the user's in it. */
+export async function accountKubeconfig(
+  kubeconfigPath: string,
+  client: KubeClient,
+  account: ObjectRef,
+): Promise<string> {
+  const { server, tls } = await loadKubeconfig(kubeconfigPath);
+  const token = await serviceAccountToken(client, account);
+  const cluster = {
+    server,
+    ...(tls.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(tls.ca).toString('base64') }),
+    ...(tls.rejectUnauthorized === false ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(tls.servername === undefined ? {} : { 'tls-server-name': tls.servername }),
+  };
+  const { name, namespace } = account;
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
+    clusters: [{ name: 'existing', cluster }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: 'existing', user: name, namespace } }],
+  });
+}
