@@ -57,7 +57,14 @@ async function tryPackage(): Promise<void> {
     await run(folder, 'npm', ['install', '--save-dev', ...versionsOf('vitest', 'typescript', '@types/node')]);
     await run(folder, 'npx', ['wavetank', 'scenario', '--list']);
     await run(folder, 'npx', ['wavetank', 'scenario', 'eu-us-lab']);
-    await run(folder, 'npx', ['wavetank', 'up', '--', 'node', '-e', 'if (!process.env.PROVIDER_URL) process.exitCode = 1']);
+    await run(folder, 'npx', [
+      'wavetank',
+      'up',
+      '--',
+      'node',
+      '-e',
+      'if (!process.env.PROVIDER_URL) process.exitCode = 1',
+    ]);
     await run(folder, 'npx', ['tsc']);
     await run(folder, 'npx', ['vitest', 'run']);
     process.stdout.write(`The package does what it should under Node ${await machineNode()}.\n`);

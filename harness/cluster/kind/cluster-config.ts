@@ -23,9 +23,9 @@ export function kindConfig(): string {
 }
 
 /** The same settings, the same hash: what a kept cluster is found by. */
-export function configHash({ nodeImage }: KindSettings): string {
+export function configHash({ nodeImage }: KindSettings, stateDir: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([nodeImage, kindConfig()]))
+    .update(JSON.stringify([nodeImage, kindConfig(), stateDir]))
     .digest('hex')
     .slice(0, 10);
 }

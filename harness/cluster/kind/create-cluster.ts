@@ -57,7 +57,7 @@ export interface ClusterLease {
  */
 export function leaseCluster(options: CreateOptions): ClusterLease {
   const { stateDir, instance, reuse } = options;
-  const cluster = `wavetank-${reuse ? `kept-${configHash(options)}` : instance}`;
+  const cluster = `wavetank-${reuse ? `kept-${configHash(options, path.resolve(stateDir))}` : instance}`;
   const before = readRecord(stateDir, cluster);
   if (before !== undefined && isInUse(before)) throw inUse(cluster);
   let record: KindRecord = {

@@ -34,6 +34,8 @@ export interface EmbeddedS3Options {
   /** Default 127.0.0.1 and a free port. */
   readonly host?: string;
   readonly port?: number;
+  /** More addresses of this machine, at the same port. */
+  readonly alsoOn?: readonly string[];
   /** Names besides addresses under which clients may call; default localhost. */
   readonly hostNames?: readonly string[];
   readonly limits?: Partial<Limits>;
