@@ -26,7 +26,7 @@ export const LARGE_BYTES = 24 * 1024 * 1024;
 
 /** Appends to `runs.txt`: run twice on the same volume, it would tell. Its mode is its parameter. */
 const algorithmThatTakes = (ms: number): string => `
-setTimeout(() => undefined, ${ms});
+require('node:timers').setTimeout(() => undefined, ${ms});
 const fs = require('node:fs');
 const { mode } = JSON.parse(fs.readFileSync(process.env.INPUTS + '/algoCustomData.json', 'utf8'));
 fs.appendFileSync(process.env.OUTPUTS + '/runs.txt', 'ran\\n');

@@ -168,7 +168,7 @@ test('D17: a storage that fails is said to have failed, and a result is called w
 
 test('T12: results lie where nobody reads them without a key', async () => {
   const { jobId, results } = await archivedJob(`0x${'18'.repeat(20)}`, { 'model.json': '{"w":1}' });
-  const [{ key = '' } = {}] = results;
+  const key = results[0]?.key ?? '';
   const answers = await Promise.all(
     [`/results/${key}`, `/results/?list-type=2&prefix=jobs/${jobId}`].map((target) =>
       lab.seams.net.fetch(`${lab.s3.endpoint}${target}`),

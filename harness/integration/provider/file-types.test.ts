@@ -177,7 +177,8 @@ test('a job reads files of every type, with its own parameters and a checksum ov
   const quote = body as unknown as { datasets: [{ providerFee: unknown }] };
   const transferTxId = await buyer.order(asset, quote.datasets[0].providerFee);
   const userdata = { account: lab.stranger.address, n: 1 };
-  const started = await buyer.start({ ...buyer.element(asset, transferTxId), ...{ userdata } }, raw);
+  const dataset = { ...buyer.element(asset, transferTxId), userdata };
+  const started = await buyer.start(dataset, raw);
   expect(started).toMatchObject({ status: 200 });
   const inputs = lab.operator.started.at(-1)?.workflow.stages[0].input[0]?.files ?? [];
   const contents = await Promise.all(
