@@ -10,6 +10,8 @@ import { silentLogger } from '../../core/log.ts';
 import { createNative } from '../../core/native.ts';
 import type { Capability, ClusterCapabilities } from '../cluster/cluster.ts';
 import { startEmbeddedCluster } from '../cluster/embedded/embedded-cluster.ts';
+import type { ExistingFlags } from './doctor-existing.ts';
+import { measureExistingNow } from './doctor-existing.ts';
 import { findKind, measureKindNow } from './doctor-kind.ts';
 import { EXIT } from '../report/exit-code.ts';
 import { QUIRKS } from '../../provider/quirks.ts';
@@ -33,21 +35,27 @@ interface Findings {
   readonly tools: Readonly<Record<string, string>>;
 }
 
-export interface DoctorFlags {
+export interface DoctorFlags extends ExistingFlags {
   readonly json?: boolean;
   /** Whose isolation is measured. */
-  readonly backend?: 'embedded' | 'kind';
+  readonly backend?: 'embedded' | 'kind' | 'existing';
   readonly kindImage?: string;
 }
 
 /** What this machine can do, measured now, and what is missing for the rest. */
-export async function doctorCommand({ json, backend, kindImage }: DoctorFlags, { stdout }: Terminal): Promise<number> {
-  const measured = backend === 'kind' ? measureKindNow(kindImage) : measure();
+export async function doctorCommand(flags: DoctorFlags, { stdout }: Terminal): Promise<number> {
+  const { json, backend = 'embedded', kindImage } = flags;
+  const measures = {
+    embedded: measure,
+    kind: () => measureKindNow(kindImage),
+    existing: () => measureExistingNow(flags),
+  };
+  const measured = measures[backend]();
   const [cluster, tools, minio, kind] = await Promise.all([measured, findTools(), measureMinio(), findKind()]);
   const findings: Findings = {
     version: 1,
     versions: versions(),
-    backends: backends(backend === 'kind' ? '' : cluster.launcher.why, {
+    backends: backends(backend === 'embedded' ? cluster.launcher.why : '', {
       minio,
       kind: { name: 'cluster: kind', ...kind },
     }),
@@ -113,7 +121,11 @@ function backends(launcherNote: string, { minio, kind }: Record<'minio' | 'kind'
   return [
     { name: 'cluster: embedded', available: true, note: launcherNote },
     kind,
-    { name: 'cluster: existing', available: false, note: 'not part of this version' },
+    {
+      name: 'cluster: existing',
+      available: true,
+      note: 'any cluster: --kubeconfig FILE; `wavetank doctor --backend existing --kubeconfig FILE` measures it',
+    },
     { name: 'storage: embedded', available: true, note: 'an S3 in this process' },
     minio,
     {
@@ -125,6 +137,7 @@ function backends(launcherNote: string, { minio, kind }: Record<'minio' | 'kind'
 }
 
 function clusterOf({ kind, why }: Findings['launcher']): string {
+  if (kind === 'existing') return `the cluster at ${why}`;
   return kind === 'kind' ? `a kind cluster (${why})` : `the embedded cluster (${kind})`;
 }
 

@@ -206,10 +206,22 @@ function addDoctor(program: Command, terminal: Terminal, finish: Finish): void {
     .description('what this machine can do, measured now, and what is missing for the rest')
     .option('--json', 'as one line of JSON')
     .addOption(
-      new Option('--backend <kind>', 'whose isolation is measured').choices(['embedded', 'kind']).default('embedded'),
+      new Option('--backend <kind>', 'whose isolation is measured')
+        .choices(['embedded', 'kind', 'existing'])
+        .default('embedded'),
     )
     .addOption(kindImageOption)
-    .addHelpText('after', examples(['npx wavetank doctor', 'npx wavetank doctor --backend kind']))
+    .addOption(kubeconfigOption)
+    .addOption(advertiseOption)
+    .addOption(imageOption)
+    .addHelpText(
+      'after',
+      examples([
+        'npx wavetank doctor',
+        'npx wavetank doctor --backend kind',
+        'npx wavetank doctor --backend existing --kubeconfig ~/.kube/lab',
+      ]),
+    )
     .action(async (flags: DoctorFlags) => {
       const { doctorCommand } = await import('./doctor-command.ts');
       finish(await doctorCommand(flags, terminal));
