@@ -13,6 +13,9 @@ import { canonicalImage, parseImageName } from './kind/image-names.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import { observePods } from './observe-pods.ts';
 
+/** Jobs of a lab are small and many, and the nodes are others' too: memory is promised once, processors share. */
+const CPU_OVERCOMMIT = 20;
+
 /** A place in a cluster that is there already, as testbeds see it. Stopped with the context's stack. */
 export async function startExistingLabCluster(context: StartContext): Promise<LabCluster> {
   const { config, folder, stack, clock, entropy, net, log } = context;
@@ -53,6 +56,7 @@ export async function startExistingLabCluster(context: StartContext): Promise<La
       digestOf: (image) => digestOf(images, cluster.nodeDigest, image),
     },
     pods: { image: cluster.podsImage, command: cluster.podsCommand },
+    engine: { cpuOvercommit: CPU_OVERCOMMIT },
     install: { labels: testbedLabels(config.instance), sharedStay: true },
     kubeconfigOf: (name, place) => accountKubeconfig(kubeconfig, cluster.client, { name, namespace: place }),
     observePods: (onPod) =>

@@ -6,6 +6,6 @@ const socket = connect({ host, port }, () => socket.end(word));
 socket.setTimeout(limitMs, () => socket.destroy(new Error('no answer')));
 socket.on('error', (error) => {
   process.stdout.write(error.code ?? error.message);
-  process.exit(1);
+  process.exitCode = 1;
 });
 socket.resume();
