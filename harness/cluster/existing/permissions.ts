@@ -60,6 +60,12 @@ const IN_NAMESPACE: readonly (readonly [string, string, readonly string[]])[] = 
   ['oceanprotocol.com', 'computeenvironments', ['list', ...APPLY]],
 ];
 
+/** Where the API server is, for pods to knock at. */
+const IN_DEFAULT: readonly (readonly [string, string, readonly string[]])[] = [
+  ['', 'services', ['get']],
+  ['discovery.k8s.io', 'endpointslices', ['list']],
+];
+
 /** Each once. Rights that the parts get are among them: nobody can give away what he does not have. */
 export function neededPermissions(namespace: string): Permission[] {
   const granted = Object.values(RULES).flatMap((rules) =>
@@ -69,6 +75,7 @@ export function neededPermissions(namespace: string): Permission[] {
   );
   const all = [
     ...IN_CLUSTER.map((one) => [...one, undefined] as const),
+    ...IN_DEFAULT.map((one) => [...one, 'default'] as const),
     ...[...IN_NAMESPACE, ...granted].map((one) => [...one, namespace] as const),
   ].flatMap(([group, resource, verbs, place]) => verbs.map((verb) => ({ verb, group, resource, namespace: place })));
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
