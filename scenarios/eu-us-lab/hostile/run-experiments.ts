@@ -55,13 +55,17 @@ function orderingOf(usLab: Actor, dataset: PublishedAsset): (experiment: Experim
 /** How often paid time is made three times as long where it is over before the algorithm has begun. */
 const MOST_RENEWALS = 3;
 
+/** What is paid for a short time would go on for so much longer: where nobody ends it, it ends by itself, and as another thing. */
+const LONGER_THAN_PAID_SECONDS = 20;
+
 /** On a slow machine seconds that were paid can pass before the algorithm begins: then the order gets a fresh fee for longer. */
 async function run(lab: TheCase, experiment: Experiment, order: ComputeOrder, onChange?: () => void): Promise<Outcome> {
   const { usLab } = lab.actors;
   const { name, parameters, paidSeconds = 0 } = experiment;
-  for (let renewals = 0, paid = order; ; renewals++) {
+  for (let renewals = 0, seconds = paidSeconds, paid = order; ; renewals++) {
     const isLast = paidSeconds === 0 || renewals === MOST_RENEWALS;
-    const started = await usLab.startCompute(paid, { parameters });
+    const told = seconds === 0 ? parameters : { ...parameters, seconds: seconds + LONGER_THAN_PAID_SECONDS };
+    const started = await usLab.startCompute(paid, { parameters: told });
     if (isLast || started.ok || started.refusal.code !== 'ORDER_FEE_EXPIRED') {
       const { jobId } = must(`starting ${name}`, started);
       lab.jobs.add(jobId, name);
@@ -71,7 +75,7 @@ async function run(lab: TheCase, experiment: Experiment, order: ComputeOrder, on
       if (isLast || outcome.results.get('algorithm.log')?.text) return outcome;
     }
     const { request, transferTxIds } = paid;
-    const seconds = paidSeconds * 3 ** (renewals + 1);
+    seconds *= 3;
     paid = must(`renewing ${name}`, await usLab.orderCompute({ ...request, transferTxIds, seconds }));
   }
 }
