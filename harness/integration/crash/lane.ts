@@ -24,6 +24,8 @@ export interface Verdict {
   readonly runs: number;
   /** What is in the cluster of it. */
   readonly left: readonly string[];
+  /** Why its results are not there; absent where they are. */
+  readonly unpublished?: string;
 }
 
 export interface LaneJob {
@@ -157,7 +159,7 @@ export class Lane {
 
   /** Over all ids that the job was tried under. */
   async #verdict(
-    { jobId, status }: ComputeJob,
+    { jobId, status, details = {} }: ComputeJob,
     ids: readonly string[],
     runsBefore: number,
     watched: WatchedJob,
@@ -171,6 +173,7 @@ export class Lane {
     return {
       status,
       results: await this.#results(jobId),
+      ...unpublished(details),
       computePods: pods.filter(({ stage }) => stage === 'compute').length,
       runs: this.#lab.runsOf(this.#agreementId).length - runsBefore,
       left: ids.flatMap((id) => cluster.see(id).objects),
@@ -186,6 +189,11 @@ export class Lane {
     }
     return texts;
   }
+}
+
+function unpublished({ publishing, reason }: NonNullable<ComputeJob['details']>): { unpublished?: string } {
+  if (publishing !== undefined) return { unpublished: String(publishing) };
+  return reason === 'StoppedWhilePublishing' ? { unpublished: reason } : {};
 }
 
 function isNoAnswer(answer: Answer<unknown>): boolean {
