@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CapabilityName, RunningTestbed } from '../../../harness/index.ts';
 import type { HostileAlgorithms } from './algorithms.ts';
 import type { Experiment } from './experiments.ts';
@@ -77,7 +77,9 @@ export const LOG_CAP_BYTES = 512 * 1024;
 export const FLOOD_BYTES = 2 * LOG_CAP_BYTES;
 
 function targets({ marker, listeners, victim }: Witnesses, testbed: RunningTestbed): Record<string, unknown> {
-  const { endpoints, observe } = testbed;
+  const { endpoints, endpointsFile, observe } = testbed;
+  // A kubeconfig of the user's own may lie anywhere, in a folder that pods have too.
+  const own = dirname(endpointsFile);
   const servers = observe.servers().flatMap(({ name, address, addressFromPods }) => [
     [name, address],
     [`${name} as pods would name it`, addressFromPods],
@@ -93,6 +95,6 @@ function targets({ marker, listeners, victim }: Witnesses, testbed: RunningTestb
     victims: [victim.pid],
     hostPaths: [endpoints.kubeconfig, endpoints.addressFile],
     // Where other jobs' volumes and the testbed's own files lie, on this machine and as the cluster names them.
-    jobPaths: [dirname(endpoints.kubeconfig), '/var/lib/wavetank', '/var/lib/kubelet/pods'],
+    jobPaths: [own, join(dirname(own), 'cluster'), '/var/lib/wavetank', '/var/lib/kubelet/pods'],
   };
 }
