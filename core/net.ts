@@ -55,6 +55,8 @@ export function createNet(options: NetOptions = {}): Net {
   const agent = new Agent({
     connect,
     keepAliveTimeout: 30_000,
+    // Servers offer longer; a connection that is given up well before its server closes it is never met half-closed.
+    keepAliveMaxTimeout: 30_000,
     bodyTimeout: 0,
     headersTimeout: 60_000,
     ...(maxConnections === undefined ? {} : { connections: maxConnections }),
