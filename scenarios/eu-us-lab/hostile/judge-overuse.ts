@@ -21,9 +21,8 @@ export function judgeMemory(check: Checks, { job, attempts }: Outcome): void {
   check.that('memory: for want of memory', isOutOfMemory(job), job.details);
 }
 
-/** A container runtime that is busy loses the reason now and then; that the kernel killed it stays. */
 function isOutOfMemory({ details = {} }: ComputeJob): boolean {
-  return details['oomKilled'] === true || details['reason'] === 'OOMKilled' || details['signal'] === 9;
+  return details['oomKilled'] === true || details['reason'] === 'OOMKilled';
 }
 
 export function judgeDisk(check: Checks, { job, attempts }: Outcome): void {

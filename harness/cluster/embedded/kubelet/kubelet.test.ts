@@ -195,20 +195,20 @@ describe('the kubelet', () => {
   });
 
   it('kills what ignores TERM, and keeps its exit code while a finalizer holds the pod', async ({ expect }) => {
-    const created = bench.create('stubborn', {
+    const created = bench.create('tenacious', {
       containers: [shell('trap "" TERM; echo up; while true; do sleep 0.05; done')],
     });
     bench.api.update(PODS, { ...created, metadata: { ...created.metadata, finalizers: ['test/hold'] } });
-    const running = await bench.until('stubborn', isRunning);
+    const running = await bench.until('tenacious', isRunning);
     for await (const _part of bench.kubelet.containerLogs(ids(running), 'main', { follow: true })) break;
-    bench.api.delete(PODS, NAMESPACE, 'stubborn', { gracePeriodSeconds: 1 });
-    bench.api.delete(PODS, NAMESPACE, 'stubborn', { gracePeriodSeconds: 0 });
-    const pod = await bench.until('stubborn', isOver);
+    bench.api.delete(PODS, NAMESPACE, 'tenacious', { gracePeriodSeconds: 1 });
+    bench.api.delete(PODS, NAMESPACE, 'tenacious', { gracePeriodSeconds: 0 });
+    const pod = await bench.until('tenacious', isOver);
     expect(terminated(pod)).toMatchObject({ exitCode: 137 });
-    const gone = bench.gone('stubborn');
-    const held = bench.api.get(PODS, NAMESPACE, 'stubborn');
+    const gone = bench.gone('tenacious');
+    const held = bench.api.get(PODS, NAMESPACE, 'tenacious');
     bench.api.update(PODS, { ...held, metadata: { ...held.metadata, finalizers: [] } });
-    bench.api.delete(PODS, NAMESPACE, 'stubborn', { gracePeriodSeconds: 0 });
+    bench.api.delete(PODS, NAMESPACE, 'tenacious', { gracePeriodSeconds: 0 });
     await gone;
   });
 
