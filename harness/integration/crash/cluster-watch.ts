@@ -26,6 +26,8 @@ export interface ClusterWatch extends RunningResource {
   see(jobId: string): JobView;
   /** Is told by the cluster's watches. @throws WavetankError WAIT_TIMEOUT with what was there last */
   until<T>(jobId: string, what: string, observe: (view: JobView) => T | undefined): Promise<T>;
+  /** The container of a job's compute pod, which runs, has printed this line. @throws Error when its log ended without it */
+  heard(jobId: string, line: string): Promise<void>;
 }
 
 const WATCHED: readonly Resource[] = [WORKFLOWS, PODS, VOLUME_CLAIMS, SECRETS, CONFIG_MAPS];
@@ -85,5 +87,13 @@ export async function watchCluster(
       listeners.delete(look);
     }
   }
-  return runningResource({ see, until }, () => stack.stop());
+  async function heard(jobId: string, line: string): Promise<void> {
+    const name = objectNames.pod(jobId, 'compute');
+    const signal = AbortSignal.timeout(patienceMs);
+    for await (const said of client.followLog({ name, namespace }, { signal })) {
+      if (said === line) return;
+    }
+    throw new Error(`${name} never said ${line}.`);
+  }
+  return runningResource({ see, until, heard }, () => stack.stop());
 }

@@ -24,6 +24,9 @@ export const DATA = 'rows of a recording\n';
 
 export const LARGE_BYTES = 24 * 1024 * 1024;
 
+/** What an endless algorithm's container says when all its files are there: a pod that runs may have run nothing yet. */
+export const HAS_WRITTEN = 'written';
+
 /** Appends to `runs.txt`: run twice on the same volume, it would tell. Its mode is its parameter. */
 const algorithmThatTakes = (ms: number): string => `
 require('node:timers').setTimeout(() => undefined, ${ms});
@@ -37,6 +40,7 @@ if (mode === 'fail') process.exitCode = 3;
 if (mode === 'large') fs.writeFileSync(process.env.OUTPUTS + '/large.bin', Buffer.alloc(${LARGE_BYTES}, 7));
 if (mode === 'endless') {
   process.on('SIGTERM', () => process.exit(143));
+  fs.writeFileSync('/proc/1/fd/1', '${HAS_WRITTEN}\\n'); // what the container says, not the algorithm's log
   require('node:net').createServer().listen(0, '127.0.0.1'); // something to stay alive for
 }
 `;

@@ -5,7 +5,7 @@ import { messageOf } from '../../../core/errors.ts';
 import type { TestbedConfig } from '../../config/testbed-config.ts';
 import type { Component } from '../../running-testbed.ts';
 import type { CrashLab, Mode } from './crash-lab.ts';
-import { DATA, LARGE_BYTES, startCrashLab } from './crash-lab.ts';
+import { DATA, HAS_WRITTEN, LARGE_BYTES, startCrashLab } from './crash-lab.ts';
 import type { KillPoint } from './crashes.ts';
 import { nameOf } from './crashes.ts';
 import type { PhasedPoint } from './kill-points.ts';
@@ -174,6 +174,7 @@ export function describeCrashMatrix(on: CrashBackend): void {
           if (mode === 'endless') {
             const { jobId } = await job.started;
             await podIn(jobId, 'compute', /Running/);
+            await lab.cluster.heard(jobId, HAS_WRITTEN);
             await lane.stop(jobId);
           }
           const verdict = await job.settled;
