@@ -68,9 +68,7 @@ const EVENT: Cells = {
 /** A component and its host; without a component, the controller that reported and its instance. */
 function eventSource(object: KubeObject): string {
   const source = [text('source', 'component')(object), text('source', 'host')(object)];
-  const parts = source.some(Boolean)
-    ? source
-    : [text('reportingComponent')(object), text('reportingInstance')(object)];
+  const parts = source.some(Boolean) ? source : [text('reportingComponent')(object), text('reportingInstance')(object)];
   return parts[1] === '' ? (parts[0] ?? '') : parts.join(', ');
 }
 

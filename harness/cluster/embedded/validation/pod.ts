@@ -47,7 +47,8 @@ function tokensWithoutAccount(pod: KubeObject): FieldCause[] {
 function dropUngated(status: JsonObject): void {
   delete status['extendedResourceClaimStatus'];
   for (const field of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'])
-    for (const container of arrayAt(status, field)) if (isObject(container)) delete container['allocatedResourcesStatus'];
+    for (const container of arrayAt(status, field))
+      if (isObject(container)) delete container['allocatedResourcesStatus'];
 }
 
 /** Guaranteed: every container limits cpu and memory to what it requests; BestEffort: none asks for either. */

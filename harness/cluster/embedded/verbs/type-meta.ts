@@ -35,12 +35,7 @@ export class UnrecognizedError extends KubeStatusError {
  * Checks kind and version, and fills in those that are left out: built-in kinds need not name them.
  * @throws KubeStatusError in the real server's words, which are others for custom resources
  */
-export function withTypeMeta(
-  core: ApiCore,
-  served: ServedResource,
-  body: unknown,
-  isStrict: boolean,
-): KubeObject {
+export function withTypeMeta(core: ApiCore, served: ServedResource, body: unknown, isStrict: boolean): KubeObject {
   const expected = apiVersionOf(served);
   // A body of `null` is an empty object to the decoder of built-in kinds.
   const object = body === null && served.custom === undefined ? {} : body;

@@ -84,8 +84,7 @@ export function serviceAccountWarnings(account: KubeObject, previous?: KubeObjec
 /** A key pair that is none. */
 export function secretWarnings(secret: KubeObject): string[] {
   if (secret['type'] !== 'kubernetes.io/tls') return [];
-  const pem = (name: string): string =>
-    Buffer.from(stringAt(secret, 'data', name) ?? '', 'base64').toString('utf8');
+  const pem = (name: string): string => Buffer.from(stringAt(secret, 'data', name) ?? '', 'base64').toString('utf8');
   const [certificate, key] = [pem('tls.crt'), pem('tls.key')];
   if (!certificate.includes('-----BEGIN ')) return ['tls: failed to find any PEM data in certificate input'];
   if (!key.includes('-----BEGIN ')) return ['tls: failed to find any PEM data in key input'];
