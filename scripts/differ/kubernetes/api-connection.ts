@@ -44,15 +44,20 @@ export class ApiConnection {
     return new ApiConnection(await readFile(path, 'utf8'));
   }
 
+  /** A server that breaks the connection off has answered too: with the code 0. */
   async send({ method, path, headers, body }: SentRequest): Promise<Answer> {
-    const answer = await request(this.#server + path, {
-      method: method as 'GET',
-      dispatcher: this.#dispatcher,
-      headers: { ...this.#authorization, ...headers },
-      body: body ?? null,
-    });
-    const text = await answer.body.text();
-    return { code: answer.statusCode, headers: comparedHeaders(answer.headers), body: parsed(text) };
+    try {
+      const answer = await request(this.#server + path, {
+        method: method as 'GET',
+        dispatcher: this.#dispatcher,
+        headers: { ...this.#authorization, ...headers },
+        body: body ?? null,
+      });
+      const text = await answer.body.text();
+      return { code: answer.statusCode, headers: comparedHeaders(answer.headers), body: parsed(text) };
+    } catch (error) {
+      return { code: 0, headers: {}, body: `the connection broke off: ${(error as Error).message}` };
+    }
   }
 
   /** Opens a watch. `finished` is the answer with all its events, once they satisfy `isOver` or the time is up. */

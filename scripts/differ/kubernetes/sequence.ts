@@ -13,13 +13,20 @@ import type { Answer, Step } from './step.ts';
 const MARKER = 'zz-marker';
 /** Finalizers that a controller takes away. */
 const COLLECTED = new Set(['foregroundDeletion', 'orphan', 'kubernetes.io/pvc-protection']);
+/** Of a claim without a volume: a controller says again that it is pending. */
+const RESET_PHASES = new Set(['Lost', 'Bound']);
 const WATCH_TIMEOUT_MS = 20_000;
-const COLLECTOR_TIMEOUT_MS = 20_000;
+const CONTROLLER_TIMEOUT_MS = 20_000;
 
 export interface Servers {
   readonly real: ApiConnection;
   readonly embedded: ApiConnection;
   readonly clock: Clock;
+}
+
+interface ControlledObject {
+  readonly metadata?: { readonly finalizers?: readonly string[]; readonly deletionTimestamp?: string };
+  readonly status?: { readonly phase?: string };
 }
 
 /** One server's side of a sequence. */
@@ -45,7 +52,7 @@ class Side {
     const answer = await this.#api.send(request);
     this.#memory.learn(resourceOf(request.path), answer);
     this.#answers.push(Promise.resolve(answer));
-    if (step.awaitsCollector !== undefined && answer.code < 300) await this.#awaitCollector(request.path);
+    if (step.awaitsController !== undefined && answer.code < 300) await this.#awaitController(request.path);
   }
 
   /** Ends the watches of a kind with an object that all of them see. */
@@ -71,18 +78,18 @@ class Side {
     return Promise.all(this.#answers);
   }
 
-  async #awaitCollector(path: string): Promise<void> {
+  async #awaitController(path: string): Promise<void> {
     const item = { method: 'GET', path: path.split('?')[0] ?? path, headers: {}, body: undefined };
     await waitUntil(
-      `the garbage collector to act on ${item.path}`,
+      `a controller to act on ${item.path}`,
       async () => {
         const { body } = await this.#api.send(item);
-        const { finalizers = [], deletionTimestamp } =
-          (body as { metadata?: { finalizers?: string[]; deletionTimestamp?: string } }).metadata ?? {};
-        const waits = finalizers.some((name) => COLLECTED.has(name)) && deletionTimestamp !== undefined;
-        return waits ? undefined : true;
+        const { metadata, status } = body as ControlledObject;
+        const { finalizers = [], deletionTimestamp } = metadata ?? {};
+        const isHeld = finalizers.some((name) => COLLECTED.has(name)) && deletionTimestamp !== undefined;
+        return isHeld || (status?.phase !== undefined && RESET_PHASES.has(status.phase)) ? undefined : true;
       },
-      { clock: this.#clock, timeoutMs: COLLECTOR_TIMEOUT_MS },
+      { clock: this.#clock, timeoutMs: CONTROLLER_TIMEOUT_MS },
     );
   }
 }

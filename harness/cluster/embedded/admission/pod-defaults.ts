@@ -23,7 +23,7 @@ export const podDefaults: AdmissionPlugin = {
     if (operation === 'CREATE') {
       refuseRuntimeClass(request, spec);
       setPriority(request, spec);
-    }
+    } else keepPriority(spec, objectAt(request.previous, 'spec'));
     addTolerations(spec);
   },
   validate({ operation, served, subresource, name, object }) {
@@ -57,6 +57,14 @@ function setPriority(request: AdmissionRequest, spec: JsonObject): void {
     );
   }
   Object.assign(spec, { priority, preemptionPolicy: PREEMPTION });
+}
+
+/** What was computed need not be sent again. */
+function keepPriority(spec: JsonObject, before: JsonObject): void {
+  for (const field of ['priority', 'preemptionPolicy']) {
+    spec[field] ??= before[field];
+    if (spec[field] === undefined) delete spec[field];
+  }
 }
 
 /** Runtime classes choose another way to run containers: there is none here. */

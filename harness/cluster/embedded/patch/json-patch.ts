@@ -46,7 +46,7 @@ function applyOperation(holder: { root: unknown }, operation: Operation): void {
     case 'move':
       return add(holder, path, remove(holder, operation.from ?? ''));
     case 'copy':
-      return add(holder, path, cloneJson(readOrUndefined(holder, operation.from ?? '') ?? null));
+      return add(holder, path, cloneJson(readForCopy(holder, operation.from ?? '')));
     case 'test':
       if (!equalJson(readForTest(holder, path), valueOf(operation))) throw rejected();
       return;
@@ -126,9 +126,11 @@ function readForTest(holder: { root: unknown }, path: string): unknown {
   return value ?? null;
 }
 
-function readOrUndefined(holder: { root: unknown }, path: string): unknown {
+/** A field need not be there to be copied, an element must. */
+function readForCopy(holder: { root: unknown }, path: string): unknown {
   const { parent, key } = parentOf(holder, path);
-  return child(parent, key);
+  if (Array.isArray(parent)) return parent[indexIn(key, parent.length - 1)] as unknown;
+  return child(parent, key) ?? null;
 }
 
 /** Whatever is the matter with an operation, the real server says no more. */

@@ -1,7 +1,10 @@
 import { arrayAt, isObject, stringAt, valueAt } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
+import type { FieldCause } from '../schema-face.ts';
+import { forbidden } from '../schema/validate/field-causes.ts';
 import type { KindStrategy } from './kind-strategy.ts';
-import { podWarnings } from './pod-warnings.ts';
+import { podWarnings } from './warnings/pod-warnings.ts';
 import { parseQuantity } from './quantity.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
@@ -14,8 +17,11 @@ export const podStrategy: KindStrategy = {
   },
   prepareUpdate(object, _previous, subresource) {
     const status = object['status'];
-    if (subresource === 'status' && isObject(status)) status['qosClass'] ??= qosClassOf(object);
+    if (subresource !== 'status' || !isObject(status)) return;
+    status['qosClass'] ??= qosClassOf(object);
+    dropUngated(status);
   },
+  validate: tokensWithoutAccount,
   graceSeconds(object, asked) {
     // A pod that never reached a node, or has ended, needs no kubelet to finish it.
     const phase = stringAt(object, 'status', 'phase');
@@ -24,6 +30,26 @@ export const podStrategy: KindStrategy = {
     return asked ?? (typeof own === 'number' ? own : DEFAULT_GRACE_SECONDS);
   },
 };
+
+/** A token is somebody's: admission gives a new pod an account, an update may take it away. */
+function tokensWithoutAccount(pod: KubeObject): FieldCause[] {
+  if (stringAt(pod, 'spec', 'serviceAccountName')) return [];
+  return arrayAt(pod, 'spec', 'volumes').flatMap((volume, index) =>
+    arrayAt(volume, 'projected', 'sources').flatMap((source, at) => {
+      const field = `spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`;
+      const isToken = valueAt(source, 'serviceAccountToken') !== undefined;
+      return isToken ? [forbidden(field, 'must not be specified when serviceAccountName is not set')] : [];
+    }),
+  );
+}
+
+/** What belongs to features that are not on is dropped without a word. In place. */
+function dropUngated(status: JsonObject): void {
+  delete status['extendedResourceClaimStatus'];
+  for (const field of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'])
+    for (const container of arrayAt(status, field))
+      if (isObject(container)) delete container['allocatedResourcesStatus'];
+}
 
 /** Guaranteed: every container limits cpu and memory to what it requests; BestEffort: none asks for either. */
 export function qosClassOf(pod: KubeObject): 'Guaranteed' | 'Burstable' | 'BestEffort' {

@@ -19,6 +19,13 @@ export function validateNew(core: ApiCore, served: ServedResource, object: KubeO
   return [...causes, ...own, ...(strategyOf(served).validate?.(object) ?? [])];
 }
 
+/** What is wrong with the lists of a custom resource that is of another kind than it should be. */
+export function repeatedItems(served: ServedResource, object: KubeObject): FieldCause[] {
+  return served.custom === undefined
+    ? []
+    : validateCustom(served.custom.schema, object).filter(({ reason }) => reason === 'FieldValueDuplicate');
+}
+
 /** Everything that is wrong with a change. */
 export function validateChange(
   core: ApiCore,

@@ -2,7 +2,7 @@ import type { ApiCore, RequestContext } from '../api-core.ts';
 import { decodeCustom } from '../crd/structural-schema.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { ServedResource } from '../resource-table.ts';
-import { DecodeError, withTypeMeta } from './type-meta.ts';
+import { DecodeError, hasForeignKind, withTypeMeta } from './type-meta.ts';
 
 const METADATA_CARRIER = { group: '', version: 'v1', kind: 'ConfigMap' };
 
@@ -16,10 +16,11 @@ export function decodeObject(
   served: ServedResource,
   object: unknown,
 ): KubeObject {
-  const typed = withTypeMeta(core, served, object);
+  const typed = withTypeMeta(core, served, object, context.fieldValidation !== 'Ignore');
   if (served.custom) {
     const unknown = decodeMetadata(core, typed);
-    const pruned = decodeCustom(served.custom.schema, typed);
+    // The schema is that of one kind: what says that it is another is left as it is.
+    const pruned = hasForeignKind(served, typed) ? [] : decodeCustom(served.custom.schema, typed);
     if (unknown.length + pruned.length > 0) reportUnknown(context, served, [...unknown, ...pruned].toSorted());
   } else {
     const { unknownFields, typeError } = core.schema.decode(served, typed);

@@ -28,12 +28,7 @@ export function listObjects(
   namespace: string | undefined,
   query: URLSearchParams,
 ): ListResult {
-  // In the order in which the real server looks: numbers, the selectors' form, the options, the selectors' fields.
-  countFrom(query, 'limit');
-  countFrom(query, 'timeoutSeconds');
-  parseLabelSelector(query.get('labelSelector') ?? '');
-  splitFieldSelector(query.get('fieldSelector') ?? '');
-  checkListOptions(query);
+  checkListForm(query);
   const matches = matcherFrom(served, query);
   const limit = countFrom(query, 'limit');
   const continuation = parseContinue(query.get('continue'));
@@ -47,6 +42,15 @@ export function listObjects(
   const name = nameIn(query);
   const scope = name === '' ? rest : rest.filter((object) => object.metadata.name === name);
   return onePage(scope, matches, limit, version, query);
+}
+
+/** What a server looks at before it looks at what the client accepts: numbers, the form of selectors, options. @throws KubeStatusError 400, 422 */
+export function checkListForm(query: URLSearchParams): void {
+  countFrom(query, 'limit');
+  countFrom(query, 'timeoutSeconds');
+  parseLabelSelector(query.get('labelSelector') ?? '');
+  splitFieldSelector(query.get('fieldSelector') ?? '');
+  checkListOptions(query);
 }
 
 /** The name that a field selector asks for; '' when it asks for none. */

@@ -1,5 +1,5 @@
 import type { ApiCore, RequestContext } from '../api-core.ts';
-import { cloneJson, isObject } from '../json.ts';
+import { cloneJson, isObject, withSortedKeys } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { badRequest, invalid, notFound, routerUnsupportedMediaType, unsupportedMediaType } from '../kube-status.ts';
 import { checkVersion } from '../lifecycle.ts';
@@ -71,12 +71,13 @@ function applyPatch(
   document: KubeObject,
   patch: unknown,
 ): unknown {
-  if (mediaType === JSON_PATCH) return applyJsonPatch(document, patch);
+  // Both read the object as maps, which are written in the order of their keys: of several faults the first is told.
+  if (mediaType === JSON_PATCH) return withSortedKeys(applyJsonPatch(document, patch));
   if (!isObject(patch))
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${nameOfType(patch)} into Go value of type map[string]interface {}`,
     );
-  if (mediaType === MERGE_PATCH) return applyMergePatch(document, patch);
+  if (mediaType === MERGE_PATCH) return withSortedKeys(applyMergePatch(document, patch));
   const patched = applyStrategicMergePatch(
     document as unknown as Record<string, unknown>,
     patch,

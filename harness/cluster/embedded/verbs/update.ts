@@ -13,10 +13,10 @@ import {
 } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
-import { validateChange } from '../validation/validate.ts';
+import { repeatedItems, validateChange } from '../validation/validate.ts';
 import { insert, placeInNamespace } from './create.ts';
 import { decodeObject } from './decode.ts';
-import { checkCustomKind } from './type-meta.ts';
+import { foreignKind, hasForeignKind } from './type-meta.ts';
 
 export interface UpdateTarget {
   readonly served: ServedResource;
@@ -90,7 +90,10 @@ export function writeUpdate(
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
   countGeneration(served, previous, object);
-  checkCustomKind(served, object);
+  if (hasForeignKind(served, object)) {
+    const others = [...core.schema.validateMetadata(served, object.metadata), ...repeatedItems(served, object)];
+    throw foreignKind(served, object, others);
+  }
   const causes = [...fixed, ...validateChange(core, served, subresource, object, previous)];
   if (causes.length > 0) throw invalid(served, name, causes);
   context.warnings.push(...(strategy.updateWarnings?.(object, previous) ?? []));
