@@ -14,9 +14,19 @@ import { provider } from './bench/provider.ts';
 import { scenario } from './bench/scenario.ts';
 import type { BenchmarkResult } from './bench/table.ts';
 import { tableOf } from './bench/table.ts';
+import { tenConsumers } from './bench/ten-consumers.ts';
 import { upCold, upWarm } from './bench/up.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize, provider];
+const BENCHMARKS: readonly Benchmark[] = [
+  upCold,
+  upWarm,
+  scenario,
+  noOpJob,
+  manyJobs,
+  datasetSize,
+  provider,
+  tenConsumers,
+];
 
 async function bench({ names, runs, asJson }: Flags): Promise<void> {
   const root = path.dirname(import.meta.dirname);
