@@ -6,7 +6,7 @@ import type { ComputeJob } from '../../../core/protocol/job-status.ts';
 import { createNet } from '../../../core/net.ts';
 import type { Net } from '../../../core/net.ts';
 import { systemSeams } from '../../../core/seams.ts';
-import { COMPUTE_ENVIRONMENTS, objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
+import { ANNOTATIONS, COMPUTE_ENVIRONMENTS, objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
 import { LEASES } from '../../../engine/kubernetes/objects.ts';
 import { createArchive } from '../../../engine/archive/archive.ts';
 import type { JobRecord } from '../../../engine/archive/record.ts';
@@ -69,6 +69,16 @@ test('T4: files of another Provider are taken only from one that the operator li
   expect(await lab.ask('POST', COMPUTE, { body: requestOver(NEIGHBOUR) })).toMatchObject({ status: 200 });
   const { body } = await lab.ask('GET', '/api/v1/operator/environments');
   expect(body).toMatchObject([{ inputProviders: [NEIGHBOUR] }]);
+});
+
+test('the id of a request stands on its WorkFlow, and a start that is sent again under another finds the same job', async () => {
+  const body = { ...freshRequest(), requestId: 'first-try' };
+  expect(await lab.ask('POST', COMPUTE, { body })).toMatchObject({ status: 200 });
+  expect(await lab.ask('POST', COMPUTE, { body: { ...body, requestId: 'second-try' } })).toMatchObject({ status: 200 });
+  const name = objectNames.workflow(body.jobId);
+  expect(await lab.client.get(WORKFLOWS, { namespace: NAMESPACE, name })).toMatchObject({
+    metadata: { annotations: { [ANNOTATIONS.requestId]: 'first-try' } },
+  });
 });
 
 test('D12: a name in any script is a result like another, and hides nothing', async () => {
