@@ -199,6 +199,13 @@ export function describeFinePrint(at: () => Connection): void {
       ]);
     });
 
+    it('of a network policy an empty list in place of none is a new generation', async () => {
+      const policies = `/apis/networking.k8s.io/v1/namespaces/${at().namespace}/networkpolicies`;
+      await post(policies, { metadata: { name: 'fine-policy' }, spec: { podSelector: {} } });
+      const answer = await patch(`${policies}/fine-policy`, MERGE, { spec: { podSelector: { matchLabels: {} } } });
+      expect(answer.body).toMatchObject({ metadata: { generation: 2 }, spec: { podSelector: {} } });
+    });
+
     it('a review of a namespace names that namespace and no URL', async () => {
       const { namespace } = at();
       const path = `/apis/authorization.k8s.io/v1/namespaces/${namespace}/localsubjectaccessreviews`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { KubeObject } from '../../kube-object.ts';
-import { wasSentEmpty } from '../empty-maps.ts';
+import { wasSentEmpty } from '../sent-empty.ts';
 import type { Causes } from './field-causes.ts';
 import { checkName, child, forbidden, invalid, required, text, tooLong } from './field-causes.ts';
 import { configKey } from './names.ts';
