@@ -7,6 +7,7 @@ import type { KubeObject } from './kube-object.ts';
 import { conflict, invalid, unexplained } from './kube-status.ts';
 import type { ServedResource } from './resource-table.ts';
 import type { FieldCause } from './schema-face.ts';
+import { wasSentEmpty } from './schema/sent-empty.ts';
 import { forbidden as forbiddenField, invalid as invalidValue } from './schema/validate/field-causes.ts';
 
 /** Built-in kinds whose `metadata.generation` counts changes of their spec; custom resources always count. */
@@ -123,7 +124,9 @@ export function checkVersion(served: ServedResource, previous: KubeObject, objec
 export function countGeneration(served: ServedResource, previous: KubeObject, object: KubeObject): void {
   if (!countsGenerations(served)) return;
   const ignoresStatus = served.custom === undefined || served.custom.hasStatus;
-  if (!equalJson(desired(previous, ignoresStatus), desired(object, ignoresStatus))) {
+  // Of network policies alone an empty list is compared with none as with something else.
+  const isOtherwiseEmpty = served.key === 'networking.k8s.io/networkpolicies' && wasSentEmpty(object, 'spec');
+  if (isOtherwiseEmpty || !equalJson(desired(previous, ignoresStatus), desired(object, ignoresStatus))) {
     object.metadata.generation = (previous.metadata.generation ?? 1) + 1;
   }
 }

@@ -60,13 +60,12 @@ export class ApiConnection {
     }
   }
 
-  /** Opens a watch. `finished` is the answer with all its events, once they satisfy `isOver` or the time is up. */
+  /** Opens a watch. `finished` is the answer with all its events, once they satisfy `isOver` or it is given up. */
   async watch(
     { path, headers }: SentRequest,
     isOver: (events: readonly unknown[]) => boolean,
-    timeoutMs: number,
+    signal: AbortSignal,
   ): Promise<{ finished: Promise<Answer> }> {
-    const signal = AbortSignal.timeout(timeoutMs);
     const answer = await request(this.#server + path, {
       dispatcher: this.#dispatcher,
       headers: { ...this.#authorization, ...headers },

@@ -43,7 +43,8 @@ export class Normaliser {
 
   #text(text: string, field: string, about: string): string {
     if (text.includes('-----BEGIN CERTIFICATE-----')) return '<certificate>';
-    if (field === 'resourceVersion') return this.#version(text, about);
+    // A patch may have moved it into a label of that name.
+    if (field === 'resourceVersion' || field === 'moved') return this.#version(text, about);
     if (field === 'token' && text.length > 64) return '<token>';
     return text
       .replaceAll(UUID, (id) => this.#numbered(id, 'id', about))

@@ -34,10 +34,20 @@ function objectsAt(object: Json | undefined, name: string): readonly Json[] {
 }
 
 function defaultPod(pod: KubeObject): void {
+  agreeOnAddresses(objectAt(pod, 'status'));
   const spec = objectAt(pod, 'spec');
   if (!spec) return;
   readAppArmor(pod, spec);
   defaultPodSpec(spec);
+}
+
+/** One address and the list of all: where they differ the older field counts. */
+function agreeOnAddresses(status: Json | undefined): void {
+  if (!status) return;
+  const [first] = objectsAt(status, 'podIPs');
+  if (typeof status['podIP'] === 'string' && first?.['ip'] !== status['podIP'])
+    status['podIPs'] = [{ ip: status['podIP'] }];
+  else if (first?.['ip'] !== undefined) status['podIP'] = first['ip'];
 }
 
 const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';

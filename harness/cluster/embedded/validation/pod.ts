@@ -1,9 +1,9 @@
-import { arrayAt, isObject, stringAt, valueAt } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import { arrayAt, stringAt, valueAt } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { FieldCause } from '../schema-face.ts';
 import { forbidden } from '../schema/validate/field-causes.ts';
 import type { KindStrategy } from './kind-strategy.ts';
+import { completePodStatus, podStatusWarnings } from './pod-status.ts';
 import { podWarnings } from './warnings/pod-warnings.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -11,15 +11,13 @@ const DEFAULT_GRACE_SECONDS = 30;
 
 export const podStrategy: KindStrategy = {
   warnings: podWarnings,
+  statusWarnings: podStatusWarnings,
   prepareCreate(object) {
     object['status'] = { phase: 'Pending', qosClass: qosClassOf(object) };
     object.metadata.generation = 1;
   },
-  prepareUpdate(object, _previous, subresource) {
-    const status = object['status'];
-    if (subresource !== 'status' || !isObject(status)) return;
-    status['qosClass'] ??= qosClassOf(object);
-    dropUngated(status);
+  prepareUpdate(object, previous, subresource) {
+    if (subresource === 'status') completePodStatus(object, previous);
   },
   validate: tokensWithoutAccount,
   graceSeconds(object, asked) {
@@ -41,14 +39,6 @@ function tokensWithoutAccount(pod: KubeObject): FieldCause[] {
       return isToken ? [forbidden(field, 'must not be specified when serviceAccountName is not set')] : [];
     }),
   );
-}
-
-/** What belongs to features that are not on is dropped without a word. In place. */
-function dropUngated(status: JsonObject): void {
-  delete status['extendedResourceClaimStatus'];
-  for (const field of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'])
-    for (const container of arrayAt(status, field))
-      if (isObject(container)) delete container['allocatedResourcesStatus'];
 }
 
 /** Guaranteed: every container limits cpu and memory to what it requests; BestEffort: none asks for either. */

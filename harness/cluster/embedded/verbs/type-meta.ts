@@ -106,7 +106,6 @@ function checkedCustom(
   body: unknown,
   isStrict: boolean,
 ): Record<string, unknown> {
-  const expected = apiVersionOf(served);
   const { apiVersion, kind } = object;
   if (typeof kind !== 'string' || kind === '') {
     const why = `Object 'Kind' is missing in '${JSON.stringify(body)}'`;
@@ -117,11 +116,16 @@ function checkedCustom(
     const why = '.apiVersion accessor error: <nil> is of the type <nil>, expected string';
     throw new DecodeError({ kind, version: '' }, why, served.kind);
   }
-  if (apiVersion !== expected) {
-    const named = typeof apiVersion === 'string' ? apiVersion : '';
-    throw badRequest(`the API version in the data (${named}) does not match the expected API version (${expected})`);
-  }
   return object;
+}
+
+/** The version of a custom resource is looked at when the whole object has been read. @throws KubeStatusError 400 */
+export function checkCustomVersion(served: ServedResource, { apiVersion = '' }: KubeObject): void {
+  const expected = apiVersionOf(served);
+  if (apiVersion !== expected)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
 }
 
 /** A custom resource of another kind is decoded, and refused when it is validated: then nothing but its lists is looked at. */

@@ -96,7 +96,8 @@ export function writeUpdate(
   }
   const causes = [...fixed, ...validateChange(core, served, subresource, object, previous)];
   if (causes.length > 0) throw invalid(served, name, causes);
-  context.warnings.push(...(strategy.updateWarnings?.(object, previous) ?? []));
+  const warnings = subresource === '' ? strategy.updateWarnings : strategy.statusWarnings;
+  context.warnings.push(...(warnings?.(object, previous) ?? []));
   for (const plugin of core.admission) plugin.validate?.(request);
   object.metadata.resourceVersion = previous.metadata.resourceVersion ?? '';
   // Differs from nothing: the real server, too, writes nothing when nothing changed, and the version stays.
