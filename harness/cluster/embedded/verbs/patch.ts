@@ -83,6 +83,7 @@ function applyPatch(
     patch,
     core.schema.patchRoot(served),
   );
+  core.schema.wrapIntegers(served, patched as unknown as KubeObject);
   // It applies to the typed object, whose kind and version are not among its fields.
   for (const field of ['apiVersion', 'kind'] as const)
     if (typeof patched[field] === 'string' || patched[field] === undefined) patched[field] = document[field];
