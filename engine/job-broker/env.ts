@@ -8,7 +8,7 @@ export function runJobBroker(): Promise<number> {
   const environment = new Environment(process.env);
   const storage = storageFrom(environment);
   const allowedProviders = allowedProvidersFrom(environment);
-  return runPart('job-broker', environment, (seams, { namespace, kubeconfigPath, host, port }) =>
-    startJobBroker({ seams, kubeconfigPath, namespace, storage, allowedProviders, listen: { host, port } }),
+  return runPart('job-broker', environment, (seams, { namespace, cluster, host, port }) =>
+    startJobBroker({ seams, ...cluster, namespace, storage, allowedProviders, listen: { host, port } }),
   );
 }

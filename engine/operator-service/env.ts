@@ -8,7 +8,7 @@ export function runOperatorService(): Promise<number> {
   const environment = new Environment(process.env);
   const storage = storageFrom(environment);
   const allowedProviders = Object.keys(allowedProvidersFrom(environment));
-  return runPart('operator-service', environment, (seams, { namespace, kubeconfigPath, host, port }) =>
-    startOperatorService({ seams, kubeconfigPath, namespace, storage, allowedProviders, listen: { host, port } }),
+  return runPart('operator-service', environment, (seams, { namespace, cluster, host, port }) =>
+    startOperatorService({ seams, ...cluster, namespace, storage, allowedProviders, listen: { host, port } }),
   );
 }
