@@ -192,6 +192,22 @@ describe('is refused when it is started:', () => {
     });
   });
 
+  test('no order of ours pays for the environment: what the other one sold free of charge does not', async () => {
+    const buyer = consumerOf(lab, lab.buyer);
+    const second = await lab.publish({ type: 'dataset', files: ['a.csv'], compute });
+    const open = await ofOther({ serviceType: 'access' });
+    // Of these two the first carries the environment's fee; then the second is started without it.
+    const beside = await quoteOf([own, second], raw);
+    const { quote } = await quoteOf([own, open], raw);
+    const order = await buyer.order(second, beside.quote.datasets[1]?.providerFee);
+    const openOrder = await buyer.order(open, quote.datasets[1]?.providerFee);
+    const more = { additionalDatasets: [buyer.element(open, openOrder)] };
+    expect(await buyer.start(buyer.element(second, order), raw, more)).toMatchObject({
+      status: 400,
+      body: { code: 'FEES_NOT_PAID', error: { order: 'fees_not_paid' } },
+    });
+  });
+
   /** For the same datatoken and service, as a Provider could sign it that wants to sell what is not its own. */
   async function feeOfOurs() {
     const { createLocalSigner } = await import('../../../provider/signer.ts');
