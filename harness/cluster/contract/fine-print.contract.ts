@@ -133,6 +133,29 @@ export function describeFinePrint(at: () => Connection): void {
       await api.send(`${inside}/pods/${name}?gracePeriodSeconds=0`, { method: 'DELETE' });
     });
 
+    it('a pod pulls with the secrets of its account', async () => {
+      const account = { metadata: { name: 'fine-account' }, imagePullSecrets: [{ name: 'p' }] };
+      await post(`${inside}/serviceaccounts`, account);
+      expect((await dryPod({ serviceAccountName: 'fine-account' })).body).toMatchObject({
+        spec: { imagePullSecrets: [{ name: 'p' }] },
+      });
+      const other = await dryPod({ serviceAccountName: 'a/b' }, { generateName: 'fine-' });
+      expect((other.body as { message: string }).message).toBe(
+        `pods "fine-" is forbidden: error looking up service account ${at().namespace}/a/b: invalid resource name "a/b": [may not contain '/']`,
+      );
+    });
+
+    it('a patch for another incarnation is told with all else that is wrong', async () => {
+      const maps = `${inside}/configmaps`;
+      await post(maps, { metadata: { name: 'fine-uid' }, immutable: true, data: { a: '1' } });
+      expect(causes(await patch(`${maps}/fine-uid`, MERGE, { metadata: { uid: 'x' }, data: null })).toSorted()).toEqual(
+        [
+          'data: Forbidden: field is immutable when `immutable` is set',
+          'metadata.uid: Invalid value: "x": field is immutable',
+        ],
+      );
+    });
+
     it('a claim that waits for a volume is pending, whoever says otherwise', async () => {
       const claims = `${inside}/persistentvolumeclaims`;
       const spec = {
@@ -292,6 +315,16 @@ export function describeFinePrint(at: () => Connection): void {
       });
       const { body } = await api.send(`${inside}/events/fine-event`, { accept: TABLE });
       expect((body as { rows: { cells: unknown[] }[] }).rows[0]?.cells[5]).toBe(', here');
+    });
+
+    it('an update that would make an object shows the version that it was sent, in a dry run', async () => {
+      const leases = `/apis/coordination.k8s.io/v1/namespaces/${at().namespace}/leases/fine-lease?dryRun=All`;
+      const put = (metadata: object): Promise<RawAnswer> => api.send(leases, { method: 'PUT', body: { metadata } });
+      const answer = await put({ name: 'fine-lease', resourceVersion: '0' });
+      expect([answer.code, answer.body]).toEqual([
+        201,
+        expect.objectContaining({ metadata: expect.objectContaining({ resourceVersion: '0' }) }),
+      ]);
     });
 
     it('a definition is named after what it defines, and its names are labels', async () => {
