@@ -11,6 +11,8 @@ export default defineConfig({
     retry: 0,
     // They share one engine, and clusters are heavy.
     fileParallelism: false,
+    // Of tests that say that they may run beside each other: each of those has a cluster of its own.
+    maxConcurrency: 2,
     allowOnly: false,
   },
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Benchmark } from './bench/benchmark.ts';
 import { datasetSize } from './bench/dataset-size.ts';
-import type { Flags } from './bench/flags.ts';
+import type { Choices, Flags } from './bench/flags.ts';
 import { flagsOf, usageOf } from './bench/flags.ts';
 import { machineFacts } from './bench/machine-facts.ts';
 import { manyJobs } from './bench/many-jobs.ts';
@@ -16,25 +16,22 @@ import type { BenchmarkResult } from './bench/table.ts';
 import { tableOf } from './bench/table.ts';
 import { tenConsumers } from './bench/ten-consumers.ts';
 import { upCold, upWarm } from './bench/up.ts';
+import { noOpJobOnKind } from './bench/kind/no-op-job.ts';
+import { scenarioOnKind } from './bench/kind/scenario.ts';
+import { upFresh, upReused } from './bench/kind/up.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [
-  upCold,
-  upWarm,
-  scenario,
-  noOpJob,
-  manyJobs,
-  datasetSize,
-  provider,
-  tenConsumers,
-];
+const BENCHMARKS: Choices<Benchmark> = {
+  embedded: [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize, provider, tenConsumers],
+  kind: [upFresh, upReused, scenarioOnKind, noOpJobOnKind],
+};
 
-async function bench({ names, runs, asJson }: Flags): Promise<void> {
+async function bench({ backend, names, runs, asJson }: Flags): Promise<void> {
   const root = path.dirname(import.meta.dirname);
   const facts = machineFacts(root);
   const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-bench-'));
   const results: BenchmarkResult[] = [];
   try {
-    for (const benchmark of BENCHMARKS.filter((one) => names.includes(one.name))) {
+    for (const benchmark of BENCHMARKS[backend].filter((one) => names.includes(one.name))) {
       const { name, title, defaultRuns } = benchmark;
       process.stderr.write(`${name}: ${title}\n`);
       const own = path.join(folder, name);

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { preparePodsApp } from '../harness/pods-image.ts';
 import { productPackages } from './operator-image/product-packages.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
-const USAGE = `Builds the image of Operator Service, Operator Engine and Job Broker.
+const USAGE = `Builds the image of Operator Service, Operator Engine and Job Broker, and of the pods of jobs.
 
   npm run operator-image
   npm run operator-image -- --tag registry.example/ocean/operator:1 --base node:24-slim
@@ -29,16 +30,19 @@ if (values.help) {
 
 async function build(tag: string, base: string): Promise<void> {
   const context = mkdtempSync(path.join(tmpdir(), 'wavetank-operator-image-'));
+  const scripts = mkdtempSync(path.join(tmpdir(), 'wavetank-pods-scripts-'));
   try {
     for (const folder of ['core', 'engine'])
       cpSync(path.join(ROOT, folder), path.join(context, folder), { recursive: true, filter: isProduct });
     for (const folder of productPackages(ROOT))
       cpSync(path.join(ROOT, folder), path.join(context, folder), { recursive: true });
+    const { directory } = await preparePodsApp(scripts);
+    cpSync(directory, context, { recursive: true });
     writeFileSync(path.join(context, 'package.json'), '{ "type": "module", "private": true }\n');
-    const args = ['build', '--tag', tag, '--build-arg', `BASE=${base}`, '--file', 'engine/deploy/Dockerfile', context];
+    const args = ['build', '--tag', tag, '--build-arg', `BASE=${base}`, '--file', 'engine/Dockerfile', context];
     await execa('docker', args, { cwd: ROOT, stdout: 'ignore', stderr: 'inherit' });
   } finally {
-    rmSync(context, { recursive: true, force: true });
+    for (const folder of [context, scripts]) rmSync(folder, { recursive: true, force: true });
   }
 }
 

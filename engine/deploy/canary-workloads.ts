@@ -81,7 +81,7 @@ function statefulSet(name: string, settings: DeploySettings, env: readonly objec
           containers: [
             {
               name,
-              image: settings.podsImage,
+              image: settings.image,
               imagePullPolicy: settings.imagePullPolicy,
               command: ['node', `/app/${script}.cjs`],
               env,

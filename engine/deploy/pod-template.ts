@@ -2,26 +2,8 @@ import type { Component } from './rbac.ts';
 import type { DeploySettings } from './settings.ts';
 
 export const PORTS = { service: 8080, broker: 8090, health: 8081 } as const;
-export const KUBECONFIG_MAP = 'operator-kubeconfig';
-const KUBECONFIG_FOLDER = '/etc/wavetank';
-const ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Longer than any request that is passed on in one go; a download that is cut goes on where it was, at another broker. */
 const GRACE_SECONDS = 30;
-
-/** The account's own token: read anew for every request, since the kubelet replaces it. */
-export const KUBECONFIG = {
-  apiVersion: 'v1',
-  kind: 'Config',
-  'current-context': 'cluster',
-  clusters: [
-    {
-      name: 'cluster',
-      cluster: { server: 'https://kubernetes.default.svc', 'certificate-authority': `${ACCOUNT_FOLDER}/ca.crt` },
-    },
-  ],
-  users: [{ name: 'account', user: { tokenFile: `${ACCOUNT_FOLDER}/token` } }],
-  contexts: [{ name: 'cluster', context: { cluster: 'cluster', user: 'account' } }],
-};
 
 export interface Variable {
   readonly name: string;
@@ -36,7 +18,6 @@ function commonVariables(settings: DeploySettings): Variable[] {
   return [
     variable('JOBS_NAMESPACE', settings.jobsNamespace),
     variable('OPERATOR_NAMESPACE', settings.operatorNamespace),
-    variable('KUBECONFIG', `${KUBECONFIG_FOLDER}/kubeconfig`),
     variable('LISTEN_HOST', '0.0.0.0'),
     variable('HEALTH_PORT', String(PORTS.health)),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -91,7 +72,7 @@ export function variablesOf(component: Component, settings: DeploySettings): Var
     case 'operator-engine':
       return [
         ...common,
-        variable('PODS_IMAGE', settings.podsImage),
+        variable('PODS_IMAGE', settings.image),
         variable('GATE', settings.gate),
         variable('IMAGE_PULL_POLICY', settings.imagePullPolicy),
         variable('ISOLATION', settings.isolation),
@@ -134,16 +115,10 @@ export function podTemplateOf(component: Component, settings: DeploySettings, la
             readOnlyRootFilesystem: true,
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: [
-            { name: 'kubeconfig', mountPath: KUBECONFIG_FOLDER, readOnly: true },
-            { name: 'tmp', mountPath: '/tmp' },
-          ],
+          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
         },
       ],
-      volumes: [
-        { name: 'kubeconfig', configMap: { name: KUBECONFIG_MAP } },
-        { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
-      ],
+      volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
       affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [apart(labels)] } },
     },
   };

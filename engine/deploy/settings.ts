@@ -32,8 +32,8 @@ export const deploySettingsSchema = z.strictObject({
   jobsNamespace: name.default('ocean-jobs'),
   /** Where the operator itself runs, out of the jobs' sight. */
   operatorNamespace: name.default('ocean-operator'),
+  /** Of the operator and of the jobs' own pods: one for all. */
   image,
-  podsImage: image,
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
   s3: z.strictObject({
     endpoint: z.url(),

@@ -1,8 +1,7 @@
-import { stringify } from 'yaml';
 import { LABELS, MANAGED_BY } from '../api/names.ts';
 import type { KubeObject, Resource } from '../kubernetes/objects.ts';
-import { CONFIG_MAPS, NETWORK_POLICIES } from '../kubernetes/objects.ts';
-import { KUBECONFIG, KUBECONFIG_MAP, podTemplateOf, portOf, PORTS } from './pod-template.ts';
+import { NETWORK_POLICIES } from '../kubernetes/objects.ts';
+import { podTemplateOf, portOf, PORTS } from './pod-template.ts';
 import type { Component } from './rbac.ts';
 import { COMPONENTS } from './rbac.ts';
 import { canaryManifests } from './canary-workloads.ts';
@@ -24,7 +23,6 @@ const LISTENING: readonly Listening[] = ['operator-service', 'job-broker'];
 /** The operator itself: what runs it, who finds it, who may talk to it. Services come before the pods that are told their addresses. */
 export function workloadsOf(settings: DeploySettings): Manifest[] {
   return [
-    { resource: CONFIG_MAPS, object: kubeconfigMap(settings) },
     ...LISTENING.map((one) => ({ resource: SERVICES, object: serviceOf(one, settings) })),
     ...(settings.gate === 'probe' ? canaryManifests(settings) : []),
     ...policiesOf(settings).map((object) => ({ resource: NETWORK_POLICIES, object })),
@@ -47,10 +45,6 @@ function metadata(name: string, { operatorNamespace }: DeploySettings): KubeObje
 function replicasOf(component: Component, settings: DeploySettings): number {
   if (component === 'operator-engine') return settings.engineReplicas;
   return component === 'job-broker' ? settings.brokerReplicas : settings.serviceReplicas;
-}
-
-function kubeconfigMap(settings: DeploySettings): KubeObject {
-  return { metadata: metadata(KUBECONFIG_MAP, settings), data: { kubeconfig: stringify(KUBECONFIG) } } as KubeObject;
 }
 
 function serviceOf(component: Listening, settings: DeploySettings): KubeObject {

@@ -10,10 +10,10 @@ export function runJobBroker(): Promise<number> {
   const allowedProviders = allowedProvidersFrom(environment);
   const inputProviders = inputProvidersFrom(environment);
   const environmentKeys = (environment.optional('ENVIRONMENT_KEYS') ?? '').split(/\s+/).filter((key) => key !== '');
-  return runPart('job-broker', environment, (seams, { namespace, kubeconfigPath, host, port }) =>
+  return runPart('job-broker', environment, (seams, { namespace, cluster, host, port }) =>
     startJobBroker({
       seams,
-      kubeconfigPath,
+      ...cluster,
       namespace,
       storage,
       allowedProviders,

@@ -6,6 +6,7 @@ import type { Seams } from '../../core/seams.ts';
 import { WORKFLOWS } from '../api/names.ts';
 import type { WorkFlow } from '../api/workflow.ts';
 import { createArchive } from '../archive/archive.ts';
+import type { KubeconfigSource } from '../kubernetes/client.ts';
 import { createKubeClient } from '../kubernetes/client.ts';
 import { SECRETS } from '../kubernetes/objects.ts';
 import { startReflector } from '../kubernetes/reflector.ts';
@@ -28,9 +29,8 @@ export interface StorageAccess {
   readonly adminBucket: string;
 }
 
-export interface JobBrokerOptions {
+export interface JobBrokerOptions extends KubeconfigSource {
   readonly seams: Seams;
-  readonly kubeconfigPath: string;
   /** Where WorkFlows and job pods live. */
   readonly namespace: string;
   readonly storage: StorageAccess;
@@ -54,12 +54,12 @@ export interface RunningJobBroker extends RunningResource {
  * S3 credentials live here and in no pod.
  */
 export async function startJobBroker(options: JobBrokerOptions): Promise<RunningJobBroker> {
-  const { seams, kubeconfigPath, namespace, storage } = options;
+  const { seams, namespace, storage } = options;
   const stack = new ResourceStack();
   try {
     const archiveReady = createArchive({ ...storage, net: seams.net });
     archiveReady.catch(() => undefined); // awaited below, after the cluster's own failures were heard
-    const client = await createKubeClient({ kubeconfigPath, net: seams.net });
+    const client = await createKubeClient({ ...options, net: seams.net });
     stack.defer('cluster client of the job broker', () => client.close());
     const tokens = await stack.start('stage tokens', async () =>
       startReflector<SecretObject>({

@@ -89,10 +89,14 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
-export interface KubeClientOptions {
+/** How to reach a cluster, and as whom: one of the two. */
+export interface KubeconfigSource {
   readonly kubeconfigPath?: string;
   /** The text of a kubeconfig, instead of a path. */
   readonly kubeconfig?: string;
+}
+
+export interface KubeClientOptions extends KubeconfigSource {
   readonly net: Net;
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'vitest';
 import { compareVersions } from './objects.ts';
 import { KubeError, isRefusedForGood, statusOf } from './kube-error.ts';
+import { inClusterKubeconfig } from './in-cluster.ts';
 import { loadKubeconfig, parseKubeconfig } from './kubeconfig.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -38,6 +39,27 @@ test('a token file is read again each time, relative to the kubeconfig', async (
     expect(await access.headers()).toEqual({ authorization: 'Bearer one' });
     await writeFile(path.join(folder, 'token'), 'two\n');
     expect(await access.headers()).toEqual({ authorization: 'Bearer two' });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('inside a cluster the address and the account that Kubernetes gives are enough, and no name is asked for', async ({
+  expect,
+}) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'account-'));
+  try {
+    await writeFile(path.join(folder, 'ca.crt'), 'CA');
+    await writeFile(path.join(folder, 'token'), 'one\n');
+    const variables = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+    const access = await parseKubeconfig(inClusterKubeconfig(variables, folder) ?? '');
+    expect(access).toMatchObject({ server: 'https://10.96.0.1:443', tls: { ca: 'CA' } });
+    expect(await access.headers()).toEqual({ authorization: 'Bearer one' });
+    await writeFile(path.join(folder, 'token'), 'two\n');
+    expect(await access.headers()).toEqual({ authorization: 'Bearer two' });
+    const ipv6 = inClusterKubeconfig({ ...variables, KUBERNETES_SERVICE_HOST: 'fd00::1' }, folder) ?? '';
+    expect((await parseKubeconfig(ipv6)).server).toBe('https://[fd00::1]:443');
+    expect(inClusterKubeconfig({ KUBERNETES_SERVICE_HOST: '10.96.0.1' })).toBeUndefined();
   } finally {
     await rm(folder, { recursive: true });
   }

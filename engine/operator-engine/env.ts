@@ -6,6 +6,7 @@ import { DEFAULT_POD_SETTINGS } from './settings.ts';
 import { startOperatorEngine } from './start.ts';
 import { ResourceStack, runningResource } from '../../core/resource.ts';
 import type { Seams } from '../../core/seams.ts';
+import type { KubeconfigSource } from '../kubernetes/client.ts';
 import { createKubeClient } from '../kubernetes/client.ts';
 import { followCanary } from './gate/canary-gate.ts';
 import type { Gate } from './settings.ts';
@@ -17,14 +18,12 @@ export function runOperatorEngine(): Promise<number> {
   const environment = new Environment(process.env);
   const options = engineOptionsFrom(environment);
   const canary = canaryFrom(environment);
-  return runPart('operator-engine', environment, async (seams, { namespace, kubeconfigPath }) => {
+  return runPart('operator-engine', environment, async (seams, { namespace, cluster }) => {
     const stack = new ResourceStack();
     try {
       const gate =
-        canary === undefined
-          ? { gate: { mode: 'none' } as const }
-          : await gateOf(canary, { seams, kubeconfigPath, stack });
-      await stack.start('engine', () => startOperatorEngine({ seams, kubeconfigPath, namespace, ...options, ...gate }));
+        canary === undefined ? { gate: { mode: 'none' } as const } : await gateOf(canary, { seams, cluster, stack });
+      await stack.start('engine', () => startOperatorEngine({ seams, ...cluster, namespace, ...options, ...gate }));
       return runningResource({}, () => stack.stop());
     } catch (error) {
       await stack.stop();
@@ -49,11 +48,11 @@ async function gateOf(
   { namespace, target }: Canary,
   {
     seams,
-    kubeconfigPath,
+    cluster,
     stack,
-  }: { readonly seams: Seams; readonly kubeconfigPath: string; readonly stack: ResourceStack },
+  }: { readonly seams: Seams; readonly cluster: KubeconfigSource; readonly stack: ResourceStack },
 ): Promise<{ readonly gate: Gate }> {
-  const client = await createKubeClient({ kubeconfigPath, net: seams.net });
+  const client = await createKubeClient({ ...cluster, net: seams.net });
   stack.defer('client of the gate', () => client.close());
   // Names that StatefulSets give.
   const pods = { canary: 'canary-0', control: 'canary-control-0' };
@@ -61,7 +60,7 @@ async function gateOf(
   return { gate: { mode: 'probe', targets: [target], control } };
 }
 
-type EngineOptions = Omit<OperatorEngineOptions, 'seams' | 'kubeconfigPath' | 'namespace'>;
+type EngineOptions = Omit<OperatorEngineOptions, 'seams' | keyof KubeconfigSource | 'namespace'>;
 
 function engineOptionsFrom(environment: Environment): EngineOptions {
   const brokerPort = environment.number('JOB_BROKER_SERVICE_PORT', 8090);
@@ -71,7 +70,7 @@ function engineOptionsFrom(environment: Environment): EngineOptions {
   const identity = environment.optional('POD_NAME');
   return {
     podsImage: environment.text('PODS_IMAGE'),
-    // As `npm run pods-image` lays them out.
+    // As `npm run operator-image` lays them out.
     podsCommand: (script) => ['node', `/app/${script}.cjs`],
     imagePullPolicy: environment.choice('IMAGE_PULL_POLICY', ['Always', 'IfNotPresent', 'Never'], 'IfNotPresent'),
     // Kubernetes tells the address of every Service that was there before the pod: job pods can ask no DNS.

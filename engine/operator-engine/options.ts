@@ -1,12 +1,12 @@
 import { WavetankError } from '../../core/errors.ts';
+import type { KubeconfigSource } from '../kubernetes/client.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { BrokerEgress, Deadlines, OutwardCidr, PodSettings } from './settings.ts';
 import { DEFAULT_DEADLINES, DEFAULT_POD_SETTINGS } from './settings.ts';
 import { OUTWARD } from './manifests/network-policies.ts';
 
-export interface OperatorEngineOptions extends Partial<Omit<PodSettings, 'namespace'>> {
+export interface OperatorEngineOptions extends Partial<Omit<PodSettings, 'namespace'>>, KubeconfigSource {
   readonly seams: Seams;
-  readonly kubeconfigPath: string;
   readonly namespace: string;
   readonly podsImage: string;
   readonly brokerUrlForPods: string;

@@ -28,12 +28,12 @@ export interface RunningOperatorEngine extends RunningResource {
  * @throws WavetankError KUBECONFIG_INVALID, STORAGE_CLASS_RETAINS, and KubeError where the cluster refuses
  */
 export async function startOperatorEngine(options: OperatorEngineOptions): Promise<RunningOperatorEngine> {
-  const { seams, kubeconfigPath } = options;
+  const { seams } = options;
   const resolved = resolveOptions(options);
   const log = seams.log.child({ component: 'operator-engine' });
   const stack = new ResourceStack();
   try {
-    const client = await createKubeClient({ kubeconfigPath, net: seams.net });
+    const client = await createKubeClient({ ...options, net: seams.net });
     stack.defer('Kubernetes client', () => client.close());
     if (!options.allowRetainedVolumes) await refuseRetainedVolumes(client, resolved.pods.storageClass, log);
     const start = (): Promise<RunningResource> =>

@@ -9,10 +9,10 @@ export function runOperatorService(): Promise<number> {
   const storage = storageFrom(environment);
   const allowedProviders = Object.keys(allowedProvidersFrom(environment));
   const inputProviders = Object.keys(inputProvidersFrom(environment));
-  return runPart('operator-service', environment, (seams, { namespace, kubeconfigPath, host, port }) =>
+  return runPart('operator-service', environment, (seams, { namespace, cluster, host, port }) =>
     startOperatorService({
       seams,
-      kubeconfigPath,
+      ...cluster,
       namespace,
       storage,
       allowedProviders,

@@ -9,6 +9,7 @@ import { COMPUTE_ENVIRONMENTS, WORKFLOWS } from '../api/names.ts';
 import type { ComputeEnvironment, WorkFlow } from '../api/workflow.ts';
 import type { ArchiveOptions } from '../archive/archive.ts';
 import { createArchive } from '../archive/archive.ts';
+import type { KubeconfigSource } from '../kubernetes/client.ts';
 import { createKubeClient } from '../kubernetes/client.ts';
 import { LEASES } from '../kubernetes/objects.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
@@ -21,9 +22,8 @@ import { JobEvents } from './job-events.ts';
 import { BY_OWNER, Jobs, ownersOf } from './jobs.ts';
 import { ProviderAuth } from './provider-auth.ts';
 
-export interface OperatorServiceOptions {
+export interface OperatorServiceOptions extends KubeconfigSource {
   readonly seams: Seams;
-  readonly kubeconfigPath: string;
   readonly namespace: string;
   /** Reading and deleting in the results bucket is all that it needs. */
   readonly storage: Omit<ArchiveOptions, 'net'>;
@@ -43,12 +43,12 @@ export interface RunningOperatorService extends RunningResource {
 
 /** Starts the Operator Service. It has no database: live jobs are WorkFlows in the cluster, ended ones lie in the archive. */
 export async function startOperatorService(options: OperatorServiceOptions): Promise<RunningOperatorService> {
-  const { seams, kubeconfigPath, namespace, storage } = options;
+  const { seams, namespace, storage } = options;
   const stack = new ResourceStack();
   try {
     const archiveReady = createArchive({ ...storage, net: seams.net });
     archiveReady.catch(() => undefined); // awaited below, after the cluster's own failures were heard
-    const client = await createKubeClient({ kubeconfigPath, net: seams.net });
+    const client = await createKubeClient({ ...options, net: seams.net });
     stack.defer('cluster client of the operator service', () => client.close());
     const watched = { client, seams, namespace };
     const [workflows, environments, leases] = await Promise.all([

@@ -42,6 +42,7 @@ export async function measureKindNow(nodeImage?: string): Promise<{
       stateDir: path.join(folder, 'kind'),
       instance: `doctor-${randomHex(systemEntropy, 3)}`,
       nodeImage: kind.nodeImage,
+      proxyMode: kind.proxyMode,
       podsBase: kind.baseImage,
       reuse: false,
       podsApp: await preparePodsApp(path.join(folder, 'pods-app')),

@@ -37,6 +37,7 @@ export async function startKindLabCluster(context: StartContext): Promise<LabClu
       stateDir: path.join(config.stateRoot, 'kind'),
       instance: config.instance,
       nodeImage: config.kind.nodeImage,
+      proxyMode: config.kind.proxyMode,
       podsBase: config.kind.baseImage,
       reuse: config.kind.reuse,
       podsApp,

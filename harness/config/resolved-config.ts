@@ -15,6 +15,7 @@ export interface ResolvedTestbedConfig extends OceanSettings {
   readonly launcher?: 'util-linux' | 'none' | undefined;
   readonly kind: {
     readonly nodeImage: string;
+    readonly proxyMode: 'iptables' | 'nftables';
     readonly baseImage: string;
     readonly reuse: boolean;
     readonly pull: boolean;

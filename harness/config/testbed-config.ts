@@ -31,6 +31,8 @@ export const testbedConfigSchema = z.strictObject({
     .strictObject({
       /** `kind create cluster --image`. */
       nodeImage: z.string().min(1).default('kindest/node:v1.34.4'),
+      /** How Services are made: kind's own standard needs an iptables with every match, `nftables` Linux 5.13. */
+      proxyMode: z.enum(['iptables', 'nftables']).default('iptables'),
       /** What the image of our own pods is built on: any image with Node 24 and a shell. Algorithms get it as `node:24`. */
       baseImage: z.string().min(1).default('node:24-slim'),
       /** Takes the cluster that was kept for these settings, or makes one and keeps it. */

@@ -1,37 +1,30 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { whyNoKind } from '../cluster/kind/testing/lab-kind.ts';
-import { whyThereIsNoMinio } from '../storage/minio/start-minio.ts';
+import { whyNoLabOnKind } from '../cluster/kind/testing/lab-kind.ts';
+import { NO_TRACES, TestbedProcess } from '../cluster/kind/testing/testbed-process.ts';
 
-const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 const TEST_MS = 1_200_000;
 
 test(
-  'eu-us-lab on kind and MinIO, with everything enforced that kind enforces',
+  'eu-us-lab on kind and MinIO, with everything enforced that kind enforces, and nothing left of it',
   { timeout: TEST_MS },
   async (context) => {
-    const missing = whyNoKind() ?? (await whyThereIsNoMinio());
+    const missing = await whyNoLabOnKind();
     if (missing !== undefined) return context.skip(missing);
-    const state = mkdtempSync(path.join(tmpdir(), 'scenario-on-kind-'));
+    const testbed = new TestbedProcess();
     try {
       const backends = ['--backend', 'kind', '--storage', 'minio'];
       const required = ['--require', 'network,memory,readonly,user,seccomp'];
-      const args = [MAIN, 'scenario', 'eu-us-lab', ...backends, ...required, '--json', '--state', state];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-      let text = '';
-      child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      const [code] = (await once(child, 'close')) as [number | null];
-      const report = JSON.parse(text) as Report;
+      const { exited, printed } = testbed.wavetank('scenario', 'eu-us-lab', ...backends, ...required, '--json');
+      await testbed.isReady();
+      expect(await testbed.traces()).not.toEqual(NO_TRACES);
+      const code = await exited;
+      const report = JSON.parse(printed()) as Report;
       const failed = report.steps.flatMap(({ checks }) => checks.filter(({ outcome }) => outcome === 'failed'));
       expect(failed).toEqual([]);
       expect({ code, outcome: report.outcome }).toEqual({ code: 0, outcome: 'passed' });
+      expect(await testbed.traces()).toEqual(NO_TRACES);
     } finally {
-      rmSync(state, { recursive: true, force: true });
+      await testbed.dispose();
     }
   },
 );

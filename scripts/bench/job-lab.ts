@@ -6,6 +6,7 @@ import type { Actor } from '../../harness/actors/actor.ts';
 import type { PublishedAsset } from '../../harness/actors/assets.ts';
 import type { ComputeOrder } from '../../harness/actors/consumer.ts';
 import type { FileContent } from '../../harness/actors/files-host.ts';
+import type { TestbedConfig } from '../../harness/config/testbed-config.ts';
 import type { RunningTestbed } from '../../harness/running-testbed.ts';
 import type { Answer } from '../../harness/scenario/checks.ts';
 import { startTestbed } from '../../harness/testbed.ts';
@@ -22,8 +23,12 @@ export interface JobLab {
 }
 
 /** Stops the testbed in the end. */
-export async function withJobLab<T>(folder: string, work: (lab: JobLab) => Promise<T>): Promise<T> {
-  await using testbed = await startTestbed({ stateRoot: path.join(folder, 'state') });
+export async function withJobLab<T>(
+  folder: string,
+  work: (lab: JobLab) => Promise<T>,
+  config: TestbedConfig = {},
+): Promise<T> {
+  await using testbed = await startTestbed({ stateRoot: path.join(folder, 'state'), ...config });
   const { euLab, usLab } = testbed.actors;
   const source = readFileSync(algorithmCatalogue['no-op'].file);
   const hosted = testbed.servers.usLab.publish('no-op.js', source);

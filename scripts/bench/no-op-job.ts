@@ -1,4 +1,5 @@
 import { createNet } from '../../core/net.ts';
+import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import { createKubeClient } from '../../engine/kubernetes/client.ts';
 import type { ComputeOrder } from '../../harness/actors/consumer.ts';
 import type { Benchmark, BenchmarkContext } from './benchmark.ts';
@@ -8,7 +9,6 @@ import type { JobMoments } from './job-moments.ts';
 import { watchJobMoments } from './job-moments.ts';
 import type { Measurement } from './measurement.ts';
 import { Samples } from './measurement.ts';
-import type { SandboxFloor } from './sandbox-floor.ts';
 import { startSandboxFloor } from './sandbox-floor.ts';
 
 /** In the order in which they happen; each gap is named by the moment that ends it. */
@@ -40,44 +40,64 @@ export const noOpJob: Benchmark = {
   title: 'one job that does nothing, three sandboxed pods included; gap by gap',
   defaultRuns: 20,
   async run(context) {
-    const floor = await startSandboxFloor();
-    try {
-      return await withJobLab(context.folder, (lab) => measureJobs(context, lab, floor));
-    } finally {
-      await floor.stop();
-    }
+    const floor = async (): Promise<Floor> => ({
+      name: 'three bare sandboxes with Node',
+      ...(await startSandboxFloor()),
+    });
+    return withJobLab(context.folder, (lab) => measureJobs(context, lab, { floor, wholeMs: 250 }));
   },
 };
 
-async function measureJobs(
+/** What a job is held against: the same three pods with nothing of ours around them. */
+export interface Floor {
+  readonly name: string;
+  /** One after the other. Milliseconds. */
+  threePods(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface JobComparison {
+  /** Called once the testbed runs. `runJob` runs one job more. */
+  floor(client: KubeClient, runJob: () => Promise<void>): Promise<Floor>;
+  /** Budgets. */
+  readonly wholeMs?: number;
+  readonly ratio?: number;
+}
+
+export async function measureJobs(
   { runs, progress }: BenchmarkContext,
   lab: JobLab,
-  floor: SandboxFloor,
+  { floor: makeFloor, wholeMs, ratio }: JobComparison,
 ): Promise<readonly Measurement[]> {
   const dataset = await lab.publishDataset('x'.repeat(1024));
-  const orders = await lab.orders(dataset, runs + WARM_UP);
+  const orders = await lab.orders(dataset, runs + WARM_UP + 1);
   const net = createNet();
   const client = await createKubeClient({ kubeconfigPath: lab.testbed.endpoints.kubeconfig, net });
+  const [first, ...rest] = orders;
+  if (!first) throw new Error('There is no order.');
+  const floor = await makeFloor(client, () => lab.runJob(first));
+  const against = `job against ${floor.name}`;
   const moments = await watchJobMoments(lab.testbed, client);
   const [gaps, requests, ratios] = [new Samples(), new Samples(), new Samples()];
   try {
-    for (const [i, order] of orders.entries()) {
+    for (const [i, order] of rest.entries()) {
       const bare = await floor.threePods();
       const whole = await timedJob(lab, order, moments, i < WARM_UP ? new Samples() : gaps);
       if (i < WARM_UP) continue;
-      gaps.add('three bare sandboxes with Node, one after the other', bare);
-      ratios.add('job against three bare sandboxes', whole / bare);
+      gaps.add(`${floor.name}, one after the other`, bare);
+      ratios.add(against, whole / bare);
       for (const [server, count] of moments.requests) requests.add(`requests to ${server}`, count);
-      progress(`job ${i + 1 - WARM_UP}: ${whole.toFixed(0)} ms, bare sandboxes ${bare.toFixed(0)} ms`);
+      progress(`job ${i + 1 - WARM_UP}: ${whole.toFixed(0)} ms, ${floor.name} ${bare.toFixed(0)} ms`);
     }
   } finally {
     await moments.stop();
+    await floor.stop();
     await client.close();
     await net.close();
   }
   return [
-    ...gaps.measurements('ms', { [WHOLE]: 250 }),
-    ...ratios.measurements('ratio'),
+    ...gaps.measurements('ms', wholeMs === undefined ? {} : { [WHOLE]: wholeMs }),
+    ...ratios.measurements('ratio', ratio === undefined ? {} : { [against]: ratio }),
     ...requests.measurements('requests'),
   ];
 }

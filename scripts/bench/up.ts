@@ -5,7 +5,7 @@ import type { Measurement } from './measurement.ts';
 import { Samples } from './measurement.ts';
 import { runCommand } from './run-command.ts';
 
-const READY = 'process start to endpoints';
+export const READY = 'process start to endpoints';
 const BUDGET_MS = 2000;
 
 /** Neither compiled code nor measured capabilities nor pod scripts from before. */
@@ -32,11 +32,17 @@ export const upWarm: Benchmark = {
   },
 };
 
-async function up({ root, folder, progress }: BenchmarkContext, name: string, samples: Samples): Promise<void> {
+/** @param flags of `wavetank up` */
+export async function up(
+  { root, folder, progress }: BenchmarkContext,
+  name: string,
+  samples: Samples,
+  flags: readonly string[] = [],
+): Promise<void> {
   const home = path.join(folder, name);
   mkdirSync(home, { recursive: true });
   const main = path.join(root, 'harness/cli/main.ts');
-  const command = [process.execPath, main, 'up', '--json', '--state', path.join(home, 'state'), '--', 'true'];
+  const command = [process.execPath, main, 'up', '--json', '--state', path.join(home, 'state'), ...flags, '--', 'true'];
   const { ms, cpuMs, firstLineMs } = await runCommand(command, {
     cwd: root,
     env: { NODE_COMPILE_CACHE: path.join(home, 'compiled') },

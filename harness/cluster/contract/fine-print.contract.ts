@@ -6,6 +6,7 @@ import { RawApi } from './raw-api.ts';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE = 'application/merge-patch+json';
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 /** What a comparison request by request finds, and nobody would think of: empty values, warnings, orders of looking. */
 export function describeFinePrint(at: () => Connection): void {
@@ -132,6 +133,29 @@ export function describeFinePrint(at: () => Connection): void {
       await api.send(`${inside}/pods/${name}?gracePeriodSeconds=0`, { method: 'DELETE' });
     });
 
+    it('a pod pulls with the secrets of its account', async () => {
+      const account = { metadata: { name: 'fine-account' }, imagePullSecrets: [{ name: 'p' }] };
+      await post(`${inside}/serviceaccounts`, account);
+      expect((await dryPod({ serviceAccountName: 'fine-account' })).body).toMatchObject({
+        spec: { imagePullSecrets: [{ name: 'p' }] },
+      });
+      const other = await dryPod({ serviceAccountName: 'a/b' }, { generateName: 'fine-' });
+      expect((other.body as { message: string }).message).toBe(
+        `pods "fine-" is forbidden: error looking up service account ${at().namespace}/a/b: invalid resource name "a/b": [may not contain '/']`,
+      );
+    });
+
+    it('a patch for another incarnation is told with all else that is wrong', async () => {
+      const maps = `${inside}/configmaps`;
+      await post(maps, { metadata: { name: 'fine-uid' }, immutable: true, data: { a: '1' } });
+      expect(causes(await patch(`${maps}/fine-uid`, MERGE, { metadata: { uid: 'x' }, data: null })).toSorted()).toEqual(
+        [
+          'data: Forbidden: field is immutable when `immutable` is set',
+          'metadata.uid: Invalid value: "x": field is immutable',
+        ],
+      );
+    });
+
     it('a claim that waits for a volume is pending, whoever says otherwise', async () => {
       const claims = `${inside}/persistentvolumeclaims`;
       const spec = {
@@ -178,7 +202,52 @@ export function describeFinePrint(at: () => Connection): void {
       const copy = (from: string): Promise<RawAnswer> =>
         patch(`${maps}/fine-copy?dryRun=All`, JSON_PATCH, [{ op: 'copy', from, path: '/data/b' }]);
       expect([(await copy('/data/z')).code, (await copy('/metadata/finalizers/1')).code]).toEqual([200, 422]);
+      const test = (path: string): Promise<RawAnswer> =>
+        patch(`${maps}/fine-copy?dryRun=All`, JSON_PATCH, [{ op: 'test', path, value: null }]);
+      expect([(await test('/data/z')).code, (await test('/metadata/labels/z')).code]).toEqual([200, 422]);
+      expect((await patch(`${maps}/fine-copy?dryRun=All`, JSON_PATCH, [{ op: 'add', path: '', value: {} }])).code).toBe(
+        422,
+      );
       await patch(`${maps}/fine-copy`, MERGE, { metadata: { finalizers: null } });
+    });
+
+    it('a number beyond 32 bits is taken by its last 32 bits in a strategic patch, and refused elsewhere', async () => {
+      const { namespace } = at();
+      const events = `${inside}/events`;
+      await post(events, { metadata: { name: 'fine-count' }, involvedObject: { kind: 'Pod', name: 'x', namespace } });
+      const count = 2 ** 31;
+      expect((await patch(`${events}/fine-count`, STRATEGIC, { count })).body).toMatchObject({ count: -count });
+      expect((await patch(`${events}/fine-count`, MERGE, { count })).code).toBe(422);
+    });
+
+    it('a pod that has ended shows how it ended, also while it goes', async () => {
+      const name = 'fine-ended';
+      await post(`${inside}/pods`, {
+        metadata: { name, finalizers: ['example.com/hold'] },
+        spec: { containers: [{ name: 'main', image: 'example/app:1' }], schedulerName: 'nobody' },
+      });
+      await patch(`${inside}/pods/${name}/status`, MERGE, { status: { phase: 'Failed' } });
+      await api.send(`${inside}/pods/${name}`, { method: 'DELETE' });
+      const { body } = await api.send(`${inside}/pods/${name}`, { accept: TABLE });
+      expect((body as { rows: { cells: unknown[] }[] }).rows[0]?.cells[2]).toBe('Failed');
+      await patch(`${inside}/pods/${name}`, MERGE, { metadata: { finalizers: null } });
+    });
+
+    it('an address of a pod is one', async () => {
+      const name = 'fine-address';
+      await post(`${inside}/pods`, {
+        metadata: { name },
+        spec: { containers: [{ name: 'main', image: 'example/app:1' }], schedulerName: 'nobody' },
+      });
+      const set = (status: object): Promise<RawAnswer> => patch(`${inside}/pods/${name}/status`, MERGE, { status });
+      expect(causes(await set({ podIPs: [{ ip: 'x' }] }))).toEqual([
+        'status.podIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      ]);
+      expect((await set({ podIP: '10.9.8.7' })).body).toMatchObject({ status: { podIPs: [{ ip: '10.9.8.7' }] } });
+      expect(causes(await set({ hostIP: '10.0.0.1', hostIPs: [{ ip: '10.0.0.2' }] }))).toEqual([
+        'status.hostIPs[0].ip: Invalid value: "10.0.0.2": must be equal to `hostIP`',
+      ]);
+      await api.send(`${inside}/pods/${name}?gracePeriodSeconds=0`, { method: 'DELETE' });
     });
 
     it('of several wrong types in a patched object the first in the order of names is told', async () => {
@@ -244,9 +313,18 @@ export function describeFinePrint(at: () => Connection): void {
         involvedObject: { kind: 'Pod', name: 'x', namespace },
         source: { host: 'here' },
       });
-      const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
-      const { body } = await api.send(`${inside}/events/fine-event`, { accept });
+      const { body } = await api.send(`${inside}/events/fine-event`, { accept: TABLE });
       expect((body as { rows: { cells: unknown[] }[] }).rows[0]?.cells[5]).toBe(', here');
+    });
+
+    it('an update that would make an object shows the version that it was sent, in a dry run', async () => {
+      const leases = `/apis/coordination.k8s.io/v1/namespaces/${at().namespace}/leases/fine-lease?dryRun=All`;
+      const put = (metadata: object): Promise<RawAnswer> => api.send(leases, { method: 'PUT', body: { metadata } });
+      const answer = await put({ name: 'fine-lease', resourceVersion: '0' });
+      expect([answer.code, answer.body]).toEqual([
+        201,
+        expect.objectContaining({ metadata: expect.objectContaining({ resourceVersion: '0' }) }),
+      ]);
     });
 
     it('a definition is named after what it defines, and its names are labels', async () => {

@@ -42,11 +42,11 @@ export function stampNew(core: ApiCore, served: ServedResource, object: KubeObje
   else if (metadata.generation === 0) delete metadata.generation;
 }
 
-/** An update may leave out that the object goes, and may not say so of one that stays. */
-export function deletionChanges(previous: KubeObject, object: KubeObject): FieldCause[] {
-  return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) => {
+/** An update may leave out which incarnation it is about and that the object goes, and may say neither of another one. */
+export function systemChanges(previous: KubeObject, object: KubeObject): FieldCause[] {
+  return (['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) => {
     const value = object.metadata[field] ?? undefined;
-    if (value === undefined || value === previous.metadata[field]) return [];
+    if (value === undefined || value === '' || value === previous.metadata[field]) return [];
     return [invalidValue(`metadata.${field}`, value, 'field is immutable')];
   });
 }

@@ -51,7 +51,8 @@ export async function measureExisting(options: MeasureExistingOptions): Promise<
     { name: 'this machine', kind: 'tcp', host: address, port: here.port },
   ];
   try {
-    return await measureByPods({ client, ...rest, imagePullPolicy: 'IfNotPresent', targets });
+    const { capabilities } = await measureByPods({ client, ...rest, imagePullPolicy: 'IfNotPresent', targets });
+    return capabilities;
   } finally {
     here.close();
   }

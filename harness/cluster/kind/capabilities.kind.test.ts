@@ -22,9 +22,9 @@ describe.skipIf(reason !== undefined)(
     });
     afterAll(() => cluster?.stop());
 
-    const measure = (): Promise<ClusterCapabilities> => {
+    const measure = async (): Promise<ClusterCapabilities> => {
       const { client, hostAddressFromPods: gateway, gate, podsImage: image } = cluster;
-      return measureKind({ client, clock: systemClock, gateway, gate, image });
+      return (await measureKind({ client, clock: systemClock, gateway, gate, image })).capabilities;
     };
 
     test.each(['network', 'memory', 'readonly', 'user', 'seccomp', 'localhost', 'cpu', 'pids'] as const)(

@@ -67,6 +67,7 @@ const options = (changes: { reuse?: boolean; instance?: string } = {}): Paramete
   stateDir,
   instance: 'one',
   nodeImage: 'kindest/node:v1.34.4',
+  proxyMode: 'iptables',
   reuse: false,
   signal: new AbortController().signal,
   ...changes,

@@ -131,7 +131,7 @@ async function create(
   signal.throwIfAborted();
   mkdirSync(stateDir, { recursive: true });
   const configFile = path.join(stateDir, `${cluster}.yaml`);
-  writeFileSync(configFile, kindConfig(), { mode: 0o600 });
+  writeFileSync(configFile, kindConfig(options), { mode: 0o600 });
   try {
     const docker = new Docker(run);
     await docker.removeNetwork(cluster);

@@ -7,6 +7,8 @@ import type { KubeObject, Resource } from '../../../engine/kubernetes/objects.ts
 import { NAMESPACES, PODS } from '../../../engine/kubernetes/objects.ts';
 
 const GONE_MS = 90_000;
+/** What we put finalizers on. */
+const HELD: readonly Resource[] = [PODS, WORKFLOWS];
 
 /** Deletes every namespace of ours with what is in it. What held itself with our finalizers is let go: nobody is left to look after it. */
 export async function emptyCluster(client: KubeClient): Promise<void> {
@@ -22,8 +24,9 @@ export async function untilEmpty(client: KubeClient, clock: Clock): Promise<void
     'the namespaces of the last run to go',
     async () => {
       const { items } = await client.list(NAMESPACES, { labelSelector });
-      // A pod may have come under its finalizer while its namespace was already going.
-      await Promise.all(items.map(({ metadata }) => releaseAll(client, PODS, metadata.name)));
+      // A pod may have come under its finalizer while its namespace was already going, and an operator in the cluster holds its jobs until it goes itself.
+      const held = items.flatMap(({ metadata }) => HELD.map((resource) => ({ resource, namespace: metadata.name })));
+      await Promise.all(held.map(({ resource, namespace }) => releaseAll(client, resource, namespace)));
       return items.length === 0 ? true : undefined;
     },
     { clock, timeoutMs: GONE_MS, intervalMs: 250 },
@@ -32,7 +35,7 @@ export async function untilEmpty(client: KubeClient, clock: Clock): Promise<void
 
 async function emptyNamespace(client: KubeClient, namespace: string): Promise<void> {
   await client.delete(NAMESPACES, { name: namespace }).catch(unlessGone);
-  await Promise.all([PODS, WORKFLOWS].map((resource) => releaseAll(client, resource, namespace)));
+  await Promise.all(HELD.map((resource) => releaseAll(client, resource, namespace)));
 }
 
 async function releaseAll(client: KubeClient, resource: Resource, namespace: string): Promise<void> {

@@ -1,118 +1,112 @@
-import { once } from 'node:events';
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../core/clock.ts';
-import { createNative } from '../../../core/native.ts';
-import { waitUntil } from '../../../core/wait-until.ts';
-import { commandRunner } from './command.ts';
-import { KIND_CLUSTER_LABEL } from './kind-cli.ts';
-import { whyNoKind } from './testing/lab-kind.ts';
+import { describe, expect, test } from 'vitest';
+import { whyNoLabOnKind } from './testing/lab-kind.ts';
+import type { Traces } from './testing/testbed-process.ts';
+import { NO_TRACES, TestbedProcess } from './testing/testbed-process.ts';
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const TEST_MS = 300_000;
-const run = commandRunner(createNative());
+const TEST_MS = 600_000;
+const UP = ['up', '--backend', 'kind', '--storage', 'minio'];
+const HARNESS = fileURLToPath(new URL('../../index.ts', import.meta.url));
 
-const reason = whyNoKind();
+/** A story that waits until a file is there, and ends badly. */
+const failingOn = (file: string): string => `
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { defineScenario } from ${JSON.stringify(HARNESS)};
+export default defineScenario({
+  name: 'fails', title: 'A check that fails', summary: 'One check, and it does not hold.',
+  async run({ step }) {
+    await step('A check fails', async (check) => {
+      while (!existsSync(${JSON.stringify(file)})) await pause(20);
+      check.equal('one is two', 1, 2);
+    });
+  },
+});
+`;
+
+const reason = await whyNoLabOnKind();
+// Success is in integration/scenario.kind.test.ts, where something succeeds.
 describe.skipIf(reason !== undefined)(
-  `what is left of a testbed on kind${reason === undefined ? '' : ` (${reason})`}`,
+  `what is left of a testbed on kind and MinIO${reason === undefined ? '' : ` (${reason})`}`,
+  { concurrent: true, timeout: TEST_MS },
   () => {
-    let state: string;
-    beforeEach(() => {
-      state = mkdtempSync(path.join(tmpdir(), 'kind-leftovers-'));
-    });
-    afterEach(async () => {
-      await wavetank('down').exited;
-      rmSync(state, { recursive: true, force: true });
-    });
-
-    function wavetank(...args: string[]): Started {
-      const child = spawn(process.execPath, [MAIN, ...args, '--state', state], { stdio: ['ignore', 'ignore', 'pipe'] });
-      let said = '';
-      child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
-      return { child, exited, said: () => said };
+    async function withTestbed(tell: (testbed: TestbedProcess) => Promise<void>): Promise<void> {
+      const testbed = new TestbedProcess();
+      try {
+        await tell(testbed);
+      } finally {
+        await testbed.dispose();
+      }
     }
 
-    /** The journal names the cluster before anything of it exists. */
-    const clusterOf = (): string | undefined =>
-      existsSync(path.join(state, 'kind'))
-        ? readdirSync(path.join(state, 'kind')).flatMap((name) => /^(.*)\.cluster\.json$/.exec(name)?.[1] ?? [])[0]
-        : undefined;
-    const until = <T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> =>
-      waitUntil(what, look, { clock: systemClock, timeoutMs: 200_000, intervalMs: 50 });
-    const nodeOf = (cluster: string): Promise<string> =>
-      docker('ps', '-aq', '--filter', `label=${KIND_CLUSTER_LABEL}=${cluster}`);
+    test('killed while its cluster is being made: down removes what there is', () =>
+      withTestbed(async (testbed) => {
+        const { child, exited } = testbed.wavetank(...UP);
+        await testbed.nodeIsMade();
+        child.kill('SIGKILL');
+        expect(await exited).toBe('SIGKILL');
+        expect(await testbed.traces()).not.toEqual(NO_TRACES);
+        expect(await testbed.wavetank('down').exited).toBe(0);
+        expect(await testbed.traces()).toEqual(NO_TRACES);
+      }));
 
-    async function everythingOf(cluster: string): Promise<Record<string, string>> {
-      const label = ['--filter', `label=wavetank.instance=${cluster}`];
-      return {
-        containers: await nodeOf(cluster),
-        networks: await docker('network', 'ls', '-q', ...label),
-        images: await docker('image', 'ls', '-q', ...label),
-        files: clusterOf() ?? '',
-      };
-    }
-    const NOTHING = { containers: '', networks: '', images: '', files: '' };
+    test('killed when it is ready: down removes what there is', () =>
+      withTestbed(async (testbed) => {
+        const { child, exited } = testbed.wavetank(...UP);
+        await testbed.isReady();
+        child.kill('SIGKILL');
+        await exited;
+        expectAllKinds(await testbed.traces());
+        expect(await testbed.wavetank('down').exited).toBe(0);
+        expect(await testbed.traces()).toEqual(NO_TRACES);
+      }));
 
-    test('killed while its cluster is being made: down removes what there is', { timeout: TEST_MS }, async () => {
-      const { child, exited } = wavetank('up', '--backend', 'kind');
-      const cluster = await until('the journal', clusterOf);
-      await until('the node', async () => (await nodeOf(cluster)) || undefined);
-      child.kill('SIGKILL');
-      expect(await exited).toBe('SIGKILL');
-      expect(await everythingOf(cluster)).not.toEqual(NOTHING);
-      expect(await wavetank('down').exited).toBe(0);
-      expect(await everythingOf(cluster)).toEqual(NOTHING);
-    });
+    test('Ctrl-C while its cluster is being made leaves nothing, without help', () =>
+      withTestbed(async (testbed) => {
+        const { child, exited } = testbed.wavetank(...UP);
+        await testbed.nodeIsMade();
+        expect((await testbed.traces()).volumes).not.toEqual([]);
+        child.kill('SIGINT');
+        expect(await exited).toBe(130);
+        expect(await testbed.traces()).toEqual(NO_TRACES);
+      }));
 
-    test('killed when it is ready: down removes what there is', { timeout: TEST_MS }, async () => {
-      const { child, exited, said } = wavetank('up', '--backend', 'kind');
-      const endpoints = (): true | undefined =>
-        readdirSync(state).some((name) => existsSync(path.join(state, name, 'endpoints.json'))) || undefined;
-      await until(`the testbed (${said()})`, endpoints);
-      const cluster = clusterOf() ?? '';
-      child.kill('SIGKILL');
-      await exited;
-      expect((await everythingOf(cluster))['containers']).not.toBe('');
-      expect(await wavetank('down').exited).toBe(0);
-      expect(await everythingOf(cluster)).toEqual(NOTHING);
-      expect(readdirSync(path.join(state, 'kind'))).toEqual([]);
-    });
+    test('Ctrl-C when it is ready leaves nothing, without help', () =>
+      withTestbed(async (testbed) => {
+        const { child, exited } = testbed.wavetank(...UP);
+        await testbed.isReady();
+        expectAllKinds(await testbed.traces());
+        child.kill('SIGINT');
+        expect(await exited).toBe(0);
+        expect(await testbed.traces()).toEqual(NO_TRACES);
+      }));
 
-    test('Ctrl-C while its cluster is being made leaves nothing, without help', { timeout: TEST_MS }, async () => {
-      const { child, exited } = wavetank('up', '--backend', 'kind');
-      const cluster = await until('the journal', clusterOf);
-      await until('the node', async () => (await nodeOf(cluster)) || undefined);
-      child.kill('SIGINT');
-      expect(await exited).toBe(130);
-      expect(await everythingOf(cluster)).toEqual(NOTHING);
-    });
-
-    test('Ctrl-C when it is ready leaves nothing, without help', { timeout: TEST_MS }, async () => {
-      const { child, exited } = wavetank('up', '--backend', 'kind');
-      await until(
-        'the testbed',
-        () => readdirSync(state).some((name) => existsSync(path.join(state, name, 'endpoints.json'))) || undefined,
-      );
-      const cluster = clusterOf() ?? '';
-      child.kill('SIGINT');
-      expect(await exited).toBe(0);
-      expect(await everythingOf(cluster)).toEqual(NOTHING);
-    });
+    test('a story that fails leaves its evidence and nothing else', () =>
+      withTestbed(async (testbed) => {
+        const folder = path.join(testbed.state, 'reports');
+        mkdirSync(folder);
+        const [story, signal] = [path.join(folder, 'fails.ts'), path.join(folder, 'seen')];
+        writeFileSync(story, failingOn(signal));
+        const { exited, printed } = testbed.wavetank('scenario', story, ...UP.slice(1), '--json');
+        await testbed.isReady();
+        expectAllKinds(await testbed.traces());
+        writeFileSync(signal, '');
+        expect(await exited).toBe(1);
+        expect(JSON.parse(printed())).toMatchObject({ outcome: 'failed' });
+        expect(await testbed.traces()).toEqual(NO_TRACES);
+      }));
   },
 );
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | string>;
-  said(): string;
-}
-
-function docker(...args: string[]): Promise<string> {
-  return run('docker', args, { timeoutMs: 30_000 });
+/** A node with its volume and MinIO, a network, a kubeconfig; the built image is loaded by then and gone. */
+function expectAllKinds({ containers, networks, volumes, images, files }: Traces): void {
+  expect({ containers: containers.length, networks: networks.length, images }).toEqual({
+    containers: 2,
+    networks: 1,
+    images: [],
+  });
+  expect(volumes).not.toEqual([]);
+  expect(files).toContainEqual(expect.stringMatching(/\.kubeconfig$/));
 }

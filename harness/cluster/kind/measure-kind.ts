@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { KubeClient } from '../../../engine/kubernetes/client.ts';
-import type { ClusterCapabilities } from '../cluster.ts';
 import type { RunningLabGate } from '../probe/lab-gate.ts';
+import type { Measured } from '../probe/measure-by-pods.ts';
 import { measureByPods } from '../probe/measure-by-pods.ts';
 import { PROBE_NAMESPACE } from '../probe/probe-pods.ts';
 import type { ProbeTarget } from '../probe/probe-pods.ts';
@@ -22,7 +22,7 @@ export interface MeasureKindOptions {
 }
 
 /** Probe pods try other pods, their node, the API server, the name server and this machine. */
-export async function measureKind(options: MeasureKindOptions): Promise<ClusterCapabilities> {
+export async function measureKind(options: MeasureKindOptions): Promise<Measured> {
   const { client, clock, gateway, gate, image, signal } = options;
   const [outside, node, api] = await Promise.all([listenOn(gateway), nodeAddress(client), apiAddress(client)]);
   const targets: ProbeTarget[] = [

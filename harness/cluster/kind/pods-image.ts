@@ -5,7 +5,7 @@ import type { PodsApp } from '../../pods-image.ts';
 import type { Docker } from './docker.ts';
 import { ownerLabels } from './docker.ts';
 
-const DOCKERFILE = fileURLToPath(new URL('../../../engine/pods/Dockerfile', import.meta.url));
+const DOCKERFILE = fileURLToPath(new URL('../../../engine/Dockerfile', import.meta.url));
 
 export interface BuildOptions {
   readonly app: PodsApp;

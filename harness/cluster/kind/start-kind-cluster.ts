@@ -37,6 +37,7 @@ export interface KindClusterOptions {
   /** Part of the cluster's name. */
   readonly instance: string;
   readonly nodeImage: string;
+  readonly proxyMode: 'iptables' | 'nftables';
   /** `FROM` of the pods' image: one with Node and a shell. */
   readonly podsBase: string;
   readonly reuse: boolean;
@@ -203,7 +204,7 @@ async function measured(
   const known = reuse && measuredBefore ? readMeasured(stateDir, kind.cluster, uid) : undefined;
   if (known !== undefined) return known;
   log.info('what the cluster enforces is measured', { cluster: kind.cluster });
-  const capabilities = await measureKind({
+  const { capabilities, isComplete } = await measureKind({
     client,
     clock,
     gateway: kind.gateway,
@@ -211,7 +212,8 @@ async function measured(
     image: podsImage,
     signal: options.signal,
   });
-  if (reuse) writeMeasured(stateDir, kind.cluster, uid, capabilities);
+  // A busy cluster that gave no answer is asked again next time.
+  if (reuse && isComplete) writeMeasured(stateDir, kind.cluster, uid, capabilities);
   return capabilities;
 }
 

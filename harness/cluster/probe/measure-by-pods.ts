@@ -19,14 +19,20 @@ export interface MeasureOptions extends ProbeSettings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** From creation to the end of one probe pod, image and volume included. */
-const PROBE_MS = 60_000;
+/** From creation to the end of one probe pod, image and volume included; a node that is busy takes its time. */
+const PROBE_MS = 180_000;
+
+export interface Measured {
+  readonly capabilities: ClusterCapabilities;
+  /** Every probe pod answered: what does not hold was tried, and nothing counts as absent for want of an answer. */
+  readonly isComplete: boolean;
+}
 
 /**
  * Tries in pods of the cluster, once each, what jobs must not be able to do, and says what held. Needs the rights to make a namespace and
  * pods, a volume and a policy in it; removes them again.
  */
-export async function measureByPods(options: MeasureOptions): Promise<ClusterCapabilities> {
+export async function measureByPods(options: MeasureOptions): Promise<Measured> {
   const { client } = options;
   await applyObject(client, NAMESPACES, pods.probeNamespace(options));
   try {
@@ -48,7 +54,8 @@ export async function measureByPods(options: MeasureOptions): Promise<ClusterCap
       run('limits', pods.limitsPod(options)),
       run('pids', pods.pidsPod(options)),
     ]);
-    return judge(findingsOf({ restricted, control, limits, pids }, problems), pods.SIZES);
+    const capabilities = judge(findingsOf({ restricted, control, limits, pids }, problems), pods.SIZES);
+    return { capabilities, isComplete: Object.keys(problems).length === 0 };
   } finally {
     await removeProbes(options);
   }

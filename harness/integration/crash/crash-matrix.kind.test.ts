@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
-import { labConfigOnKind, whyNoKind } from '../../cluster/kind/testing/lab-kind.ts';
+import { labConfigOnKind, whyNoLabOnKind } from '../../cluster/kind/testing/lab-kind.ts';
 import { describeCrashMatrix } from './crash-matrix.contract.ts';
 
-const reason = whyNoKind();
-describe.skipIf(reason !== undefined)(`on kind${reason === undefined ? '' : ` (${reason})`}`, () => {
+const reason = await whyNoLabOnKind();
+describe.skipIf(reason !== undefined)(`on kind and MinIO${reason === undefined ? '' : ` (${reason})`}`, () => {
   describeCrashMatrix({
     config: labConfigOnKind(),
     timeoutMs: 1_800_000,

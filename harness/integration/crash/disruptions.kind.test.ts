@@ -6,7 +6,7 @@ import type { KubeClient } from '../../../engine/kubernetes/client.ts';
 import { createKubeClient } from '../../../engine/kubernetes/client.ts';
 import { PODS } from '../../../engine/kubernetes/objects.ts';
 import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
-import { labConfigOnKind, whyNoKind } from '../../cluster/kind/testing/lab-kind.ts';
+import { labConfigOnKind, whyNoLabOnKind } from '../../cluster/kind/testing/lab-kind.ts';
 import { NAMESPACE } from '../../cluster/namespace.ts';
 import type { CrashLab, Mode } from './crash-lab.ts';
 import { DATA, startCrashLab } from './crash-lab.ts';
@@ -18,6 +18,14 @@ const PATIENCE_MS = 150_000;
 
 type Ending = Omit<Verdict, 'runs'>;
 
+interface Disruption {
+  readonly stage: Stage;
+  readonly phase: RegExp;
+  readonly mode: Mode;
+  readonly way: string;
+  readonly end: Ending;
+}
+
 const GOOD: Ending = {
   status: 70,
   results: { 'algorithm.log': '', 'result.txt': `copy of ${DATA}`, 'runs.txt': 'ran\n' },
@@ -27,18 +35,22 @@ const GOOD: Ending = {
 /** It never ran again: the paid run is given back. */
 const INTERRUPTED: Ending = { status: 46, results: {}, computePods: 1, left: [] };
 
-const reason = whyNoKind();
+const reason = await whyNoLabOnKind();
 describe.skipIf(reason !== undefined)(
   `pods that somebody takes away${reason === undefined ? '' : ` (${reason})`}`,
   () => {
     let lab: CrashLab;
-    let lane: Lane;
+    let lanes: readonly Lane[];
     let admin: KubeClient;
+    /** All are under way at once, as many as there are lanes: in a cluster that takes a second to notice anything, jobs can wait beside each other. */
+    let endings: ReadonlyMap<Disruption, Promise<Ending>>;
     const net = createNet();
     beforeAll(async () => {
       lab = await startCrashLab({ retentionSeconds: 0, ...labConfigOnKind() }, { patienceMs: PATIENCE_MS });
-      lane = await Lane.open(lab, lab.testbed.actors.usLab);
+      const { euLab, usLab, stranger } = lab.testbed.actors;
+      lanes = await Promise.all([usLab, stranger, euLab].map((actor) => Lane.open(lab, actor)));
       admin = await createKubeClient({ kubeconfigPath: lab.testbed.endpoints.kubeconfig, net });
+      endings = disruptAll();
     }, TEST_MS);
     afterAll(async () => {
       await net.close();
@@ -62,7 +74,7 @@ describe.skipIf(reason !== undefined)(
       return admin.create(eviction, body);
     }
 
-    const cases: readonly { stage: Stage; phase: RegExp; mode: Mode; end: Ending }[] = [
+    const cases: readonly Omit<Disruption, 'way'>[] = [
       { stage: 'configure', phase: /Pending/, mode: 'copy', end: GOOD },
       { stage: 'configure', phase: /Running|Succeeded/, mode: 'copy', end: GOOD },
       { stage: 'compute', phase: /Pending/, mode: 'copy', end: INTERRUPTED },
@@ -70,9 +82,24 @@ describe.skipIf(reason !== undefined)(
       { stage: 'publish', phase: /Pending/, mode: 'copy', end: GOOD },
       { stage: 'publish', phase: /Running|Succeeded/, mode: 'copy', end: GOOD },
     ];
-    const all = cases.flatMap((one) => Object.keys(ways).map((way) => ({ ...one, way })));
+    const all: readonly Disruption[] = cases.flatMap((one) => Object.keys(ways).map((way) => ({ ...one, way })));
 
-    test.each(all)('$stage, $phase, $way', { timeout: TEST_MS }, async ({ stage, phase, mode, end, way }) => {
+    /** A lane has one job at a time, and takes the next when that has settled. */
+    function disruptAll(): Map<Disruption, Promise<Ending>> {
+      const turns: Promise<unknown>[] = lanes.map(() => Promise.resolve());
+      const begun = new Map<Disruption, Promise<Ending>>();
+      for (const [index, disruption] of all.entries()) {
+        const at = index % lanes.length;
+        const lane = lanes[at];
+        if (!lane) throw new Error('There is no lane.');
+        const ending = (turns[at] ?? Promise.resolve()).then(() => endingOf(lane, disruption));
+        turns[at] = ending.catch(() => undefined);
+        begun.set(disruption, ending);
+      }
+      return begun;
+    }
+
+    async function endingOf(lane: Lane, { stage, phase, mode, way }: Disruption): Promise<Ending> {
       const job = lane.start(mode);
       const { jobId } = await job.started;
       await lab.cluster.until(jobId, `${stage} to be ${String(phase)}`, ({ pods, workflow }) => {
@@ -81,13 +108,19 @@ describe.skipIf(reason !== undefined)(
       });
       await ways[way]?.(jobId, stage);
       const { runs: _runs, ...ending } = await job.settled;
-      expect(ending).toEqual(end);
+      return ending;
+    }
+
+    test.each(all)('$stage, $phase, $way', { timeout: TEST_MS }, async (disruption) => {
+      expect(await endings.get(disruption)).toEqual(disruption.end);
     });
 
     test('of all these only those that ran to their end were paid for', { timeout: TEST_MS }, async () => {
-      const { runs: _runs, ...ending } = await lane.start().settled;
-      expect(ending).toEqual(GOOD);
-      expect(lane.runsNow()).toBe(all.filter(({ end }) => end === GOOD).length + 1);
+      // A run is given back at the next start at the latest.
+      for (const { runs: _runs, ...ending } of await Promise.all(lanes.map((lane) => lane.start().settled)))
+        expect(ending).toEqual(GOOD);
+      const paid = lanes.reduce((sum, lane) => sum + lane.runsNow(), 0);
+      expect(paid).toBe(all.filter(({ end }) => end === GOOD).length + lanes.length);
     });
   },
 );

@@ -38,7 +38,10 @@ interface Deployment extends KubeObject {
   readonly status?: { readonly availableReplicas?: number };
 }
 
-/** Everything of the operator in a real cluster, from the manifests that owners apply; the object storage is on this machine. */
+/**
+ * Everything of the operator in a real cluster, from the manifests that owners apply; the object storage is on this machine. Its namespaces carry our
+ * label, and go when the cluster is given back.
+ */
 export async function deployOperator(providerPort: number) {
   const stack = new ResourceStack({ budgetMs: 120_000 });
   try {
@@ -63,7 +66,6 @@ export async function deployOperator(providerPort: number) {
         jobsNamespace: JOBS,
         operatorNamespace: OPERATOR,
         image: IMAGE,
-        podsImage: cluster.podsImage,
         imagePullPolicy: 'Never',
         s3: { endpoint: s3.endpoint.replace('127.0.0.1', gateway), resultsBucket: 'results', adminBucket: 'adminlogs' },
         providers: { [PROVIDER]: [`http://${gateway}:${providerPort}`] },
@@ -82,15 +84,15 @@ export async function deployOperator(providerPort: number) {
         },
       }),
     );
-    for (const name of [JOBS, OPERATOR]) stack.defer(name, () => removeNamespace(client, name));
     await apply(client, settings, s3);
     await waitUntil('the operator', () => isAvailable(client), {
       clock: systemClock,
       timeoutMs: READY_MS,
       intervalMs: 500,
     });
-    const url = await nodePortUrl(client);
-    const facts = { cluster, client, s3: await adminClient(s3, seams.net), ask: asking(url, seams.net.fetch) };
+    const ask = asking(await nodePortUrl(client), seams.net.fetch);
+    await waitUntil('the way in', () => answers(ask), { clock: systemClock, timeoutMs: READY_MS, intervalMs: 100 });
+    const facts = { cluster, client, s3: await adminClient(s3, seams.net), ask };
     return runningResource(facts, () => stack.stop());
   } catch (error) {
     await stack.stop();
@@ -170,18 +172,17 @@ async function nodePortUrl(client: KubeClient): Promise<string> {
   return `http://${address}:${service.spec.ports[0]?.nodePort}`;
 }
 
-async function removeNamespace(client: KubeClient, name: string): Promise<void> {
-  await client.delete(NAMESPACES, { name }).catch(() => undefined);
-  await waitUntil(`the end of ${name}`, async () => ((await client.find(NAMESPACES, { name })) ? undefined : true), {
-    clock: systemClock,
-    timeoutMs: 90_000,
-    intervalMs: 500,
-  });
-}
-
 interface Answer {
   readonly status: number;
   readonly text: string;
+}
+
+/** The node forwards a port a moment after it was asked for it. */
+function answers(ask: ReturnType<typeof asking>): Promise<true | undefined> {
+  return ask('GET', '/api/v1/operator/environments').then(
+    () => true,
+    () => undefined,
+  );
 }
 
 function asking(url: string, fetch: ReturnType<typeof createNet>['fetch']) {

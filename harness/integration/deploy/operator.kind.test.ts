@@ -4,8 +4,9 @@ import { jobIdOf } from '../../../core/protocol/job-id.ts';
 import type { ComputeJob } from '../../../core/protocol/job-status.ts';
 import type { WorkflowRequest } from '../../../core/protocol/workflow.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
-import { LABELS, LEADER_LEASE } from '../../../engine/api/names.ts';
-import { LEASES, PODS } from '../../../engine/kubernetes/objects.ts';
+import { LABELS, LEADER_LEASE, WORKFLOWS } from '../../../engine/api/names.ts';
+import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
+import { LEASES, NAMESPACES, PODS } from '../../../engine/kubernetes/objects.ts';
 import type { Lease, Pod } from '../../../engine/kubernetes/pod-types.ts';
 import { whyNoKind } from '../../cluster/kind/testing/lab-kind.ts';
 import type { DeployedOperator } from './deployed-operator.ts';
@@ -15,6 +16,7 @@ import { startSlowProvider } from './slow-provider.ts';
 const COMPUTE = '/api/v1/operator/compute';
 const OWNER = `0x${'4e'.repeat(20)}`;
 const JOB_MS = 150_000;
+const TEST_MS = 300_000;
 
 const reason = whyNoKind();
 describe.skipIf(reason !== undefined)(`the operator in a cluster${reason === undefined ? '' : ` (${reason})`}`, () => {
@@ -27,7 +29,7 @@ describe.skipIf(reason !== undefined)(`the operator in a cluster${reason === und
     operator = await deployOperator(provider.port);
     gateway = operator.cluster.hostAddressFromPods;
     await provider.listenOn(gateway);
-  }, 400_000);
+  }, 600_000);
   afterAll(async () => {
     await operator?.stop();
     await provider?.stop();
@@ -83,7 +85,7 @@ describe.skipIf(reason !== undefined)(`the operator in a cluster${reason === und
             ],
             algorithm: {
               id: `did:op:${'e'.repeat(64)}`,
-              container: { entrypoint: 'node $ALGO', image: 'node', tag: '24', checksum: '' },
+              container: { entrypoint: 'node $ALGO', image: 'node', tag: '24', checksum: nodeDigest() },
               files: [file('/algorithm', algorithm)],
             },
             compute: { maxDurationSeconds: 120, networkAccess: false },
@@ -94,13 +96,20 @@ describe.skipIf(reason !== undefined)(`the operator in a cluster${reason === und
     };
   }
 
+  /** Of the image that the cluster was given, as its node names it. */
+  function nodeDigest(): string {
+    const digest = operator.cluster.digests.get('node:24');
+    if (digest === undefined) throw new Error('The cluster was not given node:24.');
+    return digest;
+  }
+
   async function digestIn(job: ComputeJob): Promise<string> {
     const index = (job.results || []).find(({ filename }) => filename === 'digest')?.index;
     return (await operator.ask('GET', `/api/v1/operator/getResult?jobId=${job.jobId}&owner=${OWNER}&index=${index}`))
       .text;
   }
 
-  test('a broker that goes in the middle of a download does no harm', async () => {
+  test('a broker that goes in the middle of a download does no harm', { timeout: TEST_MS }, async () => {
     const jobId = await start('1');
     await provider.isHeld;
     for (const { metadata } of await podsOf('app.kubernetes.io/name=job-broker')) await kill(metadata.name);
@@ -112,23 +121,44 @@ describe.skipIf(reason !== undefined)(`the operator in a cluster${reason === und
     expect(provider.ranges.slice(1).every((range) => range !== undefined)).toBe(true);
   });
 
-  test('a leader that is killed while the algorithm runs is followed by the other engine, and the algorithm runs once', async () => {
-    const jobId = await start('2');
-    await until('the algorithm', async () => ((await status(jobId))?.status === 40 ? true : undefined));
-    const compute = `${LABELS.job}=${jobId},${LABELS.stage}=compute`;
-    const [running] = await podsOf(compute, JOBS);
-    const lease = await operator.client.get<Lease>(LEASES, { name: LEADER_LEASE, namespace: JOBS });
-    const leader = lease.spec.holderIdentity ?? '';
-    expect((await podsOf('app.kubernetes.io/name=operator-engine')).map(({ metadata }) => metadata.name)).toContain(
-      leader,
-    );
-    await kill(leader);
-    const job = await ended(jobId);
-    expect(job).toMatchObject({ status: 70, details: { exitCode: 0 } });
-    expect(await digestIn(job)).toBe(provider.digests.data);
-    const after = await operator.client.get<Lease>(LEASES, { name: LEADER_LEASE, namespace: JOBS });
-    expect(after.spec.holderIdentity).not.toBe(leader);
-    const known = (await podsOf(compute, JOBS)).map(({ metadata }) => metadata.uid);
-    expect(known.filter((uid) => uid !== running?.metadata.uid)).toEqual([]);
-  });
+  test(
+    'a leader that is killed while the algorithm runs is followed by the other engine, and the algorithm runs once',
+    { timeout: TEST_MS },
+    async () => {
+      const jobId = await start('2');
+      await until('the algorithm', async () => ((await status(jobId))?.status === 40 ? true : undefined));
+      const compute = `${LABELS.job}=${jobId},${LABELS.stage}=compute`;
+      const [running] = await podsOf(compute, JOBS);
+      const lease = await operator.client.get<Lease>(LEASES, { name: LEADER_LEASE, namespace: JOBS });
+      const leader = lease.spec.holderIdentity ?? '';
+      expect((await podsOf('app.kubernetes.io/name=operator-engine')).map(({ metadata }) => metadata.name)).toContain(
+        leader,
+      );
+      await kill(leader);
+      const job = await ended(jobId);
+      expect(job).toMatchObject({ status: 70, details: { exitCode: 0 } });
+      expect(await digestIn(job)).toBe(provider.digests.data);
+      const after = await operator.client.get<Lease>(LEASES, { name: LEADER_LEASE, namespace: JOBS });
+      expect(after.spec.holderIdentity).not.toBe(leader);
+      const known = (await podsOf(compute, JOBS)).map(({ metadata }) => metadata.uid);
+      expect(known.filter((uid) => uid !== running?.metadata.uid)).toEqual([]);
+    },
+  );
+
+  test(
+    'it is removed as its page says: the jobs while an engine lets go of them, then the rest',
+    { timeout: TEST_MS },
+    async () => {
+      const { client } = operator;
+      const jobs = await client.list<KubeObject>(WORKFLOWS, { namespace: JOBS });
+      expect(jobs.items.length).toBe(2);
+      for (const { metadata } of jobs.items) await client.delete(WORKFLOWS, { name: metadata.name, namespace: JOBS });
+      const isEmpty = async (): Promise<true | undefined> =>
+        (await client.list(WORKFLOWS, { namespace: JOBS })).items.length === 0 ? true : undefined;
+      await until('the jobs to go', isEmpty);
+      for (const name of [JOBS, OPERATOR]) await client.delete(NAMESPACES, { name });
+      for (const name of [JOBS, OPERATOR])
+        await until(`${name} to go`, async () => ((await client.find(NAMESPACES, { name })) ? undefined : true));
+    },
+  );
 });

@@ -6,11 +6,11 @@ import { runningResource } from '../../../core/resource.ts';
 
 const ALGORITHM = `
 const fs = require('node:fs');
-const [folder] = fs.readdirSync('/data/inputs');
-const bytes = fs.readFileSync('/data/inputs/' + folder + '/0');
+const [did] = JSON.parse(process.env.DIDS);
+const bytes = fs.readFileSync(process.env.INPUTS + '/' + did + '/0');
 const end = performance.now() + 6000;
 while (performance.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-fs.writeFileSync('/data/outputs/digest', require('node:crypto').createHash('sha256').update(bytes).digest('hex'));
+fs.writeFileSync(process.env.OUTPUTS + '/digest', require('node:crypto').createHash('sha256').update(bytes).digest('hex'));
 `;
 /** More than sockets and programs on the way keep: who holds it back holds the download. */
 const DATA_BYTES = 32 * 1024 * 1024;

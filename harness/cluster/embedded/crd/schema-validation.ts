@@ -26,9 +26,12 @@ function validateType(schema: JsonObject, value: unknown, path: string): FieldCa
     return actual === 'integer' || actual === 'string' ? undefined : typeInvalid(path, value, 'integer,string', actual);
   if (typeof expected !== 'string' || expected === actual || (expected === 'number' && actual === 'integer'))
     return undefined;
-  // A format is checked as a type, by a part that knows the types of Go.
-  const goType = schema['format'] === 'date-time' ? GO_TYPES[actual] : undefined;
-  if (goType !== undefined) return typeInvalid(path, value, 'date-time', goType);
+  // A format is checked as a type, by a part that knows the types of Go; for a list it is checked by nobody, and neither is the type.
+  const format = expected === 'integer' || expected === 'number' ? undefined : schema['format'];
+  if (typeof format === 'string') {
+    if (actual === 'array' || actual === 'string') return undefined;
+    return typeInvalid(path, value, format, GO_TYPES[actual] ?? '');
+  }
   return typeInvalid(path, value, expected, actual);
 }
 

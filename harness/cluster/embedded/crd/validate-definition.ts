@@ -37,6 +37,10 @@ export function validateDefinition(object: KubeObject): FieldCause[] {
   if (scope === '') causes.push(required('spec.scope'));
   else if (scope !== 'Namespaced' && scope !== 'Cluster')
     causes.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
+  if (valueAt(object, 'spec', 'preserveUnknownFields') === true) {
+    const instead = 'set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+    causes.push(invalidValue('spec.preserveUnknownFields', true, `cannot set to true, ${instead}`));
+  }
   const strategy = stringAt(object, 'spec', 'conversion', 'strategy');
   // Differs from kube-apiserver: conversion webhooks are not called, so a definition that needs one is refused.
   if (strategy !== undefined && strategy !== 'None')

@@ -37,19 +37,6 @@ export function patchObject(
   checkPlace(target, object);
   // A version in the patch makes it conditional; without one it applies to whatever is there now.
   checkVersion(served, previous, object);
-  if (
-    object.metadata.uid !== undefined &&
-    object.metadata.uid !== '' &&
-    object.metadata.uid !== previous.metadata.uid
-  ) {
-    throw invalid(served, name, [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'metadata.uid',
-        message: `Invalid value: ${JSON.stringify(object.metadata.uid ?? '')}: field is immutable`,
-      },
-    ]);
-  }
   return writeUpdate(core, context, target, previous, object);
 }
 
@@ -83,6 +70,7 @@ function applyPatch(
     patch,
     core.schema.patchRoot(served),
   );
+  core.schema.wrapIntegers(served, patched as unknown as KubeObject);
   // It applies to the typed object, whose kind and version are not among its fields.
   for (const field of ['apiVersion', 'kind'] as const)
     if (typeof patched[field] === 'string' || patched[field] === undefined) patched[field] = document[field];

@@ -122,10 +122,10 @@ function checkedCustom(
 /** The version of a custom resource is looked at when the whole object has been read. @throws KubeStatusError 400 */
 export function checkCustomVersion(served: ServedResource, { apiVersion = '' }: KubeObject): void {
   const expected = apiVersionOf(served);
-  if (apiVersion !== expected)
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
-    );
+  if (apiVersion === expected) return;
+  // A group of no name is left out.
+  const named = apiVersion.replace(/^\//, '');
+  throw badRequest(`the API version in the data (${named}) does not match the expected API version (${expected})`);
 }
 
 /** A custom resource of another kind is decoded, and refused when it is validated: then nothing but its lists is looked at. */

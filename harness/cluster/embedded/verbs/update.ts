@@ -7,7 +7,7 @@ import {
   checkUid,
   checkVersion,
   countGeneration,
-  deletionChanges,
+  systemChanges,
   isReadyToGo,
   parseObjectVersion,
 } from '../lifecycle.ts';
@@ -46,8 +46,12 @@ export function updateOrCreate(
     if (target.subresource !== '' || strategyOf(served).createsOnUpdate !== true) throw notFound(served, name);
     checkUid(served, undefined, object, context.isDryRun);
     parseObjectVersion(object);
+    const { resourceVersion } = object.metadata;
     delete object.metadata.resourceVersion;
-    return { object: insert(core, context, served, namespace, object), isNew: true };
+    const created = insert(core, context, served, namespace, object);
+    // A dry run shows the version that was sent, since none is given.
+    if (context.isDryRun && resourceVersion) created.metadata.resourceVersion = resourceVersion;
+    return { object: created, isNew: true };
   }
   checkUid(served, previous, object, context.isDryRun);
   checkVersion(served, previous, object);
@@ -73,7 +77,7 @@ export function writeUpdate(
 ): KubeObject {
   const { served, namespace, name, subresource } = target;
   const strategy = strategyOf(served);
-  const fixed = deletionChanges(previous, object);
+  const fixed = systemChanges(previous, object);
   carryOver(previous, object);
   keepOtherHalf(served, subresource, previous, object);
   strategy.prepareUpdate?.(object, previous, subresource);

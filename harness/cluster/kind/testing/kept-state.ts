@@ -16,14 +16,19 @@ declare module 'vitest' {
   }
 }
 
-/** One cluster for all test files, and nothing of it afterwards. */
+/**
+ * One cluster for all test files, and nothing of it afterwards. Whoever works on such a test may name a folder in `WAVETANK_TEST_KIND_STATE`: what is
+ * kept there stays for the next run, and `wavetank down --state FOLDER` removes it.
+ */
 export default async function keepState(project: TestProject): Promise<() => Promise<void>> {
   const run = commandRunner(createNative());
   const tools = await findKindTools(run);
-  const stateRoot = mkdtempSync(path.join(tmpdir(), 'wavetank-kind-tests-'));
+  const { WAVETANK_TEST_KIND_STATE: kept } = process.env;
+  const stateRoot = kept ? path.resolve(kept) : mkdtempSync(path.join(tmpdir(), 'wavetank-kind-tests-'));
   project.provide('kindStateRoot', stateRoot);
   project.provide('whyNoKind', 'missing' in tools ? tools.missing : '');
   return async () => {
+    if (kept) return;
     await sweepClusters(run, path.join(stateRoot, 'kind'), { kept: true });
     rmSync(stateRoot, { recursive: true, force: true });
   };

@@ -9,24 +9,32 @@ import { runningResource } from '../../../../core/resource.ts';
 import type { TestbedConfig } from '../../../config/testbed-config.ts';
 import { resolveTestbedConfig } from '../../../config/testbed-config.ts';
 import { preparePodsApp } from '../../../pods-image.ts';
+import { whyThereIsNoMinio } from '../../../storage/minio/start-minio.ts';
 import type { KindClusterOptions, RunningKindCluster } from '../start-kind-cluster.ts';
 import { startKindCluster } from '../start-kind-cluster.ts';
+import { KIND_SETTINGS } from './kind-settings.ts';
 
 /** Why there can be no cluster here, or undefined. */
 export function whyNoKind(): string | undefined {
   return inject('whyNoKind') || undefined;
 }
 
-/** A whole testbed on a cluster of its own. */
+/** Why there can be no whole testbed on kind and MinIO here, or undefined. */
+export async function whyNoLabOnKind(): Promise<string | undefined> {
+  return whyNoKind() ?? (await whyThereIsNoMinio());
+}
+
+/** A whole testbed in the cluster that test files take turns with, with a MinIO of its own. */
 export function labConfigOnKind(): TestbedConfig {
-  return { backend: 'kind' };
+  const stateRoot = inject('kindStateRoot');
+  return { backend: 'kind', storage: 'minio', stateRoot, kind: { ...KIND_SETTINGS, reuse: true } };
 }
 
 /** The cluster that the test files of this run take turns with, empty. */
 export async function startSharedKind(options: Partial<KindClusterOptions> = {}): Promise<RunningKindCluster> {
   const stateRoot = inject('kindStateRoot');
   const net = createNet();
-  const { kind } = resolveTestbedConfig({}, () => 'unused');
+  const { kind } = resolveTestbedConfig({ kind: KIND_SETTINGS }, () => 'unused');
   const cluster = await startKindCluster({
     clock: systemClock,
     entropy: systemEntropy,
@@ -36,6 +44,7 @@ export async function startSharedKind(options: Partial<KindClusterOptions> = {})
     stateDir: path.join(stateRoot, 'kind'),
     instance: `test-${randomHex(systemEntropy, 4)}`,
     nodeImage: kind.nodeImage,
+    proxyMode: kind.proxyMode,
     podsBase: kind.baseImage,
     reuse: true,
     podsApp: await preparePodsApp(path.join(stateRoot, 'pods-app')),

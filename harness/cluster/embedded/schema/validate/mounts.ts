@@ -17,9 +17,9 @@ export function checkMounts(causes: Causes, field: string, container: Json, volu
     if (paths.has(path)) causes.push(invalid(`${at}.mountPath`, path, 'must be unique'));
     paths.add(path);
     for (const device of list(container, 'volumeDevices')) {
-      if (name !== '' && text(device, 'name') === name)
+      if (text(device, 'name') === name)
         causes.push(invalid(`${at}.name`, name, 'must not already exist in volumeDevices'));
-      if (path !== '' && text(device, 'devicePath') === path)
+      if (text(device, 'devicePath') === path)
         causes.push(invalid(`${at}.mountPath`, path, 'must not already exist as a path in volumeDevices'));
     }
     checkSubPath(causes, `${field}.volumeMounts`, at, mount);
@@ -84,14 +84,14 @@ function checkDevices(causes: Causes, field: string, container: Json, volumes: R
     names.add(name);
     const path = text(device, 'devicePath');
     if (path === '') causes.push(required(`${at}.devicePath`));
-    else if (paths.has(path)) causes.push(invalid(`${at}.devicePath`, path, 'must be unique'));
+    if (paths.has(path)) causes.push(invalid(`${at}.devicePath`, path, 'must be unique'));
     if (path.split('/').includes('..'))
       causes.push(invalid(`${at}.devicePath`, path, "can not contain backsteps ('..')"));
     else paths.add(path);
     for (const mount of list(container, 'volumeMounts')) {
-      if (name !== '' && text(mount, 'name') === name)
+      if (text(mount, 'name') === name)
         causes.push(invalid(`${at}.name`, name, 'must not already exist in volumeMounts'));
-      if (path !== '' && text(mount, 'mountPath') === path)
+      if (text(mount, 'mountPath') === path)
         causes.push(invalid(`${at}.devicePath`, path, 'must not already exist as a path in volumeMounts'));
     }
   }
