@@ -103,6 +103,11 @@ export async function cleanNamespace(
   outside: readonly string[],
 ): Promise<void> {
   const remove = (path: string): Promise<Answer> => api.send({ method: 'DELETE', path, headers: {}, body: undefined });
+  for (const { namespaced, onlyDryRuns, group, version, resource } of FUZZ_KINDS) {
+    if (namespaced || onlyDryRuns || !used.has(resource)) continue;
+    const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
+    await remove(`${root}/${resource}?labelSelector=sequence%3D${namespace}`);
+  }
   // They may hold themselves, and may have lost the label that says whose they are.
   for (const path of outside) {
     const headers = { 'content-type': 'application/merge-patch+json' };
