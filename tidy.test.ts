@@ -31,8 +31,8 @@ const BUILTIN = new Set([
   'node:test',
 ]);
 
-/** The packages that tests may use everywhere. */
-const TEST_PACKAGES = new Set(['vitest', 'fast-check']);
+/** The packages that tests may use everywhere; the last two are other implementations to compare ours with. */
+const TEST_PACKAGES = new Set(['vitest', 'fast-check', 'eciesjs', '@noble/curves']);
 
 test('every import follows an arrow of boundaries.json', () => {
   const violations = sources.flatMap((file) => {

@@ -18,7 +18,7 @@ import { startActors, startLabServers } from './testbed/outside.ts';
 import { PartsLog } from './testbed/parts-log.ts';
 import type { TestbedRuntime } from './testbed/runtime.ts';
 import { startMetadataCacheStage } from './testbed/services.ts';
-import type { Site } from './testbed/site.ts';
+import type { Neighbour, Site } from './testbed/site.ts';
 import { startSite } from './testbed/site.ts';
 import { Stages } from './testbed/stages.ts';
 import type { StartContext } from './testbed/start-context.ts';
@@ -88,15 +88,25 @@ async function startAll(context: StartContext, runtime: TestbedRuntime): Promise
     startClusterStage(context),
     startLabServers(context),
   ]);
-  const site = (number: number): Promise<Site> =>
-    startSite(context, {
+  const running = new Map<number, Site>();
+  const neighbour = (number: number): Neighbour => ({
+    accounts: siteAccounts(accounts, ocean.chain.accounts, number),
+    providerUrl: () => running.get(number)?.provider.current.url ?? '',
+  });
+  const numbers = Array.from({ length: config.providers }, (_, i) => i + 1);
+  const site = async (number: number): Promise<Site> => {
+    const started = await startSite(context, {
       number,
       accounts: siteAccounts(accounts, ocean.chain.accounts, number),
+      neighbours: numbers.filter((other) => other !== number).map(neighbour),
       ocean,
       metadataCacheUrl: cache.url,
       cluster,
       storage,
     });
+    running.set(number, started);
+    return started;
+  };
   const first = await site(1);
   // After it, since definitions of the cluster's kinds are applied by each.
   const others: Site[] = [];

@@ -9,7 +9,7 @@ import type { DownloadProofs } from './download-proofs.ts';
 import type { Quirk } from './quirks.ts';
 import type { RbacConfig } from './rbac.ts';
 import type { StateSurvives } from './stores/database.ts';
-import { isWellKnownKey } from './well-known-keys.ts';
+import { LOCAL_CHAINS, isWellKnownKey } from '../core/protocol/well-known-keys.ts';
 
 /** What a Provider needs of Ocean's address file, per chain. */
 export interface ProviderAddressBook {
@@ -122,6 +122,8 @@ export interface ProviderOptions {
   readonly authorizedDecrypters?: readonly string[];
   /** Ids of the environments that are offered; absent: all that the Operator Service has. */
   readonly allowedEnvironments?: readonly string[];
+  /** Addresses of other operators' environments that may download what is for computing only: they check the lists of algorithms. Default: none. */
+  readonly trustedEnvironments?: readonly string[];
   /** A server that is asked whether a consumer's role allows a download or a job. Default: none. */
   readonly rbacUrl?: string;
   /** Told to that server. Default false. */
@@ -159,6 +161,7 @@ export interface ProviderConfig {
   readonly gateways: Gateways;
   readonly authorizedDecrypters: readonly string[];
   readonly allowedEnvironments: readonly string[] | undefined;
+  readonly trustedEnvironments: readonly string[];
   readonly rbac: RbacConfig | undefined;
   readonly downloadProofs: DownloadProofs | undefined;
   readonly limits: ProviderLimits;
@@ -175,8 +178,6 @@ const URL_OPTIONS = [
   'rbacUrl',
 ] as const;
 
-const LOCAL_CHAINS = new Set([8996, 1337, 31337]);
-
 /**
  * Checks and completes the options.
  * @throws WavetankError PROVIDER_CONFIG_INVALID (usage) naming every problem at once
@@ -190,8 +191,10 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
   for (const key of URL_OPTIONS) checkUrl(options[key], key, problems);
   if (options.downloadProofs !== undefined && options.downloadProofs !== 'chain')
     checkUrl(options.downloadProofs.url, 'downloadProofs.url', problems);
-  for (const [i, address] of (options.authorizedDecrypters ?? []).entries()) {
-    if (!isAddress(address)) problems.push(`authorizedDecrypters[${i}]: not an Ethereum address`);
+  for (const key of ['authorizedDecrypters', 'trustedEnvironments'] as const) {
+    for (const [i, address] of (options[key] ?? []).entries()) {
+      if (!isAddress(address)) problems.push(`${key}[${i}]: not an Ethereum address`);
+    }
   }
   for (const [i, mirror] of (options.mirrors ?? []).entries()) {
     if (!/^https?:\/\/[^/]+\//.test(mirror.prefix))
@@ -214,6 +217,7 @@ export function resolveConfig(options: ProviderOptions): ProviderConfig {
     gateways: { ipfs: orWithoutSlash(options.ipfsGateway), arweave: orWithoutSlash(options.arweaveGateway) },
     authorizedDecrypters: (options.authorizedDecrypters ?? []).map(checksumAddress),
     allowedEnvironments: options.allowedEnvironments,
+    trustedEnvironments: (options.trustedEnvironments ?? []).map(checksumAddress),
     rbac: options.rbacUrl === undefined ? undefined : { url: options.rbacUrl, isPrivate: options.isPrivate ?? false },
     downloadProofs: options.downloadProofs,
     limits: { ...DEFAULT_LIMITS, ...options.limits },

@@ -1,3 +1,4 @@
+import { sameAddress } from '../core/protocol/address.ts';
 import type { Seams } from '../core/seams.ts';
 import type { OrderReader } from './access/order-reader.ts';
 import { createOrderReader } from './access/order-reader.ts';
@@ -23,6 +24,8 @@ import type { JobStarter } from './compute/start-job.ts';
 import { createJobStarter } from './compute/start-job.ts';
 import type { ProviderConfig } from './config.ts';
 import type { ContractCaller } from './files/contract-file.ts';
+import type { ForeignProviders } from './foreign/foreign-providers.ts';
+import { createForeignProviders } from './foreign/foreign-providers.ts';
 import type { DownloadProofSender } from './download-proofs.ts';
 import { createDownloadProofSender } from './download-proofs.ts';
 import type { FileSource, HostResolver } from './files/file-source.ts';
@@ -43,6 +46,7 @@ export interface ProviderContext {
   readonly chains: Chains;
   readonly resolver: AssetResolver;
   readonly source: FileSource;
+  readonly foreign: ForeignProviders;
   readonly nonces: NonceStore;
   readonly tokens: AuthTokens;
   readonly authenticator: Authenticator;
@@ -90,6 +94,7 @@ export function createContext({
     config,
     chains,
     source,
+    foreign: createForeignProviders(source, seams),
     nonces,
     tokens,
     resolver: createAssetResolver(config, chains, seams, source),
@@ -103,7 +108,7 @@ export function createContext({
 }
 
 function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: () => string): ComputeParts | undefined {
-  const { seams, config, chains, resolver, source, orders, ledger, capabilities } = base;
+  const { seams, config, chains, resolver, source, foreign, orders, ledger, capabilities } = base;
   if (config.operatorServiceUrl === undefined) return undefined;
   const operator = createOperatorClient(config.operatorServiceUrl, seams, config.limits);
   const environments = createEnvironments(operator, chains, config, seams);
@@ -111,6 +116,7 @@ function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: ()
     resolver,
     environments,
     source,
+    foreign,
     maxChecksumBytes: config.limits.checksumBytes,
     maxDatasets: config.limits.datasets,
   });
@@ -120,6 +126,7 @@ function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: ()
     preparer,
     orders,
     source,
+    foreign,
     ledger,
     settlement,
     operator,
@@ -130,6 +137,15 @@ function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: ()
   });
   const lists = createJobLists(operator, distinctSigners(chains), seams.clock, config.limits.statusMs);
   return { operator, environments, lists, preparer, starter, settlement };
+}
+
+/** Whether an address is an environment's: of this Provider's own operator, or of one that the data owner trusts. */
+export async function isEnvironment(
+  { config, compute }: Pick<ProviderContext, 'config' | 'compute'>,
+  address: string,
+): Promise<boolean> {
+  if (config.trustedEnvironments.some((one) => sameAddress(one, address))) return true;
+  return (await compute?.environments.isEnvironmentAddress(address)) ?? false;
 }
 
 /** A contract is read on the chain that its file names, if that is one of ours. */

@@ -14,13 +14,14 @@ import { provider } from './bench/provider.ts';
 import { scenario } from './bench/scenario.ts';
 import type { BenchmarkResult } from './bench/table.ts';
 import { tableOf } from './bench/table.ts';
+import { tenConsumers } from './bench/ten-consumers.ts';
 import { upCold, upWarm } from './bench/up.ts';
 import { noOpJobOnKind } from './bench/kind/no-op-job.ts';
 import { scenarioOnKind } from './bench/kind/scenario.ts';
 import { upFresh, upReused } from './bench/kind/up.ts';
 
 const BENCHMARKS: Choices<Benchmark> = {
-  embedded: [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize, provider],
+  embedded: [upCold, upWarm, scenario, noOpJob, manyJobs, datasetSize, provider, tenConsumers],
   kind: [upFresh, upReused, scenarioOnKind, noOpJobOnKind],
 };
 

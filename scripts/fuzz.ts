@@ -44,7 +44,9 @@ function told({ answers, requests, seconds, dials, warmHeapMib, heapMib }: FuzzR
 async function fuzz({ requests, seed, path }: Flags): Promise<boolean> {
   const again = `npm run fuzz -- --requests ${requests} --seed ${seed}`;
   process.stdout.write(`${again}\n`);
-  const report = await runFuzz({ requests, seed, path, progress });
+  const failing = (problem: string, sent: number): void =>
+    void process.stdout.write(`after ${sent} requests: ${problem}\nLooking for the smallest that fails …\n`);
+  const report = await runFuzz({ requests, seed, path, progress, failing });
   process.stdout.write(told(report));
   if (report.failure) {
     const { problem, counterexample, path: at } = report.failure;

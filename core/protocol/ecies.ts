@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { isPrivate, pointMultiply } from 'tiny-secp256k1';
 import { WavetankError } from '../errors.ts';
 import { fromHex, toHex } from './hashing.ts';
+import { publicKeyOf } from './signing.ts';
 
 /**
  * ECIES as eciespy 0.3.11 writes it, which every encrypted files object on an Ocean chain uses:
@@ -19,10 +20,10 @@ export function eciesEncrypt(
 ): string {
   const recipient =
     'privateKey' in publicKeyOrPrivateKey
-      ? secp256k1.getPublicKey(fromHex(publicKeyOrPrivateKey.privateKey), false)
+      ? publicKeyOf(fromHex(publicKeyOrPrivateKey.privateKey), false)
       : fromHex(publicKeyOrPrivateKey.publicKey);
-  const ephemeral = secp256k1.utils.randomSecretKey();
-  const point = secp256k1.getPublicKey(ephemeral, false);
+  const ephemeral = randomSecretKey();
+  const point = publicKeyOf(ephemeral, false);
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', keyFrom(point, ephemeral, recipient), nonce);
   const encrypted = Buffer.concat([cipher.update(data), cipher.final()]);
@@ -50,15 +51,27 @@ export function eciesDecrypt(privateKey: string, encrypted: string | Uint8Array)
 
 /** HKDF-SHA256 without salt or info over ephemeral key and shared point, both uncompressed. */
 function keyFrom(ephemeralPoint: Uint8Array, secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  let shared: Uint8Array;
-  try {
-    shared = secp256k1.getSharedSecret(secretKey, publicKey, false);
-  } catch (cause) {
-    throw new WavetankError('ECIES_MALFORMED', 'The encrypted bytes begin with no point of the curve.', {
-      category: 'usage',
-      cause,
-    });
-  }
+  const shared = sharedPoint(publicKey, secretKey);
   const material = Buffer.concat([ephemeralPoint, shared]);
   return new Uint8Array(hkdfSync('sha256', material, new Uint8Array(0), new Uint8Array(0), 32));
+}
+
+function sharedPoint(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array {
+  let cause: unknown;
+  try {
+    const point = pointMultiply(publicKey, secretKey, false);
+    if (point) return point;
+  } catch (error) {
+    cause = error;
+  }
+  const text = 'The encrypted bytes begin with no point of the curve.';
+  throw new WavetankError('ECIES_MALFORMED', text, { category: 'usage', cause });
+}
+
+/** Of 2^256 numbers all but 2^128 are one. */
+function randomSecretKey(): Uint8Array {
+  for (;;) {
+    const bytes = randomBytes(32);
+    if (isPrivate(bytes)) return bytes;
+  }
 }

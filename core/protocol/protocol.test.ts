@@ -16,7 +16,14 @@ import { JOB_STATUS, phaseOfCode } from './job-status.ts';
 import { isDocumentHash } from './metadata-encoding.ts';
 import { isSignedBy, signOperatorRequest, OPERATOR_AUTH_HEADERS } from './operator-auth.ts';
 import { decodeProviderFeeData, encodeProviderFeeData, providerFeeInnerHash, signProviderFee } from './provider-fee.ts';
-import { addressOfPrivateKey, isMessageSignedBy, recoverMessageSigner, signMessage } from './signing.ts';
+import {
+  addressOfPrivateKey,
+  addressOfPublicKey,
+  isMessageSignedBy,
+  messageDigest,
+  recoverMessageSigner,
+  signMessage,
+} from './signing.ts';
 
 interface Vectors {
   did: { nftAddress: string; chainId: number; did: string };
@@ -145,23 +152,30 @@ describe('signatures', () => {
     for (const bad of [2, 26, 29, 255]) expect(recoverMessageSigner('text', withV(bad))).toBeUndefined();
   });
 
-  test('asking for a signer gives what recovering gives, however often the signer was seen', () => {
+  test('signing and recovering give what another implementation of the curve gives', () => {
     const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
-    const keys = [KEY, `0x${'11'.repeat(32)}`];
+    const keys = [KEY, `0x${'22'.repeat(32)}`];
     const flipped = fc.record({ at: fc.nat(64), mask: fc.integer({ min: 1, max: 255 }) });
     fc.assert(
       fc.property(fc.string(), fc.constantFrom(...keys), fc.option(flipped), bytes(65), (message, key, flip, noise) => {
         const honest = fromHex(signMessage(message, key));
+        expect(toHex(honest)).toBe(signedByNoble(message, key));
         const changed = honest.map((byte, i) => (i === flip?.at ? byte ^ flip.mask : byte));
         const otherBit = honest.map((byte, i) => (i === 64 ? 55 - byte : byte));
-        for (const signature of [changed, honest, otherBit, noise].map(toHex)) {
-          const signer = recoverMessageSigner(message, signature);
+        for (const signature of [changed, honest, otherBit, noise]) {
+          const signer = recoverMessageSigner(message, toHex(signature));
+          expect(signer).toBe(recoveredByNoble(message, signature));
           for (const address of keys.map(addressOfPrivateKey))
-            expect(isMessageSignedBy(message, signature, address.toLowerCase())).toBe(signer === address);
+            expect(isMessageSignedBy(message, toHex(signature), address.toLowerCase())).toBe(signer === address);
         }
       }),
       { seed: 11, numRuns: 40 },
     );
+  });
+
+  test.each(['0x', `0x${'00'.repeat(32)}`, `0x${'ff'.repeat(32)}`, KEY.slice(0, -2)])('%s is no private key', (key) => {
+    for (const use of [() => signMessage('text', key), () => addressOfPrivateKey(key)])
+      expect(use).toThrow(expect.objectContaining({ code: 'PRIVATE_KEY_INVALID' }));
   });
 
   test('garbage recovers to nobody and never throws', () => {
@@ -220,3 +234,21 @@ describe('jobs', () => {
     expect(phaseOfCode(99)).toBeUndefined();
   });
 });
+
+function signedByNoble(message: string, key: string): string {
+  const options = { prehash: false, format: 'recovered' } as const;
+  const [recovery = 0, ...rs] = secp256k1.sign(messageDigest(message), fromHex(key), options);
+  return toHex(Uint8Array.from([...rs, 27 + recovery]));
+}
+
+function recoveredByNoble(message: string, bytes: Uint8Array): string | undefined {
+  const v = bytes[64] ?? 255;
+  const recovery = v >= 27 ? v - 27 : v;
+  if (recovery > 1) return undefined;
+  try {
+    const signature = secp256k1.Signature.fromBytes(Uint8Array.from([recovery, ...bytes.subarray(0, 64)]), 'recovered');
+    return addressOfPublicKey(signature.recoverPublicKey(messageDigest(message)).toBytes(false));
+  } catch {
+    return undefined;
+  }
+}

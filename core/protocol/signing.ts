@@ -1,7 +1,7 @@
-import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { checksumAddress, isAddress, sameAddress } from './address.ts';
+import { pointFromScalar, privateAdd, recover, signRecoverable } from 'tiny-secp256k1';
+import { WavetankError } from '../errors.ts';
+import { checksumAddress, sameAddress } from './address.ts';
 import { fromHex, keccak, toHex } from './hashing.ts';
-import { KnownSigners } from './known-signers.ts';
 
 /** What is signed for a text: keccak(EIP-191 prefix of 32 bytes ++ keccak(utf8 text)). */
 export function messageDigest(message: string): Uint8Array {
@@ -18,18 +18,22 @@ export function addressOfPublicKey(uncompressed: Uint8Array): string {
 }
 
 export function addressOfPrivateKey(privateKey: string): string {
-  return addressOfPublicKey(secp256k1.getPublicKey(fromHex(privateKey), false));
+  return addressOfPublicKey(publicKeyOf(fromHex(privateKey), false));
 }
 
 /** 33 bytes. */
 export function compressedPublicKey(privateKey: string): Uint8Array {
-  return secp256k1.getPublicKey(fromHex(privateKey), true);
+  return publicKeyOf(fromHex(privateKey), true);
+}
+
+/** 33 or 65 bytes. @throws WavetankError PRIVATE_KEY_INVALID; the key is not in it */
+export function publicKeyOf(privateKey: Uint8Array, isCompressed: boolean): Uint8Array {
+  return ofValidKey(() => pointFromScalar(privateKey, isCompressed));
 }
 
 /** The sum of both modulo the order of the curve: how BIP-32 makes a child's key. */
 export function tweakedPrivateKey(privateKey: string, tweak: string): string {
-  const { Fn } = secp256k1.Point;
-  return toHex(Fn.toBytes(Fn.add(Fn.fromBytes(fromHex(privateKey)), Fn.create(BigInt(tweak)))));
+  return toHex(ofValidKey(() => privateAdd(fromHex(privateKey), fromHex(tweak))));
 }
 
 export interface SignatureParts {
@@ -40,11 +44,11 @@ export interface SignatureParts {
 
 /** Deterministic (RFC 6979), low-s, v 27 or 28: the contracts accept no other. */
 export function signDigest(digest: Uint8Array, privateKey: string): SignatureParts {
-  const signature = secp256k1.sign(digest, fromHex(privateKey), { prehash: false, format: 'recovered' });
+  const { signature, recoveryId } = ofValidKey(() => signRecoverable(digest, fromHex(privateKey)));
   return {
-    v: signature[0] === 0 ? 27 : 28,
-    r: toHex(signature.subarray(1, 33)),
-    s: toHex(signature.subarray(33, 65)),
+    v: recoveryId === 0 ? 27 : 28,
+    r: toHex(signature.subarray(0, 32)),
+    s: toHex(signature.subarray(32, 64)),
   };
 }
 
@@ -60,47 +64,40 @@ export function recoverMessageSigner(message: string, signature: string): string
 }
 
 export function recoverDigestSigner(digest: Uint8Array, signature: string): string | undefined {
-  const bytes = recoverable(signature);
-  const key = bytes && recoverKey(digest, bytes);
-  return key && addressOfPublicKey(key.toBytes(false));
+  if (!/^0x[0-9a-fA-F]{130}$/.test(signature)) return undefined;
+  const bytes = fromHex(signature);
+  const v = bytes[64] ?? 255;
+  const recoveryId = v >= 27 ? v - 27 : v;
+  if (recoveryId !== 0 && recoveryId !== 1) return undefined;
+  try {
+    const key = recover(digest, bytes.subarray(0, 64), recoveryId, false);
+    return key ? addressOfPublicKey(key) : undefined;
+  } catch {
+    return undefined; // r or s out of range, or no point on the curve: nobody signed this
+  }
 }
 
-/** Whether `address` signed the text: as recovering and comparing, and faster for who signed before. */
 export function isMessageSignedBy(message: string, signature: string, address: string): boolean {
   return isDigestSignedBy(messageDigest(message), signature, address);
 }
 
 export function isDigestSignedBy(digest: Uint8Array, signature: string, address: string): boolean {
-  const bytes = recoverable(signature);
-  if (!bytes || !isAddress(address)) return false;
-  const lower = address.toLowerCase();
-  try {
-    const answer = knownSigners.verify(lower, digest, bytes);
-    if (answer !== undefined) return answer;
-  } catch {
-    return false; // r or s out of range
-  }
-  const key = recoverKey(digest, bytes);
-  if (!key || !sameAddress(addressOfPublicKey(key.toBytes(false)), address)) return false;
-  knownSigners.remember(lower, key);
-  return true;
+  const signer = recoverDigestSigner(digest, signature);
+  return signer !== undefined && sameAddress(signer, address);
 }
 
-const knownSigners = new KnownSigners();
-
-/** Recovery bit ++ r ++ s; undefined for what is no signature. */
-function recoverable(signature: string): Uint8Array | undefined {
-  if (!/^0x[0-9a-fA-F]{130}$/.test(signature)) return undefined;
-  const bytes = fromHex(signature);
-  const v = bytes[64] ?? 255;
-  const recovery = v >= 27 ? v - 27 : v;
-  return recovery === 0 || recovery === 1 ? Buffer.concat([Buffer.from([recovery]), bytes.subarray(0, 64)]) : undefined;
-}
-
-function recoverKey(digest: Uint8Array, bytes: Uint8Array): InstanceType<typeof secp256k1.Point> | undefined {
+/** The library's own errors say what was expected, never what was given. */
+function ofValidKey<T>(compute: () => T | null): T {
+  let computed: T | null;
   try {
-    return secp256k1.Signature.fromBytes(bytes, 'recovered').recoverPublicKey(digest);
+    computed = compute();
   } catch {
-    return undefined; // r or s out of range, or no point on the curve: nobody signed this
+    computed = null;
   }
+  if (computed !== null) return computed;
+  throw new WavetankError(
+    'PRIVATE_KEY_INVALID',
+    'This is no private key of secp256k1: 32 bytes, below the order of the curve, not 0.',
+    { category: 'usage' },
+  );
 }

@@ -43,15 +43,38 @@ export interface WorkflowInput {
   readonly files: readonly WorkflowFile[];
 }
 
-export interface WorkflowFile {
+/** A file of the Provider that asks, or one that another Provider serves. */
+export type WorkflowFile = GrantedFile | RemoteFile;
+
+interface FileFacts {
   readonly index: number;
+  /** SHA-256 hex; absent means that the bytes are recorded as unverified. */
+  readonly checksum?: string;
+  readonly contentLength?: number;
+}
+
+export interface GrantedFile extends FileFacts {
   /** Where the broker fetches the bytes: an address of the Provider's, never the file's own. */
   readonly url: string;
   /** `Authorization: Bearer` value for that address; good for this file, this job and a limited time. Secret. */
   readonly capability: string;
-  /** SHA-256 hex; absent means that the bytes are recorded as unverified. */
-  readonly checksum?: string;
-  readonly contentLength?: number;
+  readonly remote?: undefined;
+}
+
+/** The broker downloads it as any client would, as the consumer that the order names: the job's environment. */
+export interface RemoteFile extends FileFacts {
+  readonly url?: undefined;
+  readonly capability?: undefined;
+  readonly remote: RemoteOrder;
+}
+
+export interface RemoteOrder {
+  /** Address of the Provider that serves the file; where it answers is the operator's to know. */
+  readonly provider: string;
+  readonly did: string;
+  readonly serviceId: string;
+  readonly transferTxId: string;
+  readonly userdata?: Readonly<Record<string, unknown>>;
 }
 
 export interface WorkflowAlgorithm {

@@ -36,16 +36,28 @@ function storageVariables({ s3 }: DeploySettings, secret: string): Variable[] {
   ];
 }
 
+function inputProviderVariables({ inputProviders }: DeploySettings): Variable[] {
+  return Object.keys(inputProviders).length === 0 ? [] : [variable('INPUT_PROVIDERS', JSON.stringify(inputProviders))];
+}
+
+/** Of the broker alone, and only where it downloads in the environments' names. */
+function keyVariables({ inputProviders, environmentKeysSecret: name }: DeploySettings): Variable[] {
+  if (Object.keys(inputProviders).length === 0) return [];
+  return [{ name: 'ENVIRONMENT_KEYS', valueFrom: { secretKeyRef: { name, key: 'ENVIRONMENT_KEYS' } } }];
+}
+
 /** Variables of each part; docs/operator.md lists them. */
 export function variablesOf(component: Component, settings: DeploySettings): Variable[] {
   const common = commonVariables(settings);
   const providers = variable('ALLOWED_PROVIDERS', JSON.stringify(settings.providers));
+  const inputProviders = inputProviderVariables(settings);
   switch (component) {
     case 'operator-service':
       return [
         ...common,
         variable('PORT', String(PORTS.service)),
         providers,
+        ...inputProviders,
         ...storageVariables(settings, settings.s3.serviceSecret),
       ];
     case 'job-broker':
@@ -53,6 +65,8 @@ export function variablesOf(component: Component, settings: DeploySettings): Var
         ...common,
         variable('PORT', String(PORTS.broker)),
         providers,
+        ...inputProviders,
+        ...keyVariables(settings),
         ...storageVariables(settings, settings.s3.brokerSecret),
       ];
     case 'operator-engine':

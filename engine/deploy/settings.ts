@@ -5,6 +5,8 @@ import { WavetankError } from '../../core/errors.ts';
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name as Kubernetes takes it');
 const image = z.string().min(1);
 
+const addressText = z.string().regex(/^0x[\da-fA-F]{40}$/);
+
 const environmentSchema = z.strictObject({
   description: z.string().default(''),
   cpuNumber: z.number().positive(),
@@ -19,7 +21,7 @@ const environmentSchema = z.strictObject({
   maxJobDurationSeconds: z.int().positive(),
   /** 0 keeps results for ever. */
   storageExpirySeconds: z.int().min(0).default(0),
-  consumerAddress: z.string().regex(/^0x[\da-fA-F]{40}$/),
+  consumerAddress: addressText,
   /** Empty: every chain. */
   allowedChainIds: z.array(z.int().positive()).default([]),
 });
@@ -43,7 +45,11 @@ export const deploySettingsSchema = z.strictObject({
     serviceSecret: name.default('s3-operator-service'),
   }),
   /** Address of each Provider that may bring jobs, and the URLs that its files come from. */
-  providers: z.record(z.string().regex(/^0x[\da-fA-F]{40}$/), z.array(z.url()).min(1)),
+  providers: z.record(addressText, z.array(z.url()).min(1)),
+  /** Other Providers whose files jobs may read, downloaded in the environment's name, and their URLs. */
+  inputProviders: z.record(addressText, z.array(z.url()).min(1)).default({}),
+  /** Secret in the operator's namespace with ENVIRONMENT_KEYS; needed where there are `inputProviders`. */
+  environmentKeysSecret: name.default('environment-keys'),
   /** `probe`: foreign code starts only when a canary in the operator's namespace could not be reached. */
   gate: z.enum(['probe', 'none']).default('probe'),
   isolation: z.enum(['required', 'best-effort']).default('required'),

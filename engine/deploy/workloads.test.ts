@@ -74,6 +74,24 @@ test('keys of the object storage come from Secrets, and never to the engine', ()
   expect([...new Set(keys.map(({ part }) => part))].toSorted()).toEqual(['job-broker', 'operator-service']);
 });
 
+test('who fetches from other Providers has the keys of the environments, and nobody else has', () => {
+  const listed = '{ "0x1111111111111111111111111111111111111111": ["https://elsewhere.example"] }';
+  const namesBy = (yaml: string, wanted: RegExp): string[] =>
+    rendered(yaml)
+      .filter(({ kind }) => kind === 'Deployment')
+      .flatMap(({ metadata, spec }) =>
+        spec.template.spec.containers.flatMap(({ env }) =>
+          env.filter(({ name }) => wanted.test(name)).map(({ name }) => `${metadata.name} ${name}`),
+        ),
+      );
+  expect(namesBy(SETTINGS, /ENVIRONMENT_KEYS|INPUT_PROVIDERS/)).toEqual([]);
+  expect(namesBy(`${SETTINGS}\ninputProviders: ${listed}`, /ENVIRONMENT_KEYS|INPUT_PROVIDERS/).toSorted()).toEqual([
+    'job-broker ENVIRONMENT_KEYS',
+    'job-broker INPUT_PROVIDERS',
+    'operator-service INPUT_PROVIDERS',
+  ]);
+});
+
 test('definitions and namespaces come before what lies in them, services before who is told their addresses', () => {
   const kinds = rendered().map(({ kind }) => kind);
   const first = (kind: string): number => kinds.indexOf(kind);

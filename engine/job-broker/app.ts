@@ -10,6 +10,7 @@ import type { JobStages } from './job-stage.ts';
 import { configurePlan, fileOf } from './job-stage.ts';
 import { checkedOutputPath } from './output-path.ts';
 import type { ProviderFiles } from './provider-files.ts';
+import type { RemoteFiles } from './remote-files.ts';
 import { parseReport } from './report-schema.ts';
 import type { ReportDeps } from './stage-reports.ts';
 import { recordReport } from './stage-reports.ts';
@@ -19,6 +20,7 @@ export interface BrokerAppOptions extends ReportDeps {
   readonly tokens: StageTokens;
   readonly jobs: JobStages;
   readonly files: ProviderFiles;
+  readonly remoteFiles: RemoteFiles;
   readonly archive: Archive;
   readonly maxOutputBytes: number;
   readonly log: Logger;
@@ -29,7 +31,7 @@ const MAX_REPORT_BYTES = 32 * 1024 * 1024;
 
 /** The only thing that job pods can talk to. Does not listen. */
 export function buildJobBroker(options: BrokerAppOptions): FastifyInstance {
-  const { tokens, jobs, files, archive, log } = options;
+  const { tokens, jobs, files, remoteFiles, archive, log } = options;
   const app = Fastify({ logger: false, bodyLimit: MAX_REPORT_BYTES, forceCloseConnections: true });
   // Outputs are passed on as they come; only a report and a stage's own log are read whole.
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
@@ -59,11 +61,15 @@ export function buildJobBroker(options: BrokerAppOptions): FastifyInstance {
 
   app.get<{ Params: { input: string; file: string } }>('/v1/inputs/:input/:file', async (request, reply) => {
     const { jobId } = await as(request, 'configure');
-    const { workflow, stage } = await jobs.load(jobId);
+    const { workflow, stage, environmentAddress } = await jobs.load(jobId);
     const { input, file: number } = request.params;
     const file = fileOf(stage, input === 'algorithm' ? input : Number(input), Number(number));
     if (!file) throw new WavetankError('NO_SUCH_INPUT', 'The job has no such file.');
-    const answer = await files.open(workflow.spec.provider, file, request.headers.range);
+    const { range } = request.headers;
+    const { provider, chainId } = workflow.spec;
+    const answer = file.remote
+      ? await remoteFiles.open(file, { chainId, consumer: environmentAddress }, range)
+      : await files.open(provider, file, range);
     reply.code(answer.status).header('content-type', 'application/octet-stream');
     for (const name of ['content-length', 'content-range', 'accept-ranges'])
       copyHeader(answer.header(name), name, reply);
@@ -116,6 +122,7 @@ const STATUS: Readonly<Record<string, number>> = {
   STAGE_FORBIDDEN: 403,
   PROVIDER_NOT_ALLOWED: 403,
   INPUT_REFUSED: 403,
+  ENVIRONMENT_KEY_MISSING: 403,
   NO_SUCH_INPUT: 404,
   JOB_INPUTS_CHANGED: 409,
   REPORT_DIFFERS: 409,

@@ -2,8 +2,8 @@ import { WavetankError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/protocol/hashing.ts';
 import type { WorkflowFile, WorkflowStage } from '../../core/protocol/workflow.ts';
 import type { ConfigurePlan, PlannedFile } from '../api/broker-http.ts';
-import { objectNames, WORKFLOWS } from '../api/names.ts';
-import type { WorkFlow } from '../api/workflow.ts';
+import { COMPUTE_ENVIRONMENTS, objectNames, WORKFLOWS } from '../api/names.ts';
+import type { ComputeEnvironment, WorkFlow } from '../api/workflow.ts';
 import type { KubeClient } from '../kubernetes/client.ts';
 import { SECRETS } from '../kubernetes/objects.ts';
 import type { SecretObject } from './stage-tokens.ts';
@@ -11,6 +11,8 @@ import type { SecretObject } from './stage-tokens.ts';
 export interface LoadedJob {
   readonly workflow: WorkFlow;
   readonly stage: WorkflowStage;
+  /** The consumer of orders for the job's environment; '' when the job needs none. */
+  readonly environmentAddress: string;
 }
 
 const MAX_CACHED_JOBS = 200;
@@ -50,8 +52,19 @@ export class JobStages {
     const text = Buffer.from(secret.data?.['stage.json'] ?? '', 'base64').toString('utf8');
     if (sha256Hex(text) !== workflow.spec.secret.digest)
       throw new WavetankError('JOB_INPUTS_CHANGED', 'The inputs of this job are not the ones that were accepted.');
-    return { workflow, stage: JSON.parse(text) as WorkflowStage };
+    const stage = JSON.parse(text) as WorkflowStage;
+    const environmentAddress = hasRemoteFiles(stage) ? await this.#addressOf(workflow.spec.environment) : '';
+    return { workflow, stage, environmentAddress };
   }
+
+  async #addressOf(environment: string): Promise<string> {
+    const reference = { namespace: this.#namespace, name: environment };
+    return (await this.#client.get<ComputeEnvironment>(COMPUTE_ENVIRONMENTS, reference)).spec.consumerAddress;
+  }
+}
+
+function hasRemoteFiles({ input, algorithm }: WorkflowStage): boolean {
+  return [...input.flatMap(({ files }) => files), ...algorithm.files].some(({ remote }) => remote !== undefined);
 }
 
 /** What pod-configure is told: names, checksums and code, but neither an address nor a capability. */

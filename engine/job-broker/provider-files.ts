@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../core/http-request.ts';
 import { isRedirect, readBody, sendRequest } from '../../core/http-request.ts';
 import type { Net } from '../../core/net.ts';
 import { checksumAddress } from '../../core/protocol/address.ts';
-import type { WorkflowFile } from '../../core/protocol/workflow.ts';
+import type { GrantedFile } from '../../core/protocol/workflow.ts';
 
 /** Which Providers an operator works for, and where each may be fetched from: address -> base URLs as this broker reaches them. */
 export type AllowedProviders = Readonly<Record<string, readonly string[]>>;
@@ -29,7 +29,7 @@ export class ProviderFiles {
   /**
    * @throws WavetankError PROVIDER_NOT_ALLOWED, PROVIDER_UNREACHABLE (may pass), INPUT_REFUSED with the Provider's own code in its details
    */
-  async open(provider: string, file: WorkflowFile, range: string | undefined): Promise<HttpAnswer> {
+  async open(provider: string, file: GrantedFile, range: string | undefined): Promise<HttpAnswer> {
     this.#assertAllowed(provider, file.url);
     const headers = { authorization: `Bearer ${file.capability}`, ...(range === undefined ? {} : { range }) };
     let answer: HttpAnswer;
@@ -38,14 +38,7 @@ export class ProviderFiles {
     } catch (cause) {
       throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input cannot be reached.', { cause });
     }
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const code = await codeOf(answer);
-    // Where it sends us we do not go.
-    if (answer.status >= 500 || isRedirect(answer.status))
-      throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input failed.', { details: { code } });
-    throw new WavetankError('INPUT_REFUSED', 'The Provider refused an input.', {
-      details: { status: answer.status, code },
-    });
+    return served(answer);
   }
 
   #assertAllowed(provider: string, url: string): void {
@@ -60,6 +53,21 @@ export class ProviderFiles {
       details: { provider },
     });
   }
+}
+
+/** Nothing was refused for good: asked again with another nonce, it may be served. */
+const PASSING_REFUSALS = new Set(['NONCE_NOT_GREATER', 'NONCE_ALREADY_USED']);
+
+/** @throws WavetankError PROVIDER_UNREACHABLE (may pass), INPUT_REFUSED with the Provider's own code in its details */
+export async function served(answer: HttpAnswer): Promise<HttpAnswer> {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const code = await codeOf(answer);
+  // Where it sends us we do not go.
+  if (answer.status >= 500 || isRedirect(answer.status) || PASSING_REFUSALS.has(code))
+    throw new WavetankError('PROVIDER_UNREACHABLE', 'The Provider of an input failed.', { details: { code } });
+  throw new WavetankError('INPUT_REFUSED', 'The Provider refused an input.', {
+    details: { status: answer.status, code },
+  });
 }
 
 const LONGEST_REFUSAL_BYTES = 4096;

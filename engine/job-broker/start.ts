@@ -16,6 +16,7 @@ import { startExpiry } from './expiry.ts';
 import { JobStages } from './job-stage.ts';
 import type { AllowedProviders } from './provider-files.ts';
 import { ProviderFiles } from './provider-files.ts';
+import { RemoteFiles } from './remote-files.ts';
 import type { SecretObject } from './stage-tokens.ts';
 import { BY_TOKEN, STAGE_TOKEN_SELECTOR, StageTokens, tokenDigestsOf } from './stage-tokens.ts';
 
@@ -34,6 +35,10 @@ export interface JobBrokerOptions extends KubeconfigSource {
   readonly namespace: string;
   readonly storage: StorageAccess;
   readonly allowedProviders: AllowedProviders;
+  /** Other Providers whose files are fetched, asked each time. Default: none. */
+  readonly inputProviders?: () => AllowedProviders;
+  /** Private keys of the environments' addresses: orders of other Providers' files name them as consumers. Default: none. */
+  readonly environmentKeys?: readonly string[];
   readonly listen?: ListenOptions;
   /** Largest single output. Default 10 GiB. */
   readonly maxOutputBytes?: number;
@@ -74,10 +79,17 @@ export async function startJobBroker(options: JobBrokerOptions): Promise<Running
     const archiver = new Archiver({ client, archive, workflows, seams });
     stack.defer('archiver', () => archiver.stop());
     await stack.start('expiry of results', async () => startExpiry(archive, seams));
+    const remoteFiles = new RemoteFiles({
+      net: seams.net,
+      clock: seams.clock,
+      providers: options.inputProviders ?? (() => ({})),
+      keys: options.environmentKeys ?? [],
+    });
     const app = buildJobBroker({
       tokens: new StageTokens(tokens, client, namespace),
       jobs: new JobStages(client, namespace),
       files: new ProviderFiles(seams.net, options.allowedProviders),
+      remoteFiles,
       archive,
       client,
       namespace,

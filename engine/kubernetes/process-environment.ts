@@ -46,6 +46,12 @@ export function allowedProvidersFrom(environment: Environment): Readonly<Record<
   return environment.json('ALLOWED_PROVIDERS', (value) => providersSchema.parse(value)) ?? {};
 }
 
+/** Addresses of the other Providers whose files the operator fetches, and their URLs. None unless it is said. */
+export function inputProvidersFrom(environment: Environment): Readonly<Record<string, readonly string[]>> {
+  if (environment.optional('INPUT_PROVIDERS') === undefined) return {};
+  return environment.json('INPUT_PROVIDERS', (value) => providersSchema.parse(value)) ?? {};
+}
+
 /** Runs a part until the process is told to end. Resolves to the exit code. */
 export function runPart(
   name: string,

@@ -13,7 +13,7 @@ import { MAX_PAGE } from './jobs.ts';
 import { observeAnswers } from './observe-answers.ts';
 import type { ProviderAuth } from './provider-auth.ts';
 import { OperatorRefusal } from './refusal.ts';
-import { parseWorkflowRequest } from './workflow-request.ts';
+import { assertInputProviders, parseWorkflowRequest } from './workflow-request.ts';
 
 export interface OperatorServiceAppOptions extends CreateJobDeps {
   readonly auth: ProviderAuth;
@@ -66,7 +66,9 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
 
   app.post(`${BASE}/compute`, async (request) => {
     const { provider, parameters } = authenticated(request);
-    return [await createJob(options, parseWorkflowRequest(parameters, provider))];
+    const workflow = parseWorkflowRequest(parameters, provider);
+    assertInputProviders(workflow, options.environments.inputProviders);
+    return [await createJob(options, workflow)];
   });
 
   app.get(`${BASE}/compute`, async (request, reply) => {

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../core/protocol/hashing.ts';
 import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import type { WorkflowRequest } from '../../core/protocol/workflow.ts';
-import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY, objectNames, WORKFLOWS } from '../api/names.ts';
+import { ANNOTATIONS, API_VERSION, FINALIZERS, LABELS, MANAGED_BY, objectNames, WORKFLOWS } from '../api/names.ts';
 import type { JobSecret, WorkFlow } from '../api/workflow.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ownerDigest } from '../archive/keys.ts';
@@ -130,6 +130,8 @@ function workflowOf(request: WorkflowRequest, namespace: string, digest: string)
         [LABELS.provider]: provider.slice(2).toLowerCase(),
         [LABELS.environment]: environment,
       },
+      // The engine's, which would have to add it before anything else.
+      finalizers: [FINALIZERS.job],
       ...(requestId === undefined ? {} : { annotations: { [ANNOTATIONS.requestId]: requestId } }),
     },
     spec: {

@@ -27,6 +27,8 @@ export interface EnvironmentView {
   /** Decimal epoch seconds as a string. */
   readonly lastSeen: string;
   readonly isolation: string;
+  /** Other Providers whose files the operator fetches for a job. */
+  readonly inputProviders: readonly string[];
 }
 
 export interface EnvironmentSources {
@@ -35,6 +37,7 @@ export interface EnvironmentSources {
   readonly workflows: Reflector<WorkFlow>;
   readonly clock: Clock;
   readonly namespace: string;
+  readonly inputProviders: readonly string[];
 }
 
 /** Environments whose engine still gives a sign of life, for one chain or for all. */
@@ -95,5 +98,6 @@ function viewOf(sources: EnvironmentSources, { metadata, spec }: ComputeEnvironm
     maxJobDuration: spec.maxJobDurationSeconds,
     lastSeen: String((renewedAt(sources, metadata.name)?.at ?? 0) / 1000),
     isolation: spec.isolation,
+    inputProviders: sources.inputProviders,
   };
 }

@@ -65,6 +65,8 @@ class Stream {
       'cache-control': 'no-store',
       connection: 'keep-alive',
     });
+    // Node keeps them until something is written, and with no job there is nothing before the first sign of life.
+    this.#response.flushHeaders();
     this.#response.on('close', () => this.end());
     this.#beat();
     this.#send();

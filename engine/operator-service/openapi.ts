@@ -68,6 +68,7 @@ const environment = z.strictObject({
   maxJobDuration: z.number(),
   lastSeen: decimalText,
   isolation: z.string(),
+  inputProviders: z.array(z.string().regex(/^0x[0-9a-fA-F]{40}$/)),
 });
 
 const digits = z.string().regex(/^\d{1,15}$/);
@@ -171,6 +172,7 @@ export const OPERATOR_SERVICE_ROUTES: readonly DocumentedRoute[] = [
           'STAGES_MULTIPLE',
           'JOB_ID_DIFFERS',
           'ENVIRONMENT_INVALID',
+          'INPUT_PROVIDER_NOT_ALLOWED',
           'AGREEMENT_IN_USE',
         ],
         403: ['PROVIDER_DIFFERS'],

@@ -1,6 +1,7 @@
 import { closeServer, hangUpOn, listen } from '../../core/http-listen.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { AnswerObserver } from '../../core/observed-answer.ts';
+import { checksumAddress } from '../../core/protocol/address.ts';
 import type { RunningResource } from '../../core/resource.ts';
 import { ResourceStack, runningResource } from '../../core/resource.ts';
 import type { Seams } from '../../core/seams.ts';
@@ -28,6 +29,8 @@ export interface OperatorServiceOptions extends KubeconfigSource {
   readonly storage: Omit<ArchiveOptions, 'net'>;
   /** Addresses of the Providers that this operator works for. */
   readonly allowedProviders: readonly string[];
+  /** Addresses of other Providers whose files its broker fetches. Default: none. */
+  readonly inputProviders?: readonly string[];
   /** Told of every answer, for tests and recordings. */
   readonly onAnswer?: AnswerObserver;
   readonly listen?: { readonly host?: string; readonly port?: number };
@@ -76,7 +79,14 @@ export async function startOperatorService(options: OperatorServiceOptions): Pro
       abandoned,
       workflows,
       namespace,
-      environments: { environments, leases, workflows, clock: seams.clock, namespace },
+      environments: {
+        environments,
+        leases,
+        workflows,
+        clock: seams.clock,
+        namespace,
+        inputProviders: (options.inputProviders ?? []).map(checksumAddress),
+      },
       log: seams.log,
       onAnswer: options.onAnswer,
     });

@@ -8,17 +8,31 @@ const text = z.string();
 const address = text.refine(isAddress, 'not an Ethereum address');
 const records = z.record(text, z.unknown());
 
-const file = z.strictObject({
+const did = text.regex(/^did:op:[0-9a-f]{64}$/);
+
+const facts = {
   index: z.int().min(0),
-  url: z.url({ protocol: /^https?$/ }),
-  capability: text.min(1).max(8192),
   checksum: text.regex(/^[0-9a-f]{64}$/).optional(),
   contentLength: z.int().min(0).optional(),
-});
+};
+
+const file = z.union([
+  z.strictObject({ ...facts, url: z.url({ protocol: /^https?$/ }), capability: text.min(1).max(8192) }),
+  z.strictObject({
+    ...facts,
+    remote: z.strictObject({
+      provider: address,
+      did,
+      serviceId: text.min(1),
+      transferTxId: text.regex(/^0x[0-9a-fA-F]{64}$/),
+      userdata: records.optional(),
+    }),
+  }),
+]);
 
 const input = z.strictObject({
   index: z.int().min(0),
-  id: text.regex(/^did:op:[0-9a-f]{64}$/),
+  id: did,
   serviceId: text.min(1),
   ddo: text,
   userdata: records.optional(),
@@ -64,6 +78,23 @@ export const workflowSchema = z.looseObject({
   chainId: z.int().min(1),
   requestId: text.max(200).optional(),
 });
+
+/**
+ * Whether the operator fetches files from every other Provider that the job names.
+ * @throws OperatorRefusal INPUT_PROVIDER_NOT_ALLOWED
+ */
+export function assertInputProviders(request: WorkflowRequest, allowed: readonly string[]): void {
+  const [{ input, algorithm }] = request.workflow.stages;
+  for (const { remote } of [...input.flatMap(({ files }) => files), ...algorithm.files]) {
+    if (!remote || allowed.some((one) => sameAddress(one, remote.provider))) continue;
+    throw new OperatorRefusal(
+      400,
+      'INPUT_PROVIDER_NOT_ALLOWED',
+      `This operator fetches no files from the Provider ${checksumAddress(remote.provider)}.`,
+      'workflow.stages.0.input',
+    );
+  }
+}
 
 /**
  * Checks a body of `POST /compute`, and that it names the job that it must.

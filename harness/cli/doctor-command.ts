@@ -24,7 +24,7 @@ interface BackendFinding {
   readonly note: string;
 }
 
-interface Findings {
+export interface Findings {
   readonly version: 1;
   readonly versions: Readonly<Record<string, string>>;
   readonly backends: readonly BackendFinding[];
@@ -153,7 +153,8 @@ function versions(): Record<string, string> {
   };
 }
 
-function render(
+/** For people. */
+export function render(
   { versions: numbers, backends: found, launcher, capabilities, quirks, tools }: Findings,
   isTty: boolean,
 ): string {

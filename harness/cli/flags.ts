@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { CapabilityName } from '../cluster/cluster.ts';
 import { CAPABILITY_NAMES } from '../cluster/cluster.ts';
@@ -28,30 +29,27 @@ export function several(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
-export const backendOption = new Option('--backend <kind>', 'where jobs run')
+const backendOption = new Option('--backend <kind>', 'where jobs run')
   .choices(['embedded', 'kind', 'existing'])
   .default('embedded');
-export const storageOption = new Option('--storage <kind>', 'where results go')
+const storageOption = new Option('--storage <kind>', 'where results go')
   .choices(['embedded', 'minio', 'existing'])
   .default('embedded');
 export const imageOption = new Option('--image <name=local>', 'a local stand-in for a container image (repeatable)')
   .argParser(several)
   .default([], 'none');
-export const mirrorOption = new Option('--mirror <url=dir>', 'local files that answer for an outside URL (repeatable)')
+const mirrorOption = new Option('--mirror <url=dir>', 'local files that answer for an outside URL (repeatable)')
   .argParser(several)
   .default([], 'none');
-export const quirkOption = new Option(
-  '--quirk <name>',
-  'a way of the classic Provider that a client relies on (repeatable)',
-)
+const quirkOption = new Option('--quirk <name>', 'a way of the classic Provider that a client relies on (repeatable)')
   .argParser((name: string, before: readonly string[]) => {
     if (!isQuirk(name))
       throw new InvalidArgumentError(`There is no ${name}; there are ${Object.keys(QUIRKS).join(', ')}.`);
     return several(name, before);
   })
   .default([], 'none');
-export const contractsOption = new Option('--contracts <dir>', "a protocol developer's own Hardhat artifacts");
-export const reuseOption = new Option(
+const contractsOption = new Option('--contracts <dir>', "a protocol developer's own Hardhat artifacts");
+const reuseOption = new Option(
   '--reuse',
   'with --backend kind: take the cluster that was kept, or keep this one; `wavetank down` removes it',
 );
@@ -59,7 +57,7 @@ export const kubeconfigOption = new Option(
   '--kubeconfig <file>',
   'with --backend existing: the cluster, by its current context; the file is never written',
 );
-export const namespaceOption = new Option(
+const namespaceOption = new Option(
   '--namespace <name>',
   'with --backend existing: where jobs live; one that is there stays (absent: an own one)',
 );
@@ -67,35 +65,58 @@ export const advertiseOption = new Option(
   '--advertise <address>',
   'with --backend existing: where pods of the cluster reach this machine',
 );
-export const s3Option = new Option(
+const s3Option = new Option(
   '--s3 <url>',
   'with --storage existing: the S3; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
 );
-export const bucketOption = new Option(
+const bucketOption = new Option(
   '--bucket <name>',
   'with --storage existing: a bucket that is there (absent: buckets are made, and removed)',
 );
-export const s3RegionOption = new Option('--s3-region <name>', 'with --storage existing: its region, if not us-east-1');
-export const minioImageOption = new Option(
-  '--minio-image <name>',
-  'with --storage minio: its image; it is never pulled',
-);
+const s3RegionOption = new Option('--s3-region <name>', 'with --storage existing: its region, if not us-east-1');
+const minioImageOption = new Option('--minio-image <name>', 'with --storage minio: its image; it is never pulled');
 export const kindImageOption = new Option('--kind-image <name>', 'node image of the kind cluster');
-export const pullOption = new Option(
-  '--pull',
-  'with --backend kind: let the cluster pull images that it was not given',
-);
-export const rpcOption = new Option('--rpc <url>', 'a chain that is there already, instead of one of our own');
-export const keyFileOption = new Option(
+const pullOption = new Option('--pull', 'with --backend kind: let the cluster pull images that it was not given');
+const rpcOption = new Option('--rpc <url>', 'a chain that is there already, instead of one of our own');
+const keyFileOption = new Option(
   '--key-file <file>',
   'with --rpc: private keys, one per line, or a phrase; the first pays',
 );
-export const addressFileOption = new Option(
+const addressFileOption = new Option(
   '--address-file <file>',
   "where Ocean's address.json goes; with --rpc, where it is read from (absent: contracts are deployed)",
 );
-export const launcherOption = new Option('--launcher <kind>', 'how pods of the embedded cluster run').choices([
+const launcherOption = new Option('--launcher <kind>', 'how pods of the embedded cluster run').choices([
   'util-linux',
   'none',
 ]);
 export const stateOption = new Option('--state <dir>', 'where running testbeds keep their files').default('.wavetank');
+
+/** What a testbed is made of, for every command that brings one up. */
+export function withTestbedOptions(command: Command): Command {
+  const options = [
+    backendOption,
+    storageOption,
+    reuseOption,
+    kindImageOption,
+    minioImageOption,
+    kubeconfigOption,
+    namespaceOption,
+    advertiseOption,
+    s3Option,
+    bucketOption,
+    s3RegionOption,
+    pullOption,
+    imageOption,
+    mirrorOption,
+    contractsOption,
+    rpcOption,
+    addressFileOption,
+    keyFileOption,
+    quirkOption,
+    launcherOption,
+    stateOption,
+  ];
+  for (const option of options) command.addOption(option);
+  return command;
+}

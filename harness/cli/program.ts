@@ -5,29 +5,14 @@ import type { DownFlags } from './down-command.ts';
 import type { UpFlags } from './up-command.ts';
 import { EXIT, exitCodeOf, runErrorOf } from '../report/exit-code.ts';
 import {
-  addressFileOption,
-  backendOption,
-  capabilities,
-  contractsOption,
-  imageOption,
-  keyFileOption,
-  kindImageOption,
-  minioImageOption,
   advertiseOption,
-  bucketOption,
+  capabilities,
+  imageOption,
+  kindImageOption,
   kubeconfigOption,
-  namespaceOption,
-  s3Option,
-  s3RegionOption,
-  launcherOption,
-  mirrorOption,
-  pullOption,
-  quirkOption,
-  reuseOption,
-  rpcOption,
   seconds,
   stateOption,
-  storageOption,
+  withTestbedOptions,
   wholeNumber,
 } from './flags.ts';
 import type { ManifestsPart } from './manifests-command.ts';
@@ -98,7 +83,7 @@ function buildProgram(terminal: Terminal, args: readonly string[], finish: Finis
 }
 
 function addScenario(program: Command, terminal: Terminal, args: readonly string[], finish: Finish): void {
-  program
+  const scenario = program
     .command('scenario')
     .description('bring up a testbed, tell a story in it with every step checked, take it down')
     .argument('[name-or-path]', 'a name of --list, or the path of a file of your own')
@@ -111,28 +96,8 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
     .option('--verbose', 'every check, and what the parts have to say')
     .option('--require <capability,…>', 'fail with 3 where one of them is not enforced', capabilities)
     .option('--recordings <train.ts>', 'real recordings to train on, with --held-out')
-    .option('--held-out <test.ts>', 'real recordings to test on, with --recordings')
-    .addOption(backendOption)
-    .addOption(storageOption)
-    .addOption(reuseOption)
-    .addOption(kindImageOption)
-    .addOption(minioImageOption)
-    .addOption(kubeconfigOption)
-    .addOption(namespaceOption)
-    .addOption(advertiseOption)
-    .addOption(s3Option)
-    .addOption(bucketOption)
-    .addOption(s3RegionOption)
-    .addOption(pullOption)
-    .addOption(imageOption)
-    .addOption(mirrorOption)
-    .addOption(contractsOption)
-    .addOption(rpcOption)
-    .addOption(addressFileOption)
-    .addOption(keyFileOption)
-    .addOption(quirkOption)
-    .addOption(launcherOption)
-    .addOption(stateOption)
+    .option('--held-out <test.ts>', 'real recordings to test on, with --recordings');
+  withTestbedOptions(scenario)
     .allowExcessArguments()
     .addHelpText(
       'after',
@@ -150,7 +115,7 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
 }
 
 function addUp(program: Command, terminal: Terminal, finish: Finish): void {
-  program
+  const up = program
     .command('up')
     .description('the same testbed for clients of your own, until Ctrl-C or for as long as a command runs')
     .argument('[command...]', 'behind --: run it with the endpoints in its environment, and end with its exit code')
@@ -159,31 +124,11 @@ function addUp(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--env-file <file>', 'write the variables that clients read, as NAME=value lines')
     .option('--providers <n>', 'so many Providers, each with keys and an operator of its own', wholeNumber)
     .option('--classic-ports', 'take the place of the classic docker network: its ports, addresses and files')
-    .addOption(quirkOption)
     .option('--ipfs-gateway <url>', 'where Providers read files of type ipfs; without it they refuse them')
     .option('--arweave-gateway <url>', 'where Providers read files of type arweave; without it they refuse them')
     .option('--block-time <seconds>', 'mine a block so often, instead of one for every transaction', seconds)
-    .option('--verbose', 'what the parts have to say')
-    .addOption(backendOption)
-    .addOption(storageOption)
-    .addOption(reuseOption)
-    .addOption(kindImageOption)
-    .addOption(minioImageOption)
-    .addOption(kubeconfigOption)
-    .addOption(namespaceOption)
-    .addOption(advertiseOption)
-    .addOption(s3Option)
-    .addOption(bucketOption)
-    .addOption(s3RegionOption)
-    .addOption(pullOption)
-    .addOption(imageOption)
-    .addOption(mirrorOption)
-    .addOption(contractsOption)
-    .addOption(rpcOption)
-    .addOption(addressFileOption)
-    .addOption(keyFileOption)
-    .addOption(launcherOption)
-    .addOption(stateOption)
+    .option('--verbose', 'what the parts have to say');
+  withTestbedOptions(up)
     .passThroughOptions()
     .addHelpText(
       'after',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { describeAccess } from './contract/access.contract.ts';
 import type { ClusterContractFlags, Connection } from './contract/contract-client.ts';
 import { describeCustomResources } from './contract/custom-resources.contract.ts';
+import { describeFinePrint } from './contract/fine-print.contract.ts';
 import { describeListsAndWatches } from './contract/lists-and-watches.contract.ts';
 import { describeObjects } from './contract/objects.contract.ts';
 import { describePods } from './contract/pods.contract.ts';
@@ -44,6 +45,7 @@ export function describeClusterContract(start: () => Promise<ClusterUnderTest>, 
   describeCustomResources(at, flags);
   describeAccess(at);
   describeWholeAnswers(at);
+  describeFinePrint(at);
   describeWatches(at);
   if (flags.podImage !== undefined) describePods(at, flags.podImage);
 }

@@ -54,6 +54,15 @@ async function tell(
 const one = (work: (check: Checks) => Promise<void> | void) =>
   tell((step) => step('only', async (check) => work(check)));
 
+test('ways of the classic stack that were switched on stand in the report', () => {
+  const builder = new ReportBuilder();
+  const clock = new VirtualClock();
+  const trace = new Trace(clock, [builder]);
+  const ready = { capabilities: capabilities([]), standIns: [] };
+  trace.emit({ type: 'testbed.ready', ms: 1, ...ready, quirks: ['ended-is-70'] });
+  expect(builder.build()).toMatchObject({ quirks: ['ended-is-70'] });
+});
+
 test('amounts of a chain are reported as JSON can say them', async () => {
   const lines: string[] = [];
   const recorder = {

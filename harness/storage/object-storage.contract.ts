@@ -9,6 +9,7 @@ import { describeMinioClient } from './contract/minio-client.contract.ts';
 import { describeMultipart } from './contract/multipart.contract.ts';
 import { describeObjects } from './contract/objects.contract.ts';
 import { describeStreamedBodies } from './contract/streamed-bodies.contract.ts';
+import { describeWholeDocuments } from './contract/whole-documents.contract.ts';
 import type { ContractSubject, ObjectStorageCapabilities } from './contract/subject.ts';
 import type { RunningObjectStorage } from './object-storage.ts';
 
@@ -54,6 +55,7 @@ export function describeObjectStorage(
     describeMultipart(subject);
     describeStreamedBodies(subject);
     describeAccessRefusals(subject);
+    describeWholeDocuments(subject);
   });
 }
 

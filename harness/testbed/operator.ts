@@ -29,6 +29,10 @@ export interface OperatorInputs {
   /** Consumer of the environments' orders. */
   readonly environmentAddress: string;
   readonly providerAddress: string;
+  /** Private key of `environmentAddress`: other Providers' files are downloaded in its name. */
+  readonly environmentKey: string;
+  /** Address of every other Provider whose files this operator fetches, and where it answers once it runs. */
+  readonly inputProviders: Readonly<Record<string, () => string>>;
   /** Asked when a broker starts: where the Provider answers. */
   readonly providerUrl: () => string;
 }
@@ -93,6 +97,7 @@ export async function createOperator(context: StartContext, inputs: OperatorInpu
         namespace,
         storage: { ...access, ...storage.operatorService },
         allowedProviders: [providerAddress],
+        inputProviders: Object.keys(inputs.inputProviders),
         listen: { port: last?.port ?? inputs.port ?? 0 },
       });
     },
@@ -105,6 +110,9 @@ export async function createOperator(context: StartContext, inputs: OperatorInpu
       namespace,
       storage: { ...access, ...storage.broker },
       allowedProviders: { [providerAddress]: [inputs.providerUrl()] },
+      inputProviders: () =>
+        Object.fromEntries(Object.entries(inputs.inputProviders).map(([address, url]) => [address, [url()]])),
+      environmentKeys: [inputs.environmentKey],
       listen: { port: last?.port ?? 0, alsoOn: cluster.listenHosts },
     });
   });

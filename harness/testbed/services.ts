@@ -34,6 +34,8 @@ export interface ProviderInputs {
   readonly privateKey: string;
   readonly metadataCacheUrl: string;
   readonly operatorServiceUrl: () => string;
+  /** Environments of the other sites. */
+  readonly trustedEnvironments: readonly string[];
   /** Besides loopback. */
   readonly listenHosts: readonly string[];
   /** Tells it from other Providers; empty for the first. */
@@ -75,6 +77,7 @@ export function createProviderComponent(context: StartContext, inputs: ProviderI
       mirrors: config.mirrors,
       ...gatewaysOf(config.gateways),
       quirks: config.quirks,
+      trustedEnvironments: inputs.trustedEnvironments,
       listen: { port: last ? Number(new URL(last.listenUrl).port) : (inputs.port ?? 0), alsoOn: inputs.listenHosts },
     });
   });

@@ -26,10 +26,18 @@ export interface Site {
   readonly admin: KubeClient;
 }
 
+export interface Neighbour {
+  readonly accounts: SiteAccounts;
+  /** '' until it runs. */
+  readonly providerUrl: () => string;
+}
+
 export interface SiteInputs {
   /** From 1. */
   readonly number: number;
   readonly accounts: SiteAccounts;
+  /** The other sites of this testbed: jobs may run over datasets of several. */
+  readonly neighbours: readonly Neighbour[];
   readonly ocean: RunningOceanChain;
   readonly metadataCacheUrl: string;
   readonly cluster: LabCluster;
@@ -50,6 +58,10 @@ export async function startSite(context: StartContext, inputs: SiteInputs): Prom
     namespace,
     suffix,
     environmentAddress: accounts.environment.address,
+    environmentKey: accounts.environment.privateKey,
+    inputProviders: Object.fromEntries(
+      inputs.neighbours.map(({ accounts: { provider }, providerUrl: url }) => [provider.address, url]),
+    ),
     providerAddress: accounts.provider.address,
     providerUrl: () => providerUrl,
     ...(ports.operatorService === undefined ? {} : { port: ports.operatorService }),
@@ -61,6 +73,7 @@ export async function startSite(context: StartContext, inputs: SiteInputs): Prom
     privateKey: accounts.provider.privateKey,
     metadataCacheUrl,
     operatorServiceUrl: () => operator.service.current.url,
+    trustedEnvironments: inputs.neighbours.map(({ accounts: { environment } }) => environment.address),
     listenHosts: cluster.listenHosts,
     suffix,
     ...(ports.provider === undefined ? {} : { port: ports.provider }),

@@ -13,7 +13,7 @@ const TRANSACTION = /^0x[0-9a-f]{64}$/i;
 
 export interface OrderQuestion extends Pick<
   OrderExpectation,
-  'caller' | 'environment' | 'environmentAddress' | 'mayBeExpired'
+  'caller' | 'environment' | 'environmentAddress' | 'isForEnvironment' | 'provider' | 'mayBeExpired'
 > {
   /** How long to wait for the receipt. Only who signed may make us wait (D2). */
   readonly waitMs: number;

@@ -30,6 +30,8 @@ export interface OrderExpectation extends FeeExpectation {
   readonly caller: string;
   /** Who is the consumer of orders for the environment: then the caller must be the payer. */
   readonly environmentAddress?: string | undefined;
+  /** The order must name it as consumer: its files are downloaded in its name. Default false. */
+  readonly isForEnvironment?: boolean;
   readonly confirmations: number;
   /** Quirk `reuse-renews-time`: the order lasts from its last reuse. Default false. */
   readonly reuseRenewsTime?: boolean;
@@ -132,9 +134,9 @@ function isPartyOf(
   { order }: Started,
   receipt: OrderReceipt,
   factory: string,
-  { caller, environmentAddress }: OrderExpectation,
+  { caller, environmentAddress, isForEnvironment }: OrderExpectation,
 ): boolean {
-  if (sameAddress(order.consumer, caller)) return true;
+  if (sameAddress(order.consumer, caller) && !isForEnvironment) return true;
   if (!sameAddress(order.consumer, environmentAddress)) return false;
   const isThroughFactory = sameAddress(order.payer, factory) && sameAddress(receipt.calledContract, factory);
   return sameAddress(isThroughFactory ? receipt.sender : order.payer, caller);

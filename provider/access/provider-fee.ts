@@ -1,3 +1,4 @@
+import type { EventPlace } from '../../contracts/events.ts';
 import type { ProviderFeeEvent } from '../../contracts/orders.ts';
 import { sameAddress } from '../../core/protocol/address.ts';
 import { decodeProviderFeeData, providerFeeDigest } from '../../core/protocol/provider-fee.ts';
@@ -6,6 +7,9 @@ import { isDigestSignedBy } from '../../core/protocol/signing.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
+
+/** What a datatoken's event says of a fee, and what a quote offers. */
+export type SignedFee = Omit<ProviderFeeEvent, keyof EventPlace>;
 
 /** A fee that this Provider signed, as an order carries it. */
 export interface CheckedFee {
@@ -21,9 +25,11 @@ export interface CheckedFee {
 
 export interface FeeExpectation {
   /** The compute environment; undefined when the order is for a download. */
-  readonly environment?: string;
+  readonly environment?: string | undefined;
   /** Unix seconds. */
   readonly now: number;
+  /** Who signed it; default: this Provider. */
+  readonly provider?: string;
   /** A quote asks whether an order is there at all, not whether its fee still holds. */
   readonly mayBeExpired?: boolean;
 }
@@ -33,7 +39,7 @@ export interface FeeExpectation {
  * signed is what was quoted: environment, datatoken, service, amount and end are all under the signature.
  */
 export function checkProviderFee(
-  fee: ProviderFeeEvent | undefined,
+  fee: SignedFee | undefined,
   of: AssetService,
   expected: FeeExpectation,
 ): Checked<CheckedFee> {
@@ -45,11 +51,11 @@ export function checkProviderFee(
       'The order carries no provider fee for this datatoken and service.',
     );
   }
-  if (!isSignedByProvider(fee, of.asset.chain.signer.address)) {
+  if (!isSignedByProvider(fee, expected.provider ?? of.asset.chain.signer.address)) {
     return feeRefusal(
       'ORDER_FEE_SIGNATURE',
       'fee.signature',
-      'The provider fee of the order is not signed by this Provider.',
+      'The provider fee of the order is not signed by the Provider of the service.',
     );
   }
   if (expected.environment !== undefined && data.environment !== expected.environment) {
@@ -71,7 +77,7 @@ export function checkProviderFee(
   });
 }
 
-function isSignedByProvider(fee: ProviderFeeEvent, provider: string): boolean {
+function isSignedByProvider(fee: SignedFee, provider: string): boolean {
   if (!sameAddress(fee.providerFeeAddress, provider) || (fee.v !== 27 && fee.v !== 28)) return false;
   const signature = `0x${fee.r.slice(2)}${fee.s.slice(2)}${fee.v.toString(16)}`;
   return isDigestSignedBy(providerFeeDigest(fee), signature, provider);

@@ -24,6 +24,8 @@ export const environmentSchema = z.looseObject({
   /** Seconds. */
   maxJobDuration: z.coerce.number().min(1),
   lastSeen: z.coerce.string().default(''),
+  /** Other Providers whose files its operator fetches. */
+  inputProviders: z.array(z.string().refine(isAddress)).default([]),
 });
 
 export type Environment = z.infer<typeof environmentSchema> & { readonly feeToken: string };

@@ -1,10 +1,11 @@
-import type { OrderReader } from '../access/order-reader.ts';
+import type { OrderQuestion, OrderReader } from '../access/order-reader.ts';
 import type { ValidOrder } from '../access/order.ts';
+import { environmentOf } from '../foreign/foreign-providers.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import { computeFeeAmount } from './fee.ts';
 import { datasetField } from './job-request.ts';
-import type { PreparedJob } from './prepared-job.ts';
+import type { PreparedDataset, PreparedJob } from './prepared-job.ts';
 
 /** What pays for a job. */
 export interface Payment {
@@ -31,7 +32,9 @@ export async function checkPayment(job: PreparedJob, orders: OrderReader, waitMs
     job.algorithm.kind === 'published'
       ? orders.validate(job.algorithm.transferTxId ?? '', job.algorithm.source, question)
       : undefined,
-    ...job.datasets.map(({ source, transferTxId = '' }) => orders.validate(transferTxId, source, question)),
+    ...job.datasets.map((dataset) =>
+      orders.validate(dataset.transferTxId ?? '', dataset.source, { ...question, ...foreignTerms(dataset, question) }),
+    ),
   ]);
   const datasets: ValidOrder[] = [];
   for (const [index, order] of ofDatasets.entries()) {
@@ -44,14 +47,25 @@ export async function checkPayment(job: PreparedJob, orders: OrderReader, waitMs
   return paidTotal(job, datasets, ofAlgorithm?.value);
 }
 
+/** An order at another Provider carries that one's fee, and its files are fetched by the environment. */
+export function foreignTerms(
+  { source, foreign }: Pick<PreparedDataset, 'source' | 'foreign'>,
+  { environment }: { readonly environment: string },
+): Partial<Pick<OrderQuestion, 'environment' | 'provider' | 'isForEnvironment'>> {
+  if (!foreign) return {};
+  const { environment: bound } = environmentOf(source, environment);
+  return { environment: bound, provider: foreign.address, isForEnvironment: true };
+}
+
 async function paidTotal(
   job: PreparedJob,
   datasets: readonly ValidOrder[],
   algorithm: ValidOrder | undefined,
 ): Promise<Checked<Payment>> {
   const all = algorithm ? [...datasets, algorithm] : datasets;
+  const isOwn = (order: ValidOrder): boolean => job.datasets[datasets.indexOf(order)]?.foreign === undefined;
   const decimals = job.environment.priceMin > 0 ? await job.chain.reader.decimals(job.chain.feeToken) : 0;
-  const paying = all.filter(({ fee }) => paysEnvironment(fee, job.environment.priceMin, decimals));
+  const paying = all.filter((order) => isOwn(order) && paysEnvironment(order.fee, job.environment.priceMin, decimals));
   if (paying.length === 0) return refuse(NOT_PAID);
   // The longest of them counts; without end beats every end.
   const paidUntil = paying.some(({ fee }) => fee.validUntil === 0)

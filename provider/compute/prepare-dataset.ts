@@ -1,3 +1,4 @@
+import { sameAddress } from '../../core/protocol/address.ts';
 import { filesChecksum, containerSectionChecksum } from '../../core/protocol/checksums.ts';
 import { checkConsumable } from '../access/consumable.ts';
 import { checkConsumerParameters } from '../access/consumer-parameters.ts';
@@ -8,6 +9,9 @@ import { findService } from '../asset/asset.ts';
 import { decryptFiles } from '../files/service-files.ts';
 import type { AccessDecision, Checked, Reason } from '../refusal.ts';
 import { ALLOWED, passed, refuse } from '../refusal.ts';
+import type { ForeignProviders } from '../foreign/foreign-providers.ts';
+import { reason as foreignReason } from '../foreign/foreign-providers.ts';
+import type { Environment } from './environments.ts';
 import type { DatasetInput } from './job-request.ts';
 import { datasetField } from './job-request.ts';
 import type { PreparedAlgorithm, PreparedDataset } from './prepared-job.ts';
@@ -27,6 +31,8 @@ export function locateDataset(input: DatasetInput, asset: Asset, index: number):
 
 export interface DatasetContext {
   readonly consumer: string;
+  readonly environment: Environment;
+  readonly foreign: Pick<ForeignProviders, 'find'>;
   readonly algorithm: PreparedAlgorithm;
   /** A quote may leave the consumer's parameters out; a start may not. */
   readonly isStart: boolean;
@@ -36,7 +42,7 @@ export interface DatasetContext {
 export async function prepareDataset(
   located: LocatedDataset,
   index: number,
-  { consumer, algorithm, isStart }: DatasetContext,
+  { consumer, environment, foreign, algorithm, isStart }: DatasetContext,
 ): Promise<Checked<PreparedDataset>> {
   const { field, source, input } = located;
   const { asset, service } = source;
@@ -54,9 +60,8 @@ export async function prepareDataset(
       ),
     );
   }
-  const files = await decryptFiles(source);
-  if (!files.ok)
-    return refuse({ ...files.reason, field: `${field}.serviceId`, classic: 'compute_services_not_in_same_provider' });
+  const served = await serverOf(source, field, { environment, foreign });
+  if (!served.ok) return served;
   const allowed = checkAlgorithmFor(source, algorithm, field);
   if (!allowed.allowed) return refuse(allowed);
   if (isStart || input.userdata !== undefined) {
@@ -66,10 +71,35 @@ export async function prepareDataset(
   return passed({
     field,
     source,
-    files: files.value,
+    ...served.value,
     transferTxId: input.transferTxId ?? undefined,
     userdata: input.userdata,
   });
+}
+
+type Served = Pick<PreparedDataset, 'files' | 'foreign'>;
+
+/**
+ * The files, or who else serves them. Whether its document lets the algorithm compute on them is checked here in any case:
+ * the document is on the chain, whoever encrypted it.
+ */
+async function serverOf(
+  source: AssetService,
+  field: string,
+  { environment, foreign }: Pick<DatasetContext, 'environment' | 'foreign'>,
+): Promise<Checked<Served>> {
+  const files = await decryptFiles(source);
+  if (files.ok) return passed({ files: files.value, foreign: undefined });
+  const { code } = files.reason;
+  const found = code === 'FILES_UNDECRYPTABLE' ? await foreign.find(source, field) : passed(undefined);
+  if (!found.ok) return found;
+  if (!found.value)
+    return refuse({ ...files.reason, field: `${field}.serviceId`, classic: 'compute_services_not_in_same_provider' });
+  const { address } = found.value;
+  if (environment.inputProviders.some((one) => sameAddress(one, address)))
+    return passed({ files: [], foreign: found.value });
+  const message = `The operator of ${environment.id} fetches no files from the Provider ${address}.`;
+  return refuse(foreignReason('FOREIGN_PROVIDER_NOT_ALLOWED', field, 'operator.inputProviders', message));
 }
 
 /** An additional dataset of type access was sold without conditions on what is computed with it. */

@@ -8,7 +8,12 @@ import { DATATOKEN, ENVIRONMENT_ADDRESS, NFT, PROVIDER_KEY, USER, assetOf, chain
 import type { Environment } from './environments.ts';
 import { createJobPreparer } from './prepare-job.ts';
 
-const ENVIRONMENT = { id: 'free', priceMin: 0, consumerAddress: ENVIRONMENT_ADDRESS } as Environment;
+const ENVIRONMENT = {
+  id: 'free',
+  priceMin: 0,
+  consumerAddress: ENVIRONMENT_ADDRESS,
+  inputProviders: [] as readonly string[],
+} as Environment;
 const CONTAINER = { entrypoint: 'node $ALGO', image: 'node', tag: '24', checksum: `sha256:${'ab'.repeat(32)}` };
 const FILES = { datatokenAddress: DATATOKEN, nftAddress: NFT, files: [{ type: 'url', url: 'http://a.example/x' }] };
 
@@ -27,6 +32,7 @@ function prepare(assets: Readonly<Record<string, Asset>>, names: readonly string
       isEnvironmentAddress: () => Promise.resolve(false),
     },
     source: {} as FileSource,
+    foreign: { find: () => Promise.resolve(passed(undefined)) },
     maxChecksumBytes: 1000,
     maxDatasets: 4,
   });

@@ -1,6 +1,7 @@
 import type { AssetResolver } from '../asset/asset-resolver.ts';
 import type { Chain } from '../chain/chains.ts';
 import type { FileSource } from '../files/file-source.ts';
+import type { ForeignProviders } from '../foreign/foreign-providers.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import type { Environment, Environments } from './environments.ts';
@@ -23,6 +24,7 @@ export interface PreparerParts {
   readonly resolver: AssetResolver;
   readonly environments: Environments;
   readonly source: FileSource;
+  readonly foreign: Pick<ForeignProviders, 'find'>;
   readonly maxChecksumBytes: number;
   readonly maxDatasets: number;
 }
@@ -58,10 +60,17 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
         return refuse(differentChains('algorithm'));
       const datasets: PreparedDataset[] = [];
       for (const [index, dataset] of located.value.entries()) {
-        const prepared = await prepareDataset(dataset, index, { consumer, algorithm: algorithm.value, isStart });
+        const prepared = await prepareDataset(dataset, index, {
+          consumer,
+          environment: environment.value,
+          foreign: parts.foreign,
+          algorithm: algorithm.value,
+          isStart,
+        });
         if (!prepared.ok) return prepared;
         datasets.push(prepared.value);
       }
+      if (algorithm.value.kind === 'raw' && datasets.every(({ foreign }) => foreign)) return refuse(NOTHING_HERE);
       return passed({
         consumer,
         chain: chain.value,
@@ -72,6 +81,15 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
     },
   };
 }
+
+/** The environment is paid with an order that carries a fee of ours. */
+const NOTHING_HERE: Reason = {
+  code: 'JOB_ELSEWHERE',
+  field: 'dataset.serviceId',
+  rule: 'job.ownElement',
+  message: 'Other Providers serve every dataset of the job: none of its orders can pay for the environment.',
+  classic: 'compute_services_not_in_same_provider',
+};
 
 function checkComplete(datasets: readonly DatasetInput[], isStart: boolean, maxDatasets: number): Reason | undefined {
   if (datasets.length === 0) return missing('dataset', 'The job has no dataset.', 'missing');

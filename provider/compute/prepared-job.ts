@@ -3,6 +3,7 @@ import type { AssetService } from '../asset/asset.ts';
 import type { Chain } from '../chain/chains.ts';
 import type { FileObject } from '../files/file-object.ts';
 import type { FileDigest } from '../files/checksums.ts';
+import type { ForeignProvider } from '../foreign/foreign-providers.ts';
 import type { Environment } from './environments.ts';
 
 type Userdata = Readonly<Record<string, unknown>> | undefined;
@@ -10,7 +11,10 @@ type Userdata = Readonly<Record<string, unknown>> | undefined;
 export interface PreparedDataset {
   readonly field: string;
   readonly source: AssetService;
+  /** None where another Provider serves them. */
   readonly files: readonly FileObject[];
+  /** Who serves the files; undefined: this Provider. */
+  readonly foreign: ForeignProvider | undefined;
   readonly transferTxId: string | undefined;
   readonly userdata: Userdata;
 }

@@ -5,8 +5,12 @@ import type { OrderReader } from '../access/order-reader.ts';
 import type { ValidOrder } from '../access/order.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { computeFeeAmount, signQuote } from './fee.ts';
+import type { ForeignProviders } from '../foreign/foreign-providers.ts';
+import { environmentOf } from '../foreign/foreign-providers.ts';
+import type { Checked } from '../refusal.ts';
+import { passed } from '../refusal.ts';
 import { paysEnvironment } from './payment.ts';
-import type { PreparedJob } from './prepared-job.ts';
+import type { PreparedDataset, PreparedJob } from './prepared-job.ts';
 
 /** Nothing to pay: `validOrder` alone. Fee to renew: both. To order: a fee. */
 export interface ElementQuote {
@@ -21,45 +25,60 @@ export interface JobQuote {
   readonly algorithm?: ElementQuote;
 }
 
+export interface QuoteParts {
+  readonly orders: OrderReader;
+  readonly foreign: Pick<ForeignProviders, 'quote'>;
+  readonly seams: Seams;
+}
+
 interface Element {
   readonly source: AssetService;
+  readonly dataset: PreparedDataset | undefined;
   readonly existing: ValidOrder | undefined;
 }
 
 /**
  * Quotes a job element by element. One element carries the environment's fee: the first whose order already does, else
- * the first dataset (P6: the classic lookup always failed, so that what was paid was asked for again).
+ * the first that is served here (P6: the classic lookup always failed, so that what was paid was asked for again). What
+ * another Provider serves is quoted by that one.
  */
-export async function quoteJob(
-  job: PreparedJob,
-  validUntil: number,
-  orders: OrderReader,
-  seams: Seams,
-): Promise<JobQuote> {
+export async function quoteJob(job: PreparedJob, validUntil: number, parts: QuoteParts): Promise<Checked<JobQuote>> {
   const { chain, environment } = job;
+  const { orders, foreign, seams } = parts;
   const decimals = environment.priceMin > 0 ? await chain.reader.decimals(chain.feeToken) : 0;
   const elements = await Promise.all(
-    elementsOf(job).map(async ({ source, transferTxId }): Promise<Element> => {
-      const existing = transferTxId ? await existingOrder(transferTxId, source, job, orders) : undefined;
-      return { source, existing };
+    elementsOf(job).map(async ({ source, transferTxId, dataset }): Promise<Element> => {
+      const existing = transferTxId ? await existingOrder(transferTxId, source, dataset, job, orders) : undefined;
+      return { source, dataset, existing };
     }),
   );
-  const lasts = ({ existing }: Element): boolean =>
+  const lasts = ({ source, dataset, existing }: Element): boolean =>
     existing !== undefined &&
-    existing.fee.environment === environment.id &&
+    existing.fee.environment ===
+      (dataset?.foreign ? (environmentOf(source, environment.id).environment ?? null) : environment.id) &&
     (existing.fee.validUntil === 0 || existing.fee.validUntil >= validUntil);
+  const isOwn = ({ dataset }: Element): boolean => dataset?.foreign === undefined;
   const carries = (element: Element): boolean =>
+    isOwn(element) &&
     lasts(element) &&
     element.existing !== undefined &&
     paysEnvironment(element.existing.fee, environment.priceMin, decimals);
-  const carrier = Math.max(0, elements.findIndex(carries));
+  const paid = elements.findIndex(carries);
+  const carrier = paid === -1 ? elements.findIndex(isOwn) : paid;
   const now = nowSeconds(seams.clock);
   const quotes = await Promise.all(
-    elements.map(async (element, index): Promise<ElementQuote> => {
+    elements.map(async (element, index): Promise<Checked<ElementQuote>> => {
       const isCarrier = index === carrier;
       if (element.existing && lasts(element) && (!isCarrier || carries(element)))
-        return { validOrder: element.existing.transferTxId };
-      const { service } = element.source;
+        return passed({ validOrder: element.existing.transferTxId });
+      const { source, dataset } = element;
+      const { service } = source;
+      const validOrder = element.existing ? { validOrder: element.existing.startTx } : {};
+      if (dataset?.foreign) {
+        const use = { consumer: job.consumer, environment, validUntil, userdata: dataset.userdata };
+        const fee = await foreign.quote(source, dataset.foreign, use, dataset.field);
+        return fee.ok ? passed({ datatoken: service.datatokenAddress, providerFee: fee.value, ...validOrder }) : fee;
+      }
       const providerFee = await signQuote(
         {
           feeToken: chain.feeToken,
@@ -73,19 +92,27 @@ export async function quoteJob(
         },
         chain.signer,
       );
-      return {
-        datatoken: service.datatokenAddress,
-        providerFee,
-        ...(element.existing ? { validOrder: element.existing.startTx } : {}),
-      };
+      return passed({ datatoken: service.datatokenAddress, providerFee, ...validOrder });
     }),
   );
-  const algorithm = job.algorithm.kind === 'published' ? quotes.at(-1) : undefined;
-  return { datasets: quotes.slice(0, job.datasets.length), ...(algorithm ? { algorithm } : {}) };
+  const told: ElementQuote[] = [];
+  for (const quote of quotes) {
+    if (!quote.ok) return quote;
+    told.push(quote.value);
+  }
+  const algorithm = job.algorithm.kind === 'published' ? told.at(-1) : undefined;
+  return passed({ datasets: told.slice(0, job.datasets.length), ...(algorithm ? { algorithm } : {}) });
 }
 
-function elementsOf(job: PreparedJob): readonly { source: AssetService; transferTxId: string | undefined }[] {
-  return job.algorithm.kind === 'published' ? [...job.datasets, job.algorithm] : job.datasets;
+type Quotable = Pick<Element, 'source' | 'dataset'> & { readonly transferTxId: string | undefined };
+
+function elementsOf({ datasets, algorithm }: PreparedJob): readonly Quotable[] {
+  const ofDatasets = datasets.map((dataset) => ({
+    source: dataset.source,
+    transferTxId: dataset.transferTxId,
+    dataset,
+  }));
+  return algorithm.kind === 'published' ? [...ofDatasets, { ...algorithm, dataset: undefined }] : ofDatasets;
 }
 
 /**
@@ -95,6 +122,7 @@ function elementsOf(job: PreparedJob): readonly { source: AssetService; transfer
 async function existingOrder(
   transferTxId: string,
   source: AssetService,
+  dataset: PreparedDataset | undefined,
   job: PreparedJob,
   orders: OrderReader,
 ): Promise<ValidOrder | undefined> {
@@ -103,6 +131,7 @@ async function existingOrder(
     environmentAddress: job.environment.consumerAddress,
     mayBeExpired: true,
     waitMs: 0,
+    ...(dataset?.foreign ? { provider: dataset.foreign.address, isForEnvironment: true } : {}),
   });
   return order.ok ? order.value : undefined;
 }

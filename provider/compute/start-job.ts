@@ -5,7 +5,7 @@ import type { Seams } from '../../core/seams.ts';
 import type { OrderReader } from '../access/order-reader.ts';
 import type { ValidOrder } from '../access/order.ts';
 import type { Capabilities } from '../auth/capability.ts';
-import type { FileDigest } from '../files/checksums.ts';
+import type { ForeignProviders } from '../foreign/foreign-providers.ts';
 import { hashFile } from '../files/checksums.ts';
 import type { FileSource } from '../files/file-source.ts';
 import type { OperatorAnswer, OperatorClient } from '../operator-client.ts';
@@ -21,6 +21,7 @@ import { checkPayment } from './payment.ts';
 import type { JobPreparer } from './prepare-job.ts';
 import type { PreparedDataset } from './prepared-job.ts';
 import type { RunSettlement } from './run-settlement.ts';
+import type { FileFacts } from './workflow.ts';
 import { buildWorkflow } from './workflow.ts';
 
 export interface StartRequest {
@@ -39,6 +40,7 @@ export interface StarterParts {
   readonly preparer: JobPreparer;
   readonly orders: OrderReader;
   readonly source: FileSource;
+  readonly foreign: Pick<ForeignProviders, 'files'>;
   readonly ledger: UsageLedger;
   readonly settlement: RunSettlement;
   readonly operator: OperatorClient;
@@ -82,14 +84,14 @@ export function createJobStarter(parts: StarterParts): JobStarter {
     async start({ input, nonce, requestId }) {
       const job = orRefuse(await parts.preparer.prepare(input, { isStart: true }), 'fields');
       const payment = orRefuse(await checkPayment(job, parts.orders, limits.receiptWaitMs), 'fields');
-      const datasetDigests = await Promise.all(
-        job.datasets.map(async (dataset) => orRefuse(await digestsOf(dataset, parts), 'fields')),
+      const datasetFiles = await Promise.all(
+        job.datasets.map(async (dataset) => orRefuse(await filesOf(dataset, parts), 'fields')),
       );
       const { inputUrl, metadataCacheUrl, capabilities } = parts;
       const workflow = await buildWorkflow({
         job,
         payment,
-        datasetDigests,
+        datasetFiles,
         nonce,
         requestId,
         now: nowSeconds(seams.clock),
@@ -123,18 +125,21 @@ function exclusiveOrders({ datasets, algorithm }: Payment): readonly ValidOrder[
   return algorithm && algorithm.fee.paysEnvironment !== false ? [...datasets, algorithm] : datasets;
 }
 
+const UNKNOWN: FileFacts = { checksum: undefined, length: undefined };
+
 /** A file past the limit goes unverified, and the job's record says so; an unreadable one is no job to start. */
-async function digestsOf(
+async function filesOf(
   dataset: PreparedDataset,
-  { source, limits }: StarterParts,
-): Promise<Checked<readonly (FileDigest | undefined)[]>> {
-  const digests: (FileDigest | undefined)[] = [];
+  { source, foreign, limits }: StarterParts,
+): Promise<Checked<readonly FileFacts[]>> {
+  if (dataset.foreign) return foreign.files(dataset.source, dataset.foreign, dataset.userdata, dataset.field);
+  const digests: FileFacts[] = [];
   for (const file of dataset.files) {
     const digest = await hashFile(source, file, { maxBytes: limits.checksumBytes, userdata: dataset.userdata });
     if (!digest.ok && digest.reason.code !== 'FILE_TOO_LARGE') {
       return refuse({ ...digest.reason, field: `${dataset.field}.serviceId`, classic: 'file_unavailable' });
     }
-    digests.push(digest.ok ? digest.value : undefined);
+    digests.push(digest.ok ? digest.value : UNKNOWN);
   }
   return passed(digests);
 }

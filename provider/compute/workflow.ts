@@ -3,15 +3,19 @@ import type { WorkflowAlgorithm, WorkflowFile, WorkflowInput, WorkflowRequest } 
 import { isNetworkAllowed } from '../access/network.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Capabilities } from '../auth/capability.ts';
-import type { FileDigest } from '../files/checksums.ts';
 import type { Payment } from './payment.ts';
 import type { PreparedDataset, PreparedJob } from './prepared-job.ts';
+
+/** undefined where the file was too large to be hashed, or its Provider does not tell. */
+export interface FileFacts {
+  readonly checksum: string | undefined;
+  readonly length: number | undefined;
+}
 
 export interface WorkflowParts {
   readonly job: PreparedJob;
   readonly payment: Payment;
-  /** Per dataset and file; undefined where the file was too large to be hashed. */
-  readonly datasetDigests: readonly (readonly (FileDigest | undefined)[])[];
+  readonly datasetFiles: readonly (readonly FileFacts[])[];
   readonly nonce: string;
   readonly requestId: string;
   /** Unix seconds. */
@@ -78,15 +82,26 @@ async function inputOf(
   dataset: PreparedDataset,
   index: number,
 ): Promise<WorkflowInput> {
-  const { source, files, userdata } = dataset;
-  const digests = files.map((_, file) => parts.datasetDigests[index]?.[file]);
+  const { source, foreign, transferTxId = '', userdata } = dataset;
+  const files = parts.datasetFiles[index] ?? [];
   return {
     index,
     id: source.asset.did,
     serviceId: source.service.id,
     ddo: source.asset.ddoText,
     ...(userdata ? { userdata } : {}),
-    files: await filesOf(parts, jobId, source, digests, userdata),
+    files: foreign
+      ? files.map((file, at) => ({
+          ...factsOf(file, at),
+          remote: {
+            provider: foreign.address,
+            did: source.asset.did,
+            serviceId: source.service.id,
+            transferTxId,
+            ...(userdata ? { userdata } : {}),
+          },
+        }))
+      : await filesOf(parts, jobId, source, files, userdata),
   };
 }
 
@@ -113,12 +128,12 @@ function filesOf(
   parts: WorkflowParts,
   jobId: string,
   { asset, service }: AssetService,
-  digests: readonly (FileDigest | undefined)[],
+  files: readonly FileFacts[],
   userdata: Readonly<Record<string, unknown>> | undefined,
 ): Promise<readonly WorkflowFile[]> {
   return Promise.all(
-    digests.map(async (digest, index) => ({
-      index,
+    files.map(async (file, index) => ({
+      ...factsOf(file, index),
       url: parts.inputUrl,
       capability: await parts.capabilities.issue({
         chainId: asset.chain.chainId,
@@ -126,11 +141,21 @@ function filesOf(
         did: asset.did,
         serviceId: service.id,
         fileIndex: index,
-        checksum: digest?.checksum ?? '',
+        checksum: file.checksum ?? '',
         ...(userdata ? { userdata } : {}),
         expiresAt: parts.now + parts.capabilitySeconds,
       }),
-      ...(digest ? { checksum: digest.checksum, contentLength: digest.length } : {}),
     })),
   );
+}
+
+function factsOf(
+  { checksum, length }: FileFacts,
+  index: number,
+): Pick<WorkflowFile, 'index' | 'checksum' | 'contentLength'> {
+  return {
+    index,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(length === undefined ? {} : { contentLength: length }),
+  };
 }

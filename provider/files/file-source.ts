@@ -20,6 +20,7 @@ import { endedWithin, guarded } from './guarded.ts';
 import { openMirrored } from './mirror.ts';
 import type { OpenedFile } from './opened-file.ts';
 import { openedFrom } from './opened-file.ts';
+import { readBounded } from './read-bounded.ts';
 
 export interface OpenOptions {
   readonly range?: ByteRange | undefined;
@@ -33,6 +34,11 @@ export interface FileSource {
   /** `userdata` becomes parameters of a GET, the JSON body of a POST, variables of a query, arguments of a contract. */
   open(file: FileObject, options?: OpenOptions): Promise<Checked<OpenedFile>>;
   openUrl(request: UrlRequest, options?: Pick<OpenOptions, 'isReadHere'>): Promise<Checked<OpenedFile>>;
+  /**
+   * A whole answer, whatever its status, under the same rule.
+   * @throws WavetankError STREAM_TOO_LARGE, or what broke the body off
+   */
+  ask(request: UrlRequest, maxBytes: number): Promise<Checked<{ readonly status: number; readonly text: string }>>;
 }
 
 export type HostResolver = (host: string) => Promise<readonly string[]>;
@@ -61,23 +67,36 @@ export function createFileSource(
     first: UrlRequest,
     { isReadHere = false }: Pick<OpenOptions, 'isReadHere'> = {},
   ): Promise<Checked<OpenedFile>> {
-    const opened = await follow(first);
+    const reached = await follow(first);
+    if (!reached.ok) return reached;
+    const { response, asked, mirrored } = reached.value;
+    const opened = mirrored ? passed(mirrored) : openedFrom(response, asked);
     if (opened.ok && isReadHere) endedWithin(opened.value.body, seams.clock, limits.readMs);
     return opened;
   }
 
-  async function follow(first: UrlRequest): Promise<Checked<OpenedFile>> {
+  async function ask(request: UrlRequest, maxBytes: number): Promise<Checked<{ status: number; text: string }>> {
+    const reached = await follow(request);
+    if (!reached.ok) return reached;
+    const { response, mirrored } = reached.value;
+    const { status, body } = mirrored ?? { status: response.statusCode, body: response.body };
+    endedWithin(body, seams.clock, limits.readMs);
+    const text = Buffer.from(await readBounded(body, maxBytes)).toString('utf8');
+    return passed({ status, text });
+  }
+
+  async function follow(first: UrlRequest): Promise<Checked<Reached>> {
     let current = first;
     for (let hop = 0; hop <= limits.redirects; hop++) {
       const mirrored = await openMirrored(config.mirrors, current.url, current.range, seams.native);
-      if (mirrored) return mirrored;
+      if (mirrored) return mirrored.ok ? passed({ mirrored: mirrored.value }) : mirrored;
       const target = await pin(new URL(current.url));
       if (!target.ok) return target;
       const answer = await send(target.value, current);
       if (!answer.ok) return answer;
       const location = answer.value.headers['location'];
       if (!REDIRECTS.has(answer.value.statusCode) || typeof location !== 'string')
-        return openedFrom(answer.value, current);
+        return passed({ response: answer.value, asked: current });
       answer.value.body.destroy();
       const next = URL.canParse(location, current.url) ? new URL(location, current.url) : undefined;
       if (!next || !/^https?:$/.test(next.protocol))
@@ -154,6 +173,7 @@ export function createFileSource(
 
   return {
     openUrl,
+    ask,
     async open(file, options = {}) {
       if (file.type === 'smartcontract') return openContract(callContract, file, options);
       const asked = requestFor(file, gateways, options.userdata);
@@ -162,6 +182,11 @@ export function createFileSource(
     },
   };
 }
+
+/** The last host of a chain of redirects, or a local file in its place. */
+type Reached =
+  | { readonly mirrored: OpenedFile; readonly response?: undefined; readonly asked?: undefined }
+  | { readonly response: Dispatcher.ResponseData; readonly asked: UrlRequest; readonly mirrored?: undefined };
 
 interface PinnedUrl {
   readonly url: URL;

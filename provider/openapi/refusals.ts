@@ -35,8 +35,18 @@ export const FILES: readonly ErrorCode[] = family('FILES_', 'FILE_', 'CONSUMER_P
 export const ORDER: readonly ErrorCode[] = [...family('ORDER_'), 'FEES_NOT_PAID'];
 export const COMPUTE: readonly ErrorCode[] = ['COMPUTE_DISABLED', 'OPERATOR_UNREACHABLE'];
 export const JOB: readonly ErrorCode[] = [
-  ...family('ENVIRONMENT_', 'DATASET_', 'DATASETS_', 'RAW_ALGORITHM_', 'ALGORITHM_', 'TRUST_LIST_', 'CONTAINER_'),
+  ...family(
+    'FOREIGN_',
+    'ENVIRONMENT_',
+    'DATASET_',
+    'DATASETS_',
+    'RAW_ALGORITHM_',
+    'ALGORITHM_',
+    'TRUST_LIST_',
+    'CONTAINER_',
+  ),
   'DIFFERENT_CHAINS',
+  'JOB_ELSEWHERE',
   'SERVICE_TYPE',
   'FEE_TOKEN_INVALID',
 ];

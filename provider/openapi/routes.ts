@@ -103,7 +103,16 @@ const openRoutes: readonly DocumentedRoute[] = [
     query: initialize,
     answers: {
       200: json('A fee, or the order that holds already.', answers.initializeAnswer),
-      ...refusals([...REQUEST, ...RBAC, ...ASSET, ...CONSUMABLE, ...FILES, 'WRONG_INITIALIZE']),
+      ...refusals([
+        ...REQUEST,
+        ...RBAC,
+        ...ASSET,
+        ...CONSUMABLE,
+        ...FILES,
+        'WRONG_INITIALIZE',
+        'ENVIRONMENT_NOT_TRUSTED',
+        'VALID_UNTIL_INVALID',
+      ]),
     },
   },
   {

@@ -7,6 +7,7 @@ import type { AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
 import { userdataSchema } from '../compute/job-request.ts';
 import type { ProviderContext } from '../context.ts';
+import { isEnvironment } from '../context.ts';
 import { parseRange } from '../files/byte-range.ts';
 import { decryptFiles } from '../files/service-files.ts';
 import { addressField, authTokenOf, proofFields, readInput } from '../input.ts';
@@ -26,17 +27,17 @@ export const schema = z.object({
 });
 
 export function registerDownload(app: FastifyInstance, context: ProviderContext): void {
-  const { authenticator, resolver, orders, source, config, compute, proofs } = context;
+  const { authenticator, resolver, orders, source, config, proofs } = context;
   app.get('/api/services/download', async (request, reply) => {
     const input = readInput(request, schema);
     const { consumerAddress: caller } = input;
-    const isEnvironment = (await compute?.environments.isEnvironmentAddress(caller)) ?? false;
+    const byEnvironment = await isEnvironment(context, caller);
     const proof = { address: caller, nonce: input.nonce, signature: input.signature, authToken: authTokenOf(request) };
     const message = signedMessages.download(input.documentId, input.nonce);
-    await authenticator.authenticate(proof, [message], { isEnvironment });
+    await authenticator.authenticate(proof, [message], { isEnvironment: byEnvironment });
     const asset = orRefuse(await resolver.resolve(input.documentId), 'text');
     const of = orRefuse(findService(asset, input.serviceId, 'serviceId'), 'text');
-    checkUse(of, caller, isEnvironment);
+    checkUse(of, caller, byEnvironment);
     const order = await orders.validate(input.transferTxId, of, { caller, waitMs: config.limits.receiptWaitMs });
     if (!order.ok) throw orderRefusal(order.reason, of, input.transferTxId);
     const parameters = checkConsumerParameters(of.service.consumerParameters, input.userdata, 'userdata');
@@ -62,13 +63,13 @@ export function registerDownload(app: FastifyInstance, context: ProviderContext)
  * Compute services give their bytes to jobs only. A foreign operator's pods fetch them here with the environment's key:
  * its order stands for the consumer's permission, and its address need be on no list (T8).
  */
-function checkUse(of: AssetService, caller: string, isEnvironment: boolean): void {
+function checkUse(of: AssetService, caller: string, byEnvironment: boolean): void {
   const { asset, service } = of;
-  if (service.type !== 'access' && !isEnvironment) {
+  if (service.type !== 'access' && !byEnvironment) {
     const message = `Service with index=${service.id} is not an access service.`;
     throw onChain(of, refused('SERVICE_TYPE', 'serviceId', 'service.access', message));
   }
-  const consumer = isEnvironment ? undefined : caller;
+  const consumer = byEnvironment ? undefined : caller;
   const decision =
     consumer === undefined ? checkState(of) : checkConsumable(asset, service, consumer, 'consumerAddress');
   if (!decision.allowed) throw onChain(of, new Refused(decision));

@@ -6,7 +6,7 @@ import { quoteJob } from '../compute/quote-job.ts';
 import type { ProviderContext } from '../context.ts';
 import { requireCompute } from '../context.ts';
 import { addressField, readInput } from '../input.ts';
-import { Refused, refused } from '../refusal.ts';
+import { Refused, orRefuse, refused } from '../refusal.ts';
 
 export const schema = z.looseObject({
   datasets: z.array(datasetSchema).min(1),
@@ -36,6 +36,6 @@ export function registerInitializeCompute(app: FastifyInstance, context: Provide
       { isStart: false },
     );
     if (!job.ok) throw new Refused(job.reason, SENTENCES.has(job.reason.field) ? 'text' : 'fields');
-    return quoteJob(job.value, validUntil, context.orders, context.seams);
+    return orRefuse(await quoteJob(job.value, validUntil, context), 'fields');
   });
 }

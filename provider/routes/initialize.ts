@@ -9,6 +9,7 @@ import { findService } from '../asset/asset.ts';
 import { signQuote } from '../compute/fee.ts';
 import { userdataSchema } from '../compute/job-request.ts';
 import type { ProviderContext } from '../context.ts';
+import { isEnvironment } from '../context.ts';
 import { decryptFiles } from '../files/service-files.ts';
 import { addressField, optionalText, readInput } from '../input.ts';
 import { Refused, orRefuse, refused } from '../refusal.ts';
@@ -21,9 +22,17 @@ export const schema = z.looseObject({
   fileIndex: z.coerce.number().int().min(0).optional(),
   transferTxId: optionalText,
   userdata: userdataSchema,
+  environment: optionalText,
+  environmentAddress: addressField.optional(),
+  validUntil: z.union([z.string(), z.number()]).nullish(),
 });
 
-/** Quotes a download. Access is free of fees; the fee still names service and datatoken, since the order is checked by it. */
+type InitializeInput = z.output<typeof schema>;
+
+/**
+ * Quotes a download. Access is free of fees; the fee still names service and datatoken, since the order is checked by it.
+ * A Provider whose job computes on data of this one asks here too, and names the environment that will download it.
+ */
 export function registerInitialize(app: FastifyInstance, context: ProviderContext): void {
   const { resolver, orders, nonces, seams } = context;
   app.get('/api/services/initialize', { exposeHeadRoute: true }, async (request) => {
@@ -32,17 +41,8 @@ export function registerInitialize(app: FastifyInstance, context: ProviderContex
     const of = orRefuse(findService(asset, input.serviceId, 'serviceId'), 'text');
     const decision = checkConsumable(asset, of.service, input.consumerAddress, 'consumerAddress');
     if (!decision.allowed) throw onChain(of, new Refused(decision));
-    if (of.service.type === 'compute') {
-      throw onChain(
-        of,
-        refused(
-          'WRONG_INITIALIZE',
-          'serviceId',
-          'service.access',
-          'Use the initializeCompute endpoint to initialize compute jobs.',
-        ),
-      );
-    }
+    await checkEnvironment(context, of, input.environmentAddress);
+    const terms = of.service.type === 'compute' ? computeTerms(context, input) : { environment: null, validUntil: 0 };
     const datatoken = await checkDatatoken(of, 'serviceId');
     if (!datatoken.allowed) throw onChain(of, new Refused(datatoken));
     if (input.userdata !== undefined) {
@@ -59,8 +59,7 @@ export function registerInitialize(app: FastifyInstance, context: ProviderContex
       {
         feeToken: chain.feeToken,
         amount: 0n,
-        validUntil: 0,
-        environment: null,
+        ...terms,
         datatoken: of.service.datatokenAddress,
         serviceId: of.service.id,
         quotedAt: nowSeconds(seams.clock),
@@ -70,6 +69,37 @@ export function registerInitialize(app: FastifyInstance, context: ProviderContex
     );
     return { datatoken: of.service.datatokenAddress, nonce: nonces.last(input.consumerAddress) ?? null, providerFee };
   });
+}
+
+/** Data for computing goes to environments alone that are known here; what is for download, to those that its lists allow. */
+async function checkEnvironment(
+  context: ProviderContext,
+  of: AssetService,
+  environment: string | undefined,
+): Promise<void> {
+  const isCompute = of.service.type === 'compute';
+  if (environment === undefined && !isCompute) return;
+  if (environment === undefined) {
+    const message = 'Use the initializeCompute endpoint to initialize compute jobs.';
+    throw onChain(of, refused('WRONG_INITIALIZE', 'serviceId', 'service.access', message));
+  }
+  if (await isEnvironment(context, environment)) return;
+  if (isCompute) {
+    const message = 'This Provider gives data for computing to no environment of this address.';
+    throw onChain(of, refused('ENVIRONMENT_NOT_TRUSTED', 'environmentAddress', 'environment.trusted', message));
+  }
+  const decision = checkConsumable(of.asset, of.service, environment, 'environmentAddress');
+  if (!decision.allowed) throw onChain(of, new Refused(decision));
+}
+
+function computeTerms(
+  { seams }: ProviderContext,
+  { environment, validUntil }: InitializeInput,
+): { readonly environment: string | null; readonly validUntil: number } {
+  const until = Number(validUntil);
+  if (!Number.isSafeInteger(until) || until <= nowSeconds(seams.clock))
+    throw refused('VALID_UNTIL_INVALID', 'validUntil', 'fee.validUntil', 'The validUntil value is not correct.');
+  return { environment: environment ?? null, validUntil: until };
 }
 
 async function probe(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import { algorithmCatalogue } from '../../fixtures/algorithms/catalogue.ts';
+import type { Actor } from '../../harness/actors/actor.ts';
 import type { PublishedAsset } from '../../harness/actors/assets.ts';
 import type { ComputeOrder } from '../../harness/actors/consumer.ts';
 import type { FileContent } from '../../harness/actors/files-host.ts';
@@ -42,31 +43,31 @@ export async function withJobLab<T>(
       const file = testbed.servers.euLab.publish('data.bin', content);
       return accepted(await euLab.publishDataset({ files: [file.url], trustedAlgorithms: [trusted] }));
     },
-    orders: (dataset, count) => orderMany(testbed, dataset, algorithm, count),
-    runJob: (order, onChange) => runJob(testbed, order, onChange),
+    orders: (dataset, count) => orderMany(usLab, dataset, algorithm, count),
+    runJob: (order, onChange) => runJob(usLab, order, onChange),
   });
 }
 
 /** One quote serves many orders: its fee is signed for a time, not for a single payment. */
-async function orderMany(
-  { actors: { usLab } }: RunningTestbed,
+export async function orderMany(
+  consumer: Actor,
   dataset: PublishedAsset,
   algorithm: PublishedAsset,
   count: number,
 ): Promise<readonly ComputeOrder[]> {
   const request = { dataset, algorithm };
-  const quote = accepted(await usLab.initializeCompute(request));
+  const quote = accepted(await consumer.initializeCompute(request));
   const { environment } = quote;
   const { validOrder: _ofDataset, ...forDataset } = quote.datasets[0] ?? {};
   const { validOrder: _ofAlgorithm, ...forAlgorithm } = quote.algorithm ?? {};
-  accepted(await usLab.buyDatatoken(dataset, count));
-  accepted(await usLab.buyDatatoken(algorithm, count));
+  accepted(await consumer.buyDatatoken(dataset, count));
+  accepted(await consumer.buyDatatoken(algorithm, count));
   const orders: ComputeOrder[] = [];
   for (let i = 0; i < count; i++) {
-    const consumer = environment.consumerAddress;
+    const to = { consumer: environment.consumerAddress };
     const transferTxIds = {
-      [dataset.did]: accepted(await usLab.order(dataset, forDataset, { consumer })),
-      [algorithm.did]: accepted(await usLab.order(algorithm, forAlgorithm, { consumer })),
+      [dataset.did]: accepted(await consumer.order(dataset, forDataset, to)),
+      [algorithm.did]: accepted(await consumer.order(algorithm, forAlgorithm, to)),
     };
     orders.push({ request, environment, transferTxIds });
   }
@@ -74,14 +75,23 @@ async function orderMany(
 }
 
 async function runJob(
-  { actors: { usLab } }: RunningTestbed,
+  consumer: Actor,
   order: ComputeOrder,
   onChange: (job: ComputeJob) => void = () => undefined,
 ): Promise<void> {
-  const { jobId } = accepted(await usLab.startCompute(order));
-  const { statusText } = await usLab.follow(jobId, { timeoutMs: 300_000, onChange });
+  const { jobId } = accepted(await consumer.startCompute(order));
+  await resultsOf(consumer, jobId, onChange);
+}
+
+/** Follows a job to its good end. @throws Error when it ends otherwise */
+export async function resultsOf(
+  consumer: Actor,
+  jobId: string,
+  onChange: (job: ComputeJob) => void = () => undefined,
+): Promise<void> {
+  const { statusText } = await consumer.follow(jobId, { timeoutMs: 300_000, onChange });
   if (statusText !== 'Job finished') throw new Error(`A job ended as "${statusText}".`);
-  accepted(await usLab.results(jobId));
+  accepted(await consumer.results(jobId));
 }
 
 /** @throws Error with the refusal */

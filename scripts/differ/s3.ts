@@ -1,23 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { randomHex } from '../../core/entropy.ts';
-import { WavetankError } from '../../core/errors.ts';
 import { ResourceStack } from '../../core/resource.ts';
 import { systemSeams } from '../../core/seams.ts';
 import { startEmbeddedS3 } from '../../harness/storage/embedded/start-embedded-s3.ts';
-import { startMinio } from '../../harness/storage/minio/start-minio.ts';
+import { DEFAULT_MINIO_IMAGE, startMinio } from '../../harness/storage/minio/start-minio.ts';
 import type { Differ } from './differ.ts';
-import type { S3RunOptions, S3Servers } from './s3/run.ts';
+import { COMMON_USAGE } from './flags.ts';
+import type { SeedReport } from './report.ts';
+import { differReport } from './report.ts';
+import { ACCEPTED_DIFFERENCES } from './s3/differences.ts';
+import type { S3Servers } from './s3/run.ts';
 import { runS3Differ } from './s3/run.ts';
 
-const USAGE = `npm run differ -- s3 [--requests N] [--seed TEXT] [--sequence K [--steps I,J,…]] [--minio-image IMAGE]
-  --requests     how many requests are sent to each server (default 10000)
-  --seed         other seeds are other requests (default 1)
-  --sequence     replays one sequence of a seed, --steps only these steps of it
-  --minio-image  of the real server
-`;
+const USAGE = `npm run differ -- s3 [--minio-image IMAGE] [flags]
+The embedded S3 against MinIO in a container.
+  --minio-image of the real server
+${COMMON_USAGE}`;
 
 /** Starts the embedded S3 and MinIO, both empty, for as long as `use` takes. */
 export async function withBothS3<T>(use: (servers: S3Servers) => Promise<T>, image?: string): Promise<T> {
@@ -39,40 +39,17 @@ export async function withBothS3<T>(use: (servers: S3Servers) => Promise<T>, ima
   return await use({ real, embedded, clock: seams.clock });
 }
 
-/** @throws WavetankError FLAG_INVALID; TypeError of the flags */
-function optionsOf(args: readonly string[]): S3RunOptions & { readonly image: string | undefined } {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      requests: { type: 'string', default: '10000' },
-      seed: { type: 'string', default: '1' },
-      sequence: { type: 'string' },
-      steps: { type: 'string' },
-      'minio-image': { type: 'string' },
-    },
-  });
-  return {
-    requests: count('--requests', values.requests),
-    seed: values.seed,
-    sequence: values.sequence === undefined ? undefined : count('--sequence', values.sequence),
-    steps: values.steps?.split(',').map((text) => count('--steps', text)),
-    image: values['minio-image'],
-  };
-}
-
-function count(flag: string, text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new WavetankError('FLAG_INVALID', `${flag} takes a whole number`, { category: 'usage' });
-}
-
-export const s3Differ: Differ = {
+export const s3Differ: Differ<'minio-image'> = {
   usage: USAGE,
-  async run(args) {
-    const { image, ...options } = optionsOf(args);
-    const { unlisted } = await withBothS3(
-      (servers) => runS3Differ(servers, options, (line) => void process.stdout.write(`${line}\n`)),
-      image,
-    );
-    return unlisted === 0 ? 0 : 1;
+  ownFlags: ['minio-image'],
+  reasons: new Map(ACCEPTED_DIFFERENCES.map(({ id, reason }) => [id, reason])),
+  run({ requests, seeds, sequence, steps, tellsAll }, own, tell) {
+    const image = own['minio-image'] ?? DEFAULT_MINIO_IMAGE;
+    return withBothS3(async (servers) => {
+      const reports: SeedReport[] = [];
+      for (const seed of seeds)
+        reports.push(await runS3Differ(servers, { seed, requests, sequence, steps, tellsAll }, tell));
+      return differReport('the embedded S3', image, requests, reports);
+    }, image);
   },
 };

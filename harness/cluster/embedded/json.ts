@@ -30,6 +30,14 @@ export function equalJson(a: unknown, b: unknown): boolean {
   return true;
 }
 
+/** A copy whose objects have their keys in the order of Go's maps. */
+export function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]): [string, unknown] => [key, withSortedKeys(item)]));
+}
+
 /** Makes a mistake of sharing (writing into the store's own object) an exception instead of a lost history. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -7,6 +7,7 @@ import type { KubeObject } from './kube-object.ts';
 import { conflict, invalid, unexplained } from './kube-status.ts';
 import type { ServedResource } from './resource-table.ts';
 import type { FieldCause } from './schema-face.ts';
+import { wasSentEmpty } from './schema/sent-empty.ts';
 import { forbidden as forbiddenField, invalid as invalidValue } from './schema/validate/field-causes.ts';
 
 /** Built-in kinds whose `metadata.generation` counts changes of their spec; custom resources always count. */
@@ -41,11 +42,11 @@ export function stampNew(core: ApiCore, served: ServedResource, object: KubeObje
   else if (metadata.generation === 0) delete metadata.generation;
 }
 
-/** An update may leave out that the object goes, and may not say so of one that stays. */
-export function deletionChanges(previous: KubeObject, object: KubeObject): FieldCause[] {
-  return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) => {
+/** An update may leave out which incarnation it is about and that the object goes, and may say neither of another one. */
+export function systemChanges(previous: KubeObject, object: KubeObject): FieldCause[] {
+  return (['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) => {
     const value = object.metadata[field] ?? undefined;
-    if (value === undefined || value === previous.metadata[field]) return [];
+    if (value === undefined || value === '' || value === previous.metadata[field]) return [];
     return [invalidValue(`metadata.${field}`, value, 'field is immutable')];
   });
 }
@@ -123,7 +124,9 @@ export function checkVersion(served: ServedResource, previous: KubeObject, objec
 export function countGeneration(served: ServedResource, previous: KubeObject, object: KubeObject): void {
   if (!countsGenerations(served)) return;
   const ignoresStatus = served.custom === undefined || served.custom.hasStatus;
-  if (!equalJson(desired(previous, ignoresStatus), desired(object, ignoresStatus))) {
+  // Of network policies alone an empty list is compared with none as with something else.
+  const isOtherwiseEmpty = served.key === 'networking.k8s.io/networkpolicies' && wasSentEmpty(object, 'spec');
+  if (isOtherwiseEmpty || !equalJson(desired(previous, ignoresStatus), desired(object, ignoresStatus))) {
     object.metadata.generation = (previous.metadata.generation ?? 1) + 1;
   }
 }

@@ -15,6 +15,8 @@ export interface SchemaFace {
   decode(kind: KindName, object: KubeObject): DecodeResult;
   /** Removes the fields that the kind does not know, as decoding into the real type does. In place. */
   prune(kind: KindName, object: KubeObject): void;
+  /** Numbers beyond 32 bits, as the converter behind strategic merge patches takes them. In place. */
+  wrapIntegers(kind: KindName, object: KubeObject): void;
   /** Sets the defaults that the real server sets when it decodes. In place. */
   applyDefaults(kind: KindName, object: KubeObject): void;
   /** Name, labels, annotations, owners, finalizers; custom resources follow the same rules. */

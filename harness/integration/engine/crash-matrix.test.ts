@@ -13,8 +13,12 @@ const STORIES: readonly { name: string; script: Script; phase: string; runs: num
   },
 ];
 
+/** Some thirty jobs and sixty engines, one after the other. */
+const TIMEOUT_MS = 60_000;
+
 for (const { name, script, phase, runs } of STORIES) {
-  test(`E1 E4: killed after any write and started again, the engine ends ${name} the same way`, async ({ expect }) => {
+  const title = `E1 E4: killed after any write and started again, the engine ends ${name} the same way`;
+  test(title, { timeout: TIMEOUT_MS }, async ({ expect }) => {
     const total = await writesOf(script);
     expect(total).toBeGreaterThan(8);
     await using lab = await startEngineLab({ scriptOf: () => script });

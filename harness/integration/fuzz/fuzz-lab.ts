@@ -9,7 +9,7 @@ import { startOperatorLab } from '../operator/operator-lab.ts';
 import { ENVIRONMENT_ADDRESS } from '../provider/operator-double.ts';
 import type { ProviderLab } from '../provider/provider-lab.ts';
 import { consumerOf, exchange, startProviderLab } from '../provider/provider-lab.ts';
-import { BEHAVIOURS, startHostileHost } from './hostile-host.ts';
+import { BEHAVIOURS, HOSTILE_PROVIDER, startHostileHost } from './hostile-host.ts';
 import { hostileResolver, observedNet } from './observed-net.ts';
 import type { FuzzWorld } from './provider-requests.ts';
 
@@ -48,6 +48,7 @@ export async function startFuzzLab() {
     return runningResource({ lab }, () => lab.stop());
   });
   const { lab } = provider;
+  lab.operator.inputProviders = [HOSTILE_PROVIDER];
   observed.allow(lab.chain.rpcUrl, lab.cacheUrl, lab.operator.url);
   const world = await createWorld(lab, canary.port);
   // The world is made in peace; on a busy machine the small limits would end even honest requests.
@@ -112,6 +113,20 @@ async function createWorld(lab: ProviderLab, canary: number): Promise<FuzzWorld>
     lab.hints.set(did, { nftAddress: nft, chainId: lab.chain.chainId });
     foreignDids.push(did);
   }
+  const elsewhereDids: string[] = [];
+  for (const serviceEndpoint of [
+    'http://public.test/provider',
+    'http://public.test/provider/',
+    ...['endless', 'drip', 'bomb', 'loop', 'nonsense', 'headers', 'silent'].map((name) => `http://public.test/${name}`),
+    `http://127.0.0.1:${canary}`,
+    `http://rebind.test:${canary}/provider`,
+    `http://public.test/redirect?to=http://127.0.0.1:${canary}/&x=`,
+    'file:///etc/passwd',
+    'no url at all',
+  ]) {
+    const service = { serviceEndpoint, files: `0x04${'ab'.repeat(200)}` };
+    elsewhereDids.push((await lab.publish({ type: 'dataset', files: [], service })).did);
+  }
   const buyer = consumerOf(lab, lab.buyer);
   const query = new URLSearchParams({ documentId: open.did, serviceId: 'svc-1', consumerAddress: lab.buyer.address });
   const access = (await exchange(buyer.api(`initialize?${query}`))).body as Record<string, unknown>;
@@ -131,6 +146,7 @@ async function createWorld(lab: ProviderLab, canary: number): Promise<FuzzWorld>
     computeDid: dataset.did,
     algorithmDid: algorithm.did,
     foreignDids,
+    elsewhereDids,
     accessOrder,
     datasetOrder,
     algorithmOrder,

@@ -20,6 +20,9 @@ test(
       'FILE_UNREACHABLE',
       'ADDRESS_FORBIDDEN',
       'SIGNATURE_INVALID',
+      'FOREIGN_PROVIDER_UNREACHABLE',
+      'FOREIGN_PROVIDER_REFUSED',
+      'FOREIGN_QUOTE_INVALID',
       'operator 200',
     ])
       expect(seen).toContain(wanted);

@@ -12,6 +12,35 @@ const DRIP_MS = 20;
 
 type Behaviour = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
+/** Who signs nothing that it quotes. */
+export const HOSTILE_PROVIDER = '0x00000000000000000000000000000000000000E9';
+
+const FEE = { providerFeeAddress: HOSTILE_PROVIDER, providerFeeToken: HOSTILE_PROVIDER, providerFeeAmount: '0' };
+const SIGNED = {
+  ...FEE,
+  providerData: '0x',
+  v: 27,
+  r: `0x${'00'.repeat(32)}`,
+  s: `0x${'00'.repeat(32)}`,
+  validUntil: 0,
+};
+let quotes = 0;
+const QUOTES = [
+  { status: 400, body: JSON.stringify({ error: '<script>'.repeat(5000), code: {}, explain: null }) },
+  { status: 200, body: JSON.stringify({ datatoken: HOSTILE_PROVIDER, providerFee: SIGNED }) },
+  {
+    status: 200,
+    body: JSON.stringify({
+      datatoken: HOSTILE_PROVIDER,
+      providerFee: { ...SIGNED, providerFeeAmount: '9'.repeat(78) },
+    }),
+  },
+  { status: 200, body: `${'['.repeat(100_000)}` },
+  { status: 200, body: '{"datatoken":"__proto__","providerFee":{"__proto__":{"v":27}}}' },
+  { status: 204, body: '' },
+  { status: 500, body: 'no' },
+];
+
 /** What a host of files may do to a Provider, by path. */
 export const BEHAVIOURS = {
   ok: (_request, response) => void response.writeHead(200, { 'content-type': 'text/csv' }).end('a,b\n'),
@@ -58,6 +87,14 @@ export const BEHAVIOURS = {
   twice: (request) => void request.socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'),
   loop: (request, response) => void response.writeHead(302, { location: request.url ?? '/' }).end(),
   nowhere: (_request, response) => void response.writeHead(302).end(),
+  /** Says that it is a Provider, and quotes whatever comes to its mind. */
+  provider: (request, response) => {
+    const [, , ...route] = (request.url ?? '/').split('?')[0]?.split('/') ?? [];
+    if (route.join('/') === '')
+      return void response.end(JSON.stringify({ providerAddresses: { 8996: HOSTILE_PROVIDER } }));
+    const answer = QUOTES[quotes++ % QUOTES.length];
+    response.writeHead(answer?.status ?? 200).end(answer?.body);
+  },
   error: (_request, response) => void response.writeHead(500).end('no'),
   /** Redirects to the address that follows `?to=`. */
   redirect: (request, response) => {
@@ -71,7 +108,7 @@ export type BehaviourName = keyof typeof BEHAVIOURS;
 /** Listens on loopback; a Net of the test world leads public addresses here. */
 export async function startHostileHost() {
   const server = http.createServer((request, response) => {
-    const name = (request.url ?? '/').slice(1).split('?')[0] ?? '';
+    const name = (request.url ?? '/').slice(1).split(/[/?]/)[0] ?? '';
     const behave: Behaviour = name in BEHAVIOURS ? BEHAVIOURS[name as BehaviourName] : BEHAVIOURS.ok;
     response.on('error', () => undefined);
     behave(request, response);

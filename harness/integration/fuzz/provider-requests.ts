@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { signedMessages } from '../../../core/protocol/signed-messages.ts';
 import { statusMessage } from '../../../provider/routes/compute-status.ts';
 import { anyText, anything, headerJunk, hostileUrl, nasty } from './junk.ts';
+import type { Mutation } from './mutations.ts';
+import { mutate, mutation } from './mutations.ts';
 
 /** What the world of a run holds that a valid request names. */
 export interface FuzzWorld {
@@ -12,6 +14,8 @@ export interface FuzzWorld {
   readonly computeDid: string;
   readonly algorithmDid: string;
   readonly foreignDids: readonly string[];
+  /** Of datasets that somebody else serves, at hosts of every kind. */
+  readonly elsewhereDids: readonly string[];
   readonly accessOrder: string;
   readonly datasetOrder: string;
   readonly algorithmOrder: string;
@@ -19,7 +23,7 @@ export interface FuzzWorld {
   readonly hostileFiles: number;
 }
 
-type Fields = Record<string, unknown>;
+export type Fields = Record<string, unknown>;
 
 interface Template {
   readonly method: string;
@@ -108,6 +112,16 @@ export const TEMPLATES: readonly Template[] = [
     }),
   },
   {
+    method: 'POST',
+    route: '/api/services/initializeCompute',
+    fields: ({ consumer, computeDid, algorithmDid, elsewhereDids }) => ({
+      datasets: [computeDid, ...elsewhereDids].map((documentId) => ({ documentId, serviceId: 'svc-1' })),
+      algorithm: { documentId: algorithmDid, serviceId: 'svc-1' },
+      compute: { env: 'free', validUntil: 4_000_000_000 },
+      consumerAddress: consumer,
+    }),
+  },
+  {
     method: 'GET',
     route: '/api/services/download',
     fields: ({ consumer, openDid, accessOrder }) => ({
@@ -182,36 +196,6 @@ const FAVOURITES = ['POST /api/services/fileinfo', 'GET /api/services/download',
 );
 
 /** What becomes of one field of a template. */
-type Mutation =
-  | { readonly kind: 'drop'; readonly at: number }
-  | { readonly kind: 'set'; readonly at: number; readonly value: unknown }
-  | { readonly kind: 'add'; readonly name: string; readonly value: unknown }
-  | { readonly kind: 'inside'; readonly at: number; readonly name: string; readonly value: unknown }
-  | { readonly kind: 'foreign'; readonly at: number; readonly pick: number };
-
-const at = fc.nat({ max: 7 });
-const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.record({ kind: fc.constant('drop' as const), at }),
-  fc.record({ kind: fc.constant('set' as const), at, value: anything }),
-  fc.record({ kind: fc.constant('add' as const), name: nasty, value: anything }),
-  fc.record({
-    kind: fc.constant('inside' as const),
-    at,
-    name: fc.constantFrom(
-      'documentId',
-      'serviceId',
-      'transferTxId',
-      'userdata',
-      'meta',
-      'env',
-      'validUntil',
-      '__proto__',
-    ),
-    value: anything,
-  }),
-  fc.record({ kind: fc.constant('foreign' as const), at, pick: fc.nat({ max: 9 }) }),
-);
-
 export interface FuzzRequest {
   readonly template: number;
   readonly mutations: readonly Mutation[];
@@ -353,40 +337,10 @@ export function fieldsOf(request: FuzzRequest, world: FuzzWorld): Fields {
   if (template?.route.endsWith('fileinfo') && request.ownFile) return { ...request.ownFile };
   if ('fileIndex' in fields && request.fileIndex !== undefined)
     fields['fileIndex'] = String(request.fileIndex % (world.hostileFiles + 2));
+  // Of those that somebody else serves one is asked for: the first that fails ends a quote.
+  const { datasets } = fields;
+  if (Array.isArray(datasets) && datasets.length > 1)
+    fields['datasets'] = [datasets[0], datasets[1 + ((request.fileIndex ?? 0) % (datasets.length - 1))]] as unknown[];
   for (const each of request.mutations) mutate(fields, each, world);
   return fields;
-}
-
-function mutate(fields: Fields, mutation: Mutation, world: FuzzWorld): void {
-  if (mutation.kind === 'add') {
-    Object.defineProperty(fields, mutation.name, {
-      value: mutation.value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-    return;
-  }
-  const names = Object.keys(fields);
-  const name = names[mutation.at % Math.max(1, names.length)];
-  if (name === undefined) return;
-  if (mutation.kind === 'drop') delete fields[name];
-  else if (mutation.kind === 'set') fields[name] = mutation.value;
-  else if (mutation.kind === 'foreign') {
-    const others = [
-      ...world.foreignDids,
-      world.openDid,
-      world.computeDid,
-      world.algorithmDid,
-      world.accessOrder,
-      world.algorithmOrder,
-    ];
-    fields[name] = others[mutation.pick % others.length];
-  } else {
-    const inner = fields[name];
-    const holder = Array.isArray(inner) ? (inner[0] as unknown) : inner;
-    if (typeof holder !== 'object' || holder === null) return;
-    const changed = { ...holder, [mutation.name]: mutation.value };
-    fields[name] = Array.isArray(inner) ? [changed] : changed;
-  }
 }

@@ -19,6 +19,8 @@ export interface FuzzOptions {
   readonly path?: string | undefined;
   /** Told of every thousand requests. */
   readonly progress?: ((report: Omit<FuzzReport, 'failure'>) => void) | undefined;
+  /** Told at once of the first thing that did not hold: looking for the smallest counterexample takes its time. */
+  readonly failing?: ((problem: string, requests: number) => void) | undefined;
 }
 
 export interface FuzzReport {
@@ -62,7 +64,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
  * answered, every answer is in the OpenAPI document, nothing was logged as a fault, nobody dialled an address that the
  * policy forbids, nothing was thrown that nobody caught.
  */
-export async function runFuzz({ requests, seed, path, progress }: FuzzOptions): Promise<FuzzReport> {
+export async function runFuzz({ requests, seed, path, progress, failing }: FuzzOptions): Promise<FuzzReport> {
   const lab = await startFuzzLab();
   const sender = createSender(lab);
   const uncaught: string[] = [];
@@ -82,8 +84,8 @@ export async function runFuzz({ requests, seed, path, progress }: FuzzOptions): 
     heapMib: heapMib(),
   });
   try {
-    const property = fc.asyncProperty(fc.array(step, { minLength: AT_ONCE, maxLength: AT_ONCE }), async (steps) => {
-      const names = await Promise.all(steps.map((each) => take(sender, each)));
+    const handful = async (steps: readonly Step[]): Promise<void> => {
+      const names = await allOf(steps.map((each) => take(sender, each)));
       for (const name of names) answers.set(name, (answers.get(name) ?? 0) + 1);
       const before = sent;
       sent += steps.length;
@@ -93,6 +95,16 @@ export async function runFuzz({ requests, seed, path, progress }: FuzzOptions): 
         progress({ ...report(), heapMib: await collectedHeapMib() });
       const problems = problemsOf(lab, uncaught);
       if (problems.length > 0) throw new Error(problems.join('\n'));
+    };
+    let hasFailed = false;
+    const property = fc.asyncProperty(fc.array(step, { minLength: AT_ONCE, maxLength: AT_ONCE }), async (steps) => {
+      try {
+        await handful(steps);
+      } catch (error) {
+        if (!hasFailed) failing?.(messageOf(error), sent);
+        hasFailed = true;
+        throw error;
+      }
     });
     const details = await fc.check(property, {
       seed,
@@ -114,6 +126,13 @@ export async function runFuzz({ requests, seed, path, progress }: FuzzOptions): 
     process.off('unhandledRejection', onUncaught);
     process.off('uncaughtExceptionMonitor', onUncaught);
   }
+}
+
+/** Ends when all have ended, whatever became of each: the next handful must not meet what this one left. */
+async function allOf(work: readonly Promise<string>[]): Promise<string[]> {
+  const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason as Error;
+  return Promise.all(work);
 }
 
 async function take(sender: FuzzSender, each: Step): Promise<string> {

@@ -56,9 +56,11 @@ export function createSender(lab: FuzzLab): FuzzSender {
         patience.cancel();
       }
       const code = /"code":"([A-Z_0-9]+)"/.exec(Buffer.concat(parts).toString('utf8'))?.[1];
-      return `${statusCode}${String(headers['content-type']).startsWith('application/json') && statusCode >= 400 ? ` ${code}` : ''}`;
+      const isJson = String(headers['content-type']).startsWith('application/json');
+      return isJson && (statusCode >= 400 || code !== undefined) ? `${statusCode} ${code}` : String(statusCode);
     } catch (error) {
-      if (limit.signal.aborted) throw new Error(`No end after ${HANGS_MS} ms.`, { cause: error });
+      if (limit.signal.aborted)
+        throw new Error(`No answer after ${HANGS_MS} ms to ${options.method} ${url.slice(0, 300)}`, { cause: error });
       throw error;
     } finally {
       timer.cancel();

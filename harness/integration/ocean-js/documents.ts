@@ -45,12 +45,13 @@ export function accessDraft(price?: string): Draft {
   return draft('dataset', { id: 'download', type: 'access' }, price);
 }
 
-export function computeDraft(): Draft {
+export function computeDraft(change: object = {}): Draft {
   const compute = {
     allowRawAlgorithm: true,
     allowNetworkAccess: false,
     publisherTrustedAlgorithmPublishers: [],
     publisherTrustedAlgorithms: [],
+    ...change,
   };
   return draft('dataset', { id: 'jobs', type: 'compute', compute });
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Published } from './assets.ts';
 import { publish } from './assets.ts';
 import { computeDraft, containerOf, filesOf, sourceOf } from './documents.ts';
@@ -71,11 +71,62 @@ test('datasets at both are computed on, each by its own Provider', async () => {
   await expect(status(lab, first?.jobId ?? '', urls[1])).rejects.toThrow('is not listed');
 });
 
-test('one job over both is refused when it is quoted, before anything is paid', async () => {
-  const environment = await chooseEnvironment(lab, true);
-  await expect(initialize(lab, { datasets, algorithm: algorithm(), environment })).rejects.toThrow(
-    'compute_services_not_in_same_provider',
-  );
+describe('one job over both', () => {
+  test.each([
+    ['quoted, paid and run at the first', 0, true],
+    ['at the second, in a paid environment', 1, false],
+  ])('is %s, and reads both datasets', async (_name, at, isFree) => {
+    const providerUrl = urls[at] ?? '';
+    const environment = await chooseEnvironment(lab, isFree, providerUrl);
+    const request: JobRequest = { datasets, algorithm: readsAll(), environment, providerUrl };
+    await giveDatatokens(lab, datasets);
+    const orders = await order(lab, request);
+    const signers = orders.quote.datasets?.map(({ providerFee }) => providerFee?.providerFeeAddress);
+    expect(signers).toEqual(lab.testbed.endpoints.providers.map(({ address }) => address));
+    const { jobId } = await start(lab, request, orders);
+    const job = await ended(lab, jobId, providerUrl);
+    expect(job).toMatchObject({ status: 70, inputDID: datasets.map(({ did }) => did) });
+    const log = job.results.find(({ type }) => type === 'algorithmLog');
+    const { text } = await result(lab, jobId, log?.index ?? -1, providerUrl);
+    expect(text.trim().split('\n').toSorted()).toEqual(['data of 0', 'data of 1']);
+  });
+
+  test('is started again with the same orders', async () => {
+    const environment = await chooseEnvironment(lab, true);
+    const request: JobRequest = { datasets, algorithm: readsAll(), environment };
+    await giveDatatokens(lab, datasets);
+    const before = await order(lab, request);
+    const first = await start(lab, request, before);
+    await ended(lab, first.jobId);
+    const again = await order(lab, { ...request, before, seconds: 60 });
+    expect(again.datasets).toEqual(before.datasets);
+    const { jobId } = await start(lab, request, again);
+    expect(await ended(lab, jobId)).toMatchObject({ status: 70 });
+  });
+
+  test('is refused when it is quoted, before anything is paid, where one of them does not allow the algorithm', async () => {
+    const environment = await chooseEnvironment(lab, true);
+    const { url } = lab.testbed.servers.euLab.publish('closed.txt', 'closed');
+    const closed = await publish(lab, filesOf(url), computeDraft({ allowRawAlgorithm: false }), {
+      providerUrl: urls[1] ?? '',
+    });
+    const [main] = datasets;
+    if (!main) throw new Error('no dataset');
+    const request = { datasets: [main, closed], algorithm: readsAll(), environment };
+    await expect(initialize(lab, request)).rejects.toThrow('no_raw_algo_allowed');
+  });
+});
+
+/** Prints every file of every input. */
+const readsAll = () => ({
+  meta: {
+    rawcode: `const { readdirSync, readFileSync } = require('node:fs');
+for (const did of JSON.parse(process.env.DIDS)) for (const file of readdirSync('/data/inputs/' + did))
+  console.log(readFileSync('/data/inputs/' + did + '/' + file, 'utf8'));`,
+    language: 'node',
+    version: '1',
+    container: containerOf(lab),
+  },
 });
 
 test('an order of one opens nothing at the other', async () => {

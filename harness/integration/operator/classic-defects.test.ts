@@ -6,12 +6,12 @@ import type { ComputeJob } from '../../../core/protocol/job-status.ts';
 import { createNet } from '../../../core/net.ts';
 import type { Net } from '../../../core/net.ts';
 import { systemSeams } from '../../../core/seams.ts';
-import { COMPUTE_ENVIRONMENTS, objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
+import { ANNOTATIONS, COMPUTE_ENVIRONMENTS, objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
 import { LEASES } from '../../../engine/kubernetes/objects.ts';
 import { createArchive } from '../../../engine/archive/archive.ts';
 import type { JobRecord } from '../../../engine/archive/record.ts';
 import type { OperatorLab } from './operator-lab.ts';
-import { ENVIRONMENT, NAMESPACE, startOperatorLab, workflowRequest } from './operator-lab.ts';
+import { ENVIRONMENT, NAMESPACE, NEIGHBOUR, startOperatorLab, STRANGER, workflowRequest } from './operator-lab.ts';
 
 const COMPUTE = '/api/v1/operator/compute';
 let lab: OperatorLab;
@@ -52,6 +52,34 @@ async function archivedJob(owner: string, outputs: Readonly<Record<string, strin
   await archive.putRecord(record);
   return record;
 }
+
+test('T4: files of another Provider are taken only from one that the operator lists', async () => {
+  const requestOver = (provider: string) => {
+    const request = freshRequest();
+    const [stage] = request.workflow.stages;
+    const did = `did:op:${'d'.repeat(64)}`;
+    const remote = { provider, did, serviceId: 's', transferTxId: `0x${'7a'.repeat(32)}` };
+    const input = [...stage.input, { index: 1, id: did, serviceId: 's', ddo: '{}', files: [{ index: 0, remote }] }];
+    return { ...request, workflow: { stages: [{ ...stage, input }] } };
+  };
+  expect(await lab.ask('POST', COMPUTE, { body: requestOver(STRANGER) })).toMatchObject({
+    status: 400,
+    body: { code: 'INPUT_PROVIDER_NOT_ALLOWED', field: 'workflow.stages.0.input' },
+  });
+  expect(await lab.ask('POST', COMPUTE, { body: requestOver(NEIGHBOUR) })).toMatchObject({ status: 200 });
+  const { body } = await lab.ask('GET', '/api/v1/operator/environments');
+  expect(body).toMatchObject([{ inputProviders: [NEIGHBOUR] }]);
+});
+
+test('the id of a request stands on its WorkFlow, and a start that is sent again under another finds the same job', async () => {
+  const body = { ...freshRequest(), requestId: 'first-try' };
+  expect(await lab.ask('POST', COMPUTE, { body })).toMatchObject({ status: 200 });
+  expect(await lab.ask('POST', COMPUTE, { body: { ...body, requestId: 'second-try' } })).toMatchObject({ status: 200 });
+  const name = objectNames.workflow(body.jobId);
+  expect(await lab.client.get(WORKFLOWS, { namespace: NAMESPACE, name })).toMatchObject({
+    metadata: { annotations: { [ANNOTATIONS.requestId]: 'first-try' } },
+  });
+});
 
 test('D12: a name in any script is a result like another, and hides nothing', async () => {
   const owner = `0x${'12'.repeat(20)}`;

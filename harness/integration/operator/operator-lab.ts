@@ -30,6 +30,8 @@ export const NAMESPACE = 'ocean-compute';
 export const PROVIDER_KEY = `0x${'42'.repeat(32)}`;
 export const OTHER_PROVIDER_KEY = `0x${'43'.repeat(32)}`;
 export const OWNER = addressOfPrivateKey(`0x${'44'.repeat(32)}`);
+/** A Provider whose files the operator fetches, and for which it starts no job. */
+export const NEIGHBOUR = addressOfPrivateKey(`0x${'46'.repeat(32)}`);
 export const STRANGER = addressOfPrivateKey(`0x${'45'.repeat(32)}`);
 
 export const ENVIRONMENT: ComputeEnvironmentSpec = {
@@ -111,6 +113,7 @@ export async function startOperatorLab() {
       namespace: NAMESPACE,
       storage,
       allowedProviders: providers,
+      inputProviders: [NEIGHBOUR],
       ...change,
     });
   const startBroker = () =>

@@ -183,7 +183,7 @@ test('a job reads files of every type, with its own parameters and a checksum ov
   const inputs = lab.operator.started.at(-1)?.workflow.stages[0].input[0]?.files ?? [];
   const contents = await Promise.all(
     inputs.map(async ({ url, capability }) =>
-      (await fetch(url, { headers: { authorization: `Bearer ${capability}` } })).text(),
+      (await fetch(url ?? '', { headers: { authorization: `Bearer ${capability}` } })).text(),
     ),
   );
   const balance = await lab.stranger.ocean.balanceOf(lab.addresses.Ocean, lab.stranger.address);

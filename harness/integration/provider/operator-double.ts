@@ -12,6 +12,8 @@ export interface OperatorDouble {
   readonly jobs: Map<string, ComputeJob>;
   /** Requests that were not signed by the Provider. */
   readonly unsigned: string[];
+  /** Other Providers whose files this operator fetches. */
+  inputProviders: readonly string[];
   /** How often the environments were asked for. */
   environmentQuestions: number;
   /** Called before a start is answered: throwing cuts the connection. */
@@ -50,6 +52,7 @@ export async function startOperatorDouble(): Promise<OperatorDouble> {
     started: [],
     jobs,
     unsigned: [],
+    inputProviders: [],
     environmentQuestions: 0,
     beforeStart: () => undefined,
     refusal: undefined,
@@ -100,7 +103,10 @@ async function answer(
   switch (`${request.method} ${url.pathname.replace('/api/v1/operator', '')}`) {
     case 'GET /environments':
       double.environmentQuestions += 1;
-      return send(200, ENVIRONMENTS);
+      return send(
+        200,
+        ENVIRONMENTS.map((each) => ({ ...each, inputProviders: double.inputProviders })),
+      );
     case 'POST /compute':
       return start(double, JSON.parse(body) as WorkflowRequest, send);
     case 'GET /compute':

@@ -55,6 +55,8 @@ export interface ProviderLab {
   /** Every answer of every Provider of this lab is held against the OpenAPI document; `stop` fails when one is not in it. */
   readonly answers: AnswerCheck;
   readonly provider: () => RunningProvider;
+  /** A second Provider on the same chain, with the key of account 9 and a state of its own. */
+  startAnother(overrides?: Partial<ProviderOptions>): Promise<RunningProvider>;
   /** Cuts the Provider off, as a kill does, and starts another with the same state. */
   killAndRestart(overrides?: Partial<ProviderOptions>): Promise<void>;
   publish(asset: AssetPlan): Promise<PublishedAsset>;
@@ -78,6 +80,8 @@ export interface AssetPlan {
   /** Default: one data NFT and one datatoken of template 1. */
   readonly create?: (ocean: OceanContracts) => Promise<{ nft: string; datatoken: string }>;
   readonly compute?: Record<string, unknown>;
+  /** Who encrypts and serves it; default: the lab's own Provider. */
+  readonly at?: Pick<RunningProvider, 'url'>;
   readonly credentials?: unknown;
 }
 
@@ -122,12 +126,12 @@ export async function startProviderLab(
     codes: ['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'INVALID_REQUEST', 'BODY_TOO_LARGE'],
   });
   const key = chain.accounts[8]?.privateKey ?? '';
-  const launch = (extra: Partial<ProviderOptions>): Promise<RunningProvider> => {
+  const launch = (extra: Partial<ProviderOptions>, privateKey = key): Promise<RunningProvider> => {
     const providerNet = createNet();
     nets.push(providerNet);
     return startProvider({
       seams: systemSeams({ net: providerNet, clock, log: createLogger((record) => logged.push(record)) }),
-      chains: [{ chainId: chain.chainId, rpcUrl: chain.rpcUrl, addressBook: addresses, privateKey: key }],
+      chains: [{ chainId: chain.chainId, rpcUrl: chain.rpcUrl, addressBook: addresses, privateKey }],
       metadataCacheUrl: cacheUrl,
       operatorServiceUrl: operator.url,
       stateFile,
@@ -144,8 +148,9 @@ export async function startProviderLab(
   });
 
   const setMetadata = async (owner: Party, plan: AssetPlan, nft: string, datatoken: string): Promise<string> => {
+    const { url: server } = plan.at ?? provider;
     const encrypt = async (text: string): Promise<string> => {
-      const response = await fetch(`${provider.url}/api/services/encrypt?chainId=${chain.chainId}`, {
+      const response = await fetch(`${server}/api/services/encrypt?chainId=${chain.chainId}`, {
         method: 'POST',
         headers: { 'content-type': 'application/octet-stream' },
         body: text,
@@ -165,12 +170,12 @@ export async function startProviderLab(
         datatoken,
         chainId: chain.chainId,
         files: await encrypt(JSON.stringify(plain)),
-        endpoint: provider.url,
+        endpoint: server,
       }),
     );
     const { transactionHash } = await owner.ocean.setMetaData(nft, {
       state: 0,
-      decryptorUrl: provider.url,
+      decryptorUrl: server,
       flags: '0x02',
       data: await encrypt(ddo),
       hash: `0x${sha256Hex(ddo)}`,
@@ -195,6 +200,10 @@ export async function startProviderLab(
     stateFile,
     answers,
     provider: () => provider,
+    async startAnother(extra = {}) {
+      const privateKey = chain.accounts[9]?.privateKey ?? '';
+      return stack.start('another provider', () => launch({ stateFile: ':memory:', ...extra }, privateKey));
+    },
     async killAndRestart(extra = {}) {
       nets.at(-1)?.fence();
       await provider.stop();

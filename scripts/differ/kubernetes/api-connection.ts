@@ -44,24 +44,28 @@ export class ApiConnection {
     return new ApiConnection(await readFile(path, 'utf8'));
   }
 
+  /** A server that breaks the connection off has answered too: with the code 0. */
   async send({ method, path, headers, body }: SentRequest): Promise<Answer> {
-    const answer = await request(this.#server + path, {
-      method: method as 'GET',
-      dispatcher: this.#dispatcher,
-      headers: { ...this.#authorization, ...headers },
-      body: body ?? null,
-    });
-    const text = await answer.body.text();
-    return { code: answer.statusCode, headers: comparedHeaders(answer.headers), body: parsed(text) };
+    try {
+      const answer = await request(this.#server + path, {
+        method: method as 'GET',
+        dispatcher: this.#dispatcher,
+        headers: { ...this.#authorization, ...headers },
+        body: body ?? null,
+      });
+      const text = await answer.body.text();
+      return { code: answer.statusCode, headers: comparedHeaders(answer.headers), body: parsed(text) };
+    } catch (error) {
+      return { code: 0, headers: {}, body: `the connection broke off: ${(error as Error).message}` };
+    }
   }
 
-  /** Opens a watch. `finished` is the answer with all its events, once they satisfy `isOver` or the time is up. */
+  /** Opens a watch. `finished` is the answer with all its events, once they satisfy `isOver` or it is given up. */
   async watch(
     { path, headers }: SentRequest,
     isOver: (events: readonly unknown[]) => boolean,
-    timeoutMs: number,
+    signal: AbortSignal,
   ): Promise<{ finished: Promise<Answer> }> {
-    const signal = AbortSignal.timeout(timeoutMs);
     const answer = await request(this.#server + path, {
       dispatcher: this.#dispatcher,
       headers: { ...this.#authorization, ...headers },

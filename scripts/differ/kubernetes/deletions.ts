@@ -23,7 +23,7 @@ export function deleteStep(dice: Dice, kind: FuzzKind): Draft {
     ...(options === undefined
       ? {}
       : { body: { form: 'object' as const, value: options, edits: [], encoding: 'json' as const } }),
-    ...(isCollected && !kind.onlyDryRuns ? { awaitsCollector: `${kind.resource}/${name}` } : {}),
+    ...(isCollected && !kind.onlyDryRuns ? { awaitsController: `${kind.resource}/${name}` } : {}),
   };
 }
 

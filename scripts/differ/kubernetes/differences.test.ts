@@ -6,7 +6,7 @@ import { ACCEPTED_DIFFERENCES } from './differences.ts';
 import { stepOf } from './generate.ts';
 import { applyEdit, Memory } from './memory.ts';
 import { Normaliser } from './normalise.ts';
-import { shrink } from './shrink.ts';
+import { shrink } from '../shrink.ts';
 import type { Answer } from './step.ts';
 
 const answer = (code: number, body: unknown): Answer => ({ code, headers: {}, body });

@@ -212,6 +212,15 @@ export const ACCEPTED_DIFFERENCES: readonly AcceptedDifference[] = [
     },
   },
   {
+    id: 'broken-off',
+    reason:
+      'A real server breaks the connection off at a strategic merge patch whose merge key is an object or a list; here it is refused',
+    without: (pair) =>
+      pair.real.code === 0 && pair.embedded.code >= 400 && isPatch(pair.step, 'strategic-merge-patch')
+        ? { ...pair, real: pair.embedded }
+        : pair,
+  },
+  {
     id: 'claim-protection',
     reason: 'The finalizer of a claim is put on when it is made; on a real cluster a controller puts it back as well',
     without: (pair) => (pair.step.path.includes('/persistentvolumeclaims') ? withoutProtection(pair) : pair),

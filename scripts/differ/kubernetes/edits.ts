@@ -19,8 +19,8 @@ const NOT_SERVED = `
   clusterTrustBundle podCertificate resourceClaims claims windowsOptions overhead runtimeClassName resizePolicy
   restartPolicyRules ephemeralContainers affinity topologySpreadConstraints schedulingGates os aggregationRule
   allowedTopologies conversion selectableFields series related dataSource dataSourceRef volumeAttributesClassName fileKeyRef
-  hostnameOverride stopSignal strategy preferredHolder nodeAffinity versions configSource extra volumeBindingMode
-  parameters preemptionPolicy capacity reclaimPolicy labelSelector fieldSelector
+  hostnameOverride stopSignal strategy preferredHolder nodeAffinity versions configSource extra 
+  parameters capacity reclaimPolicy labelSelector fieldSelector
 `
   .trim()
   .split(/\s+/);
@@ -215,8 +215,7 @@ function wrongValue(dice: Dice, schema: Schema): Json {
 }
 
 function emptyValue(schema: Schema): Json {
-  // An empty list is the same as none to the embedded server.
-  if (schema.type === 'array') return null;
+  if (schema.type === 'array') return [];
   if (schema.type === 'integer' || schema.type === 'number') return 0;
   if (schema.type === 'boolean') return false;
   return schema.type === 'string' ? '' : {};

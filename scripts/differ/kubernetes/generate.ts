@@ -25,28 +25,33 @@ import { deleteCollectionStep, deleteStep } from './deletions.ts';
 /** Step number `index` of a sequence: it depends on nothing but the seed and the two numbers, so that any subset can be replayed. */
 export function stepOf(seed: string, sequence: number, index: number): Step {
   const dice = new Dice(`${seed}/${sequence}/${index}`);
-  const make = dice.weighted(MAKERS);
+  const { make } = dice.weighted(MAKERS);
   return { index, ...make(dice, dice.pick(kindsOf(seed, sequence)), index) };
+}
+
+/** What kind of request that step is, for the report. */
+export function operationOf(seed: string, sequence: number, index: number): string {
+  return new Dice(`${seed}/${sequence}/${index}`).weighted(MAKERS).operation;
 }
 
 type Maker = (dice: Dice, kind: FuzzKind, index: number) => Draft;
 
-const MAKERS: readonly (readonly [number, Maker])[] = [
-  [24, createStep],
-  [15, replaceStep],
-  [20, patchStep],
-  [7, getStep],
-  [10, listStep],
-  [8, deleteStep],
-  [2, deleteCollectionStep],
-  [2, watchStep],
-  [5, statusStep],
-  [1, evictionStep],
-  [1, bindingStep],
-  [1, tokenStep],
-  [1, logStep],
-  [2, reviewStep],
-  [4, brokenStep],
+const MAKERS: readonly (readonly [number, { readonly operation: string; readonly make: Maker }])[] = [
+  [24, { operation: 'create', make: createStep }],
+  [15, { operation: 'replace', make: replaceStep }],
+  [20, { operation: 'patch', make: patchStep }],
+  [7, { operation: 'get', make: getStep }],
+  [10, { operation: 'list', make: listStep }],
+  [8, { operation: 'delete', make: deleteStep }],
+  [2, { operation: 'delete collection', make: deleteCollectionStep }],
+  [2, { operation: 'watch', make: watchStep }],
+  [5, { operation: 'status', make: statusStep }],
+  [1, { operation: 'eviction', make: evictionStep }],
+  [1, { operation: 'binding', make: bindingStep }],
+  [1, { operation: 'token', make: tokenStep }],
+  [1, { operation: 'log', make: logStep }],
+  [2, { operation: 'review', make: reviewStep }],
+  [4, { operation: 'malformed', make: brokenStep }],
 ];
 
 const KINDS_PER_SEQUENCE = 4;

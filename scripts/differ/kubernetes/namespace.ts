@@ -4,6 +4,7 @@ import { waitUntil } from '../../../core/wait-until.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { FUZZ_KINDS } from './kinds.ts';
 import { PROBE_DEFINITION } from './probe-definition.ts';
+import { isOutOfTime } from './out-of-time.ts';
 import type { Answer } from './step.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -33,7 +34,12 @@ function get(api: ApiConnection, path: string): Promise<Answer> {
 }
 
 async function create(api: ApiConnection, path: string, value: unknown): Promise<void> {
-  const { code, body } = await post(api, path, value);
+  const answer = await post(api, path, value);
+  const { code, body } = answer;
+  if (isOutOfTime(answer))
+    throw new WavetankError('DIFFER_OUT_OF_TIME', `POST ${path}: the server ran out of time`, {
+      category: 'environment',
+    });
   if (code !== 201) {
     const { message } = body as { message?: string };
     throw new WavetankError('DIFFER_SETUP_REFUSED', `POST ${path}: ${message ?? code}`, { category: 'environment' });
@@ -63,13 +69,14 @@ export async function prepareNamespace(api: ApiConnection, clock: Clock, namespa
   const inside = `/api/v1/namespaces/${namespace}`;
   const roles = `/apis/${RBAC}/v1/namespaces/${namespace}`;
   await create(api, `${roles}/roles`, { metadata: { name: 'reader' }, rules: READER_RULES });
-  for (const [name, { kind, name: role }] of Object.entries(PEOPLE)) {
-    await create(api, `${roles}/rolebindings`, {
+  const bindings = Object.entries(PEOPLE).map(([name, { kind, name: role }]) =>
+    create(api, `${roles}/rolebindings`, {
       metadata: { name: `people-${name}` },
       roleRef: { apiGroup: RBAC, kind, name: role },
       subjects: [{ apiGroup: RBAC, kind: 'User', name }],
-    });
-  }
+    }),
+  );
+  await Promise.all(bindings);
   const settled = async (): Promise<true | undefined> => {
     const account = await get(api, `${inside}/serviceaccounts/default`);
     const authority = await get(api, `${inside}/configmaps/kube-root-ca.crt`);
@@ -89,21 +96,21 @@ async function mayRead(api: ApiConnection, namespace: string, user: string): Pro
 }
 
 /** Asks for the end of everything that a sequence made; the namespace's own end is not waited for. */
-export async function cleanNamespace(api: ApiConnection, namespace: string): Promise<void> {
+export async function cleanNamespace(api: ApiConnection, namespace: string, used: ReadonlySet<string>): Promise<void> {
   const remove = (path: string): Promise<Answer> => api.send({ method: 'DELETE', path, headers: {}, body: undefined });
   for (const { namespaced, onlyDryRuns, group, version, resource } of FUZZ_KINDS) {
-    if (namespaced || onlyDryRuns) continue;
+    if (namespaced || onlyDryRuns || !used.has(resource)) continue;
     const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
     await remove(`${root}/${resource}?labelSelector=sequence%3D${namespace}`);
   }
-  await releaseHeld(api, namespace);
+  await releaseHeld(api, namespace, used);
   await remove(`/api/v1/namespaces/${namespace}`);
 }
 
 /** Finalizers that the requests put on objects would hold the namespace for ever. */
-async function releaseHeld(api: ApiConnection, namespace: string): Promise<void> {
+async function releaseHeld(api: ApiConnection, namespace: string, used: ReadonlySet<string>): Promise<void> {
   for (const { namespaced, group, version, resource } of FUZZ_KINDS) {
-    if (!namespaced) continue;
+    if (!namespaced || !used.has(resource)) continue;
     const collection = `${group === '' ? '/api/v1' : `/apis/${group}/${version}`}/namespaces/${namespace}/${resource}`;
     const { body } = await get(api, collection);
     const { items = [] } = body as { items?: { metadata: { name: string; finalizers?: string[] } }[] };
@@ -128,4 +135,10 @@ export async function copyStorageClasses(from: ApiConnection, to: ApiConnection)
     const { name, annotations = {} } = metadata;
     await create(to, path, { ...rest, metadata: { name, annotations } });
   }
+}
+
+/** What it says that it is. */
+export async function versionOf(api: ApiConnection): Promise<string> {
+  const { body } = await get(api, '/version');
+  return (body as { gitVersion?: string }).gitVersion ?? 'of no version';
 }

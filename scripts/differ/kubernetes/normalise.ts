@@ -43,12 +43,17 @@ export class Normaliser {
 
   #text(text: string, field: string, about: string): string {
     if (text.includes('-----BEGIN CERTIFICATE-----')) return '<certificate>';
-    if (field === 'resourceVersion') return this.#version(text, about);
+    // A patch may have moved it into a label of that name.
+    if (field === 'resourceVersion' || (field === 'moved' && /^\d+$/.test(text))) return this.#version(text, about);
     if (field === 'token' && text.length > 64) return '<token>';
+    // What a sentence mentions gets no number of its own: one server may quote what the other does not.
     return text
-      .replaceAll(UUID, (id) => this.#numbered(id, 'id', about))
+      .replaceAll(UUID, (id) => (field === 'uid' ? this.#numbered(id, 'id', about) : (this.#names.get(id) ?? '<id>')))
       .replaceAll(GENERATED_NAME, '$1xxxxx')
-      .replaceAll(MENTIONED_VERSION, (_all, words: string, version: string) => words + this.#version(version, about))
+      .replaceAll(
+        MENTIONED_VERSION,
+        (_all, words: string, version: string) => words + (this.#names.get(version) ?? '<version>'),
+      )
       .replaceAll(TIME, (time, year: string) => (Number(year) >= FIRST_YEAR_OF_CLOCKS ? '<time>' : time));
   }
 

@@ -52,8 +52,10 @@ export function listStep(dice: Dice, kind: FuzzKind): Draft {
   if (dice.chance(4)) fields.push(dice.pick(BAD_FIELDS));
   if (labels.length > 0) query['labelSelector'] = labels.join(',');
   if (fields.length > 0) query['fieldSelector'] = fields.join(',');
-  // Elsewhere there are objects of others, which count for pages.
+  // Elsewhere there are objects of others, which count for pages; and of events a cluster's own controllers make some.
   if (!kind.namespaced || path.includes('{ns}')) Object.assign(query, paging(dice, kind));
+  if (kind.resource === 'events' && query['limit'] !== undefined && /^[12]$/.test(query['limit']))
+    delete query['limit'];
   return { method: 'GET', path: path + queryText(query), headers: { ...accept(dice), ...user(dice) } };
 }
 

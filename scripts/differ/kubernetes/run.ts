@@ -1,12 +1,16 @@
-import { messageOf } from '../../../core/errors.ts';
+import { WavetankError } from '../../../core/errors.ts';
+import type { Unlisted } from '../report.ts';
+import { Tally, told } from '../report.ts';
+import type { SeedReport } from '../report.ts';
+import { severalAtATime } from '../several.ts';
+import { shrink } from '../shrink.ts';
 import { judge } from './compare.ts';
 import type { Pair } from './differences.ts';
-import { ACCEPTED_DIFFERENCES } from './differences.ts';
-import { stepOf } from './generate.ts';
+import { operationOf, stepOf } from './generate.ts';
 import type { Servers } from './sequence.ts';
 import { runSequence } from './sequence.ts';
-import { shrink } from './shrink.ts';
 import type { Step } from './step.ts';
+import { isOutOfTime } from './out-of-time.ts';
 
 export interface RunOptions {
   readonly seed: string;
@@ -18,52 +22,58 @@ export interface RunOptions {
   readonly tellsAll: boolean;
 }
 
-export interface RunSummary {
-  readonly requests: number;
-  /** Sequences with a difference that is not listed. */
-  readonly unlisted: number;
-}
-
 /** Namespaces keep sequences apart, so that several run at a time: the real server is slower than one client can ask. */
 const AT_A_TIME = 4;
+/** A real server on a busy machine: its store gives up on a write, which says nothing about the request. */
+const MOST_TRIES = 4;
 
-/** Sends the sequences to both servers and tells of what differs. */
+/** Sends the sequences of one seed to both servers and tells of what differs. */
 export async function runDiffer(
   servers: Servers,
   options: RunOptions,
   tell: (line: string) => void,
-): Promise<RunSummary> {
+): Promise<SeedReport> {
   const started = servers.clock.now();
-  const counts = new Map<string, number>();
-  const codes = new Map<number, number>();
-  const waiting = [...options.sequences];
-  let requests = 0;
-  let unlisted = 0;
-  const worker = async (): Promise<void> => {
-    for (let sequence = waiting.shift(); sequence !== undefined; sequence = waiting.shift()) {
-      const steps = stepsOf(options, sequence);
-      const namespace = namespaceOf(options.seed, sequence, servers.clock.now());
-      const pairs = await runSequence(servers, namespace, steps);
-      requests += pairs.length;
-      for (const { real } of pairs) codes.set(real.code, (codes.get(real.code) ?? 0) + 1);
-      if (await report(servers, options, sequence, pairs, counts, tell)) unlisted += 1;
+  const tally = new Tally();
+  await severalAtATime(options.sequences, AT_A_TIME, async (sequence) => {
+    const pairs = await pairsOf(servers, options, sequence, tally);
+    for (const { step, real } of pairs) tally.request(operationOf(options.seed, sequence, step.index), real.code);
+    for (const found of await unlistedOf(servers, options, sequence, pairs, tally)) {
+      tally.unlisted(found);
+      tell(told(found));
     }
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: AT_A_TIME }, worker));
-  for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') throw new Error(messageOf(outcome.reason), { cause: outcome.reason });
+  });
+  return tally.report(options.seed, servers.clock.now() - started);
+}
+
+async function pairsOf(servers: Servers, options: RunOptions, sequence: number, tally: Tally): Promise<Pair[]> {
+  const steps = stepsOf(options, sequence);
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    const pairs = await play(servers, options.seed, sequence, steps);
+    if (pairs !== undefined) return pairs;
+    tally.repeated();
   }
-  const seconds = ((servers.clock.now() - started) / 1000).toFixed(1);
-  tell(`seed ${options.seed}: ${requests} requests to each server in ${seconds} s`);
-  tell(
-    `answers by code: ${[...codes]
-      .toSorted(([a], [b]) => a - b)
-      .map(([code, count]) => `${code} ×${count}`)
-      .join(', ')}`,
+  throw new WavetankError(
+    'DIFFER_REAL_SERVER_SLOW',
+    `the real server ran out of time ${MOST_TRIES} times in sequence ${sequence}: it needs a quieter machine`,
+    { category: 'environment' },
   );
-  for (const { id, reason } of ACCEPTED_DIFFERENCES) tell(`listed: ${id} ×${counts.get(id) ?? 0}: ${reason}`);
-  tell(unlisted === 0 ? 'no unlisted difference' : `${unlisted} sequences with an unlisted difference`);
-  return { requests, unlisted };
+}
+
+/** @returns undefined when the real server ran out of time, so that its answers say nothing. */
+async function play(
+  servers: Servers,
+  seed: string,
+  sequence: number,
+  steps: readonly Step[],
+): Promise<Pair[] | undefined> {
+  try {
+    const pairs = await runSequence(servers, namespaceOf(seed, sequence, servers.clock.now()), steps);
+    return pairs.some(({ real }) => isOutOfTime(real)) ? undefined : pairs;
+  } catch (error) {
+    if (error instanceof WavetankError && error.code === 'DIFFER_OUT_OF_TIME') return undefined;
+    throw error;
+  }
 }
 
 function stepsOf({ seed, requestsPerSequence, steps }: RunOptions, sequence: number): Step[] {
@@ -77,50 +87,55 @@ function namespaceOf(seed: string, sequence: number, now: number): string {
   return `differ-${seed.toLowerCase().replaceAll(/[^a-z0-9]/g, '')}-${sequence}-${tail}`;
 }
 
-/** @returns whether there was an unlisted difference */
-async function report(
+async function unlistedOf(
   servers: Servers,
   options: RunOptions,
   sequence: number,
   pairs: readonly Pair[],
-  counts: Map<string, number>,
-  tell: (line: string) => void,
-): Promise<boolean> {
+  tally: Tally,
+): Promise<Unlisted[]> {
   const found: { pair: Pair; differences: readonly string[] }[] = [];
   for (const pair of pairs) {
     const { accepted, differences } = judge(pair);
-    for (const id of accepted) counts.set(id, (counts.get(id) ?? 0) + 1);
+    tally.listed(accepted);
     if (differences.length > 0) found.push({ pair, differences });
   }
   const [first] = found;
-  if (first === undefined) return false;
-  const replay = (steps: readonly Step[]): string =>
-    `npm run differ -- kubernetes --seed ${options.seed} --sequence ${sequence} --steps ${steps.map(({ index }) => index).join(',')}`;
-  if (options.tellsAll) {
-    // What follows at the same object is most often the same difference again.
-    const seen = new Set<string>();
-    for (const { pair, differences } of found) {
-      const object = pair.step.path.split('?')[0] ?? '';
-      if (!seen.has(object)) tell(told(sequence, pair, differences));
-      seen.add(object);
-    }
-    return true;
+  if (first === undefined) return [];
+  const steps = pairs.map(({ step }) => step);
+  if (!options.tellsAll) {
+    const before = steps.slice(0, steps.indexOf(first.pair.step) + 1);
+    const fewest = await shrink(before, async (fewer) => {
+      const last = (await play(servers, `${options.seed}x`, sequence, fewer))?.at(-1);
+      return last !== undefined && judge(last).differences.length > 0;
+    });
+    return [unlisted(options.seed, sequence, first.pair, first.differences, fewest)];
   }
-  const all = pairs.map(({ step }) => step);
-  const before = all.slice(0, all.indexOf(first.pair.step) + 1);
-  const attempt = async (steps: readonly Step[]): Promise<boolean> => {
-    const again = await runSequence(servers, namespaceOf(`${options.seed}x`, sequence, servers.clock.now()), steps);
-    const last = again.at(-1);
-    return last !== undefined && judge(last).differences.length > 0;
-  };
-  const fewest = await shrink(before, attempt);
-  tell(told(sequence, first.pair, first.differences));
-  tell(`  replay: ${replay(fewest)}\n`);
-  return true;
+  // What follows at the same object is most often the same difference again.
+  const objects = new Set<string>();
+  return found.flatMap(({ pair, differences }) => {
+    const object = pair.step.path.split('?')[0] ?? '';
+    if (objects.has(object)) return [];
+    objects.add(object);
+    return [unlisted(options.seed, sequence, pair, differences, options.steps === undefined ? undefined : steps)];
+  });
 }
 
-function told(sequence: number, { step, real }: Pair, differences: readonly string[]): string {
+function unlisted(
+  seed: string,
+  sequence: number,
+  { step, real }: Pair,
+  differences: readonly string[],
+  /** undefined: all of the sequence. */
+  steps: readonly Step[] | undefined,
+): Unlisted {
   const body = step.body === undefined ? '' : `\n  ${JSON.stringify(step.body).slice(0, 1200)}`;
-  const headers = JSON.stringify(step.headers);
-  return `sequence ${sequence} step ${step.index}: ${step.method} ${step.path} ${headers} (${real.code})${body}\n  ${differences.slice(0, 8).join('\n  ')}`;
+  return {
+    sequence,
+    step: step.index,
+    request: `${step.method} ${step.path} ${JSON.stringify(step.headers)}${body}`,
+    answered: real.code,
+    differences,
+    replay: `npm run differ -- kubernetes --seed ${seed} --sequence ${sequence}${steps === undefined ? ' --all' : ` --steps ${steps.map(({ index }) => index).join(',')}`}`,
+  };
 }

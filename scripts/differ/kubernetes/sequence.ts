@@ -14,12 +14,19 @@ const MARKER = 'zz-marker';
 /** Finalizers that a controller takes away. */
 const COLLECTED = new Set(['foregroundDeletion', 'orphan', 'kubernetes.io/pvc-protection']);
 const WATCH_TIMEOUT_MS = 20_000;
-const COLLECTOR_TIMEOUT_MS = 20_000;
+const CONTROLLER_TIMEOUT_MS = 20_000;
 
 export interface Servers {
   readonly real: ApiConnection;
   readonly embedded: ApiConnection;
   readonly clock: Clock;
+}
+
+interface ControlledObject {
+  readonly kind?: string;
+  readonly spec?: { readonly volumeName?: string; readonly storageClassName?: string };
+  readonly metadata?: { readonly finalizers?: readonly string[]; readonly deletionTimestamp?: string };
+  readonly status?: { readonly phase?: string };
 }
 
 /** One server's side of a sequence. */
@@ -28,6 +35,7 @@ class Side {
   readonly #clock: Clock;
   readonly #memory: Memory;
   readonly #answers: Promise<Answer>[] = [];
+  readonly #watches = new AbortController();
 
   constructor(api: ApiConnection, clock: Clock, namespace: string) {
     this.#api = api;
@@ -38,14 +46,14 @@ class Side {
   async send(step: Step): Promise<void> {
     const request = this.#memory.request(step);
     if (step.watches !== undefined) {
-      const { finished } = await this.#api.watch(request, overFor(request.path), WATCH_TIMEOUT_MS);
+      const { finished } = await this.#api.watch(request, overFor(request.path), this.#watches.signal);
       this.#answers.push(finished);
       return;
     }
     const answer = await this.#api.send(request);
     this.#memory.learn(resourceOf(request.path), answer);
     this.#answers.push(Promise.resolve(answer));
-    if (step.awaitsCollector !== undefined && answer.code < 300) await this.#awaitCollector(request.path);
+    if (step.awaitsController !== undefined && answer.code < 300) await this.#awaitController(request.path);
   }
 
   /** Ends the watches of a kind with an object that all of them see. */
@@ -67,23 +75,43 @@ class Side {
       throw new WavetankError('DIFFER_MARKER_REFUSED', `the marker of ${resource} was refused (${code})`);
   }
 
-  answers(): Promise<Answer[]> {
-    return Promise.all(this.#answers);
+  /** Once all watches have seen their marker, or have waited for it long enough. */
+  async answers(): Promise<Answer[]> {
+    const answers = Promise.all(this.#answers);
+    const waits = new AbortController();
+    const givesUp = this.#clock.sleep(WATCH_TIMEOUT_MS, waits.signal).then(
+      () => this.#watches.abort(),
+      // All have ended before.
+      () => undefined,
+    );
+    const all = await answers;
+    waits.abort();
+    await givesUp;
+    return all;
   }
 
-  async #awaitCollector(path: string): Promise<void> {
+  async #awaitController(path: string): Promise<void> {
     const item = { method: 'GET', path: path.split('?')[0] ?? path, headers: {}, body: undefined };
     await waitUntil(
-      `the garbage collector to act on ${item.path}`,
+      `a controller to act on ${item.path}`,
       async () => {
         const { body } = await this.#api.send(item);
-        const { finalizers = [], deletionTimestamp } =
-          (body as { metadata?: { finalizers?: string[]; deletionTimestamp?: string } }).metadata ?? {};
-        const waits = finalizers.some((name) => COLLECTED.has(name)) && deletionTimestamp !== undefined;
-        return waits ? undefined : true;
+        const { metadata } = body as ControlledObject;
+        const { finalizers = [], deletionTimestamp } = metadata ?? {};
+        const isHeld = finalizers.some((name) => COLLECTED.has(name)) && deletionTimestamp !== undefined;
+        return isHeld || (await this.#isToBeReset(body as ControlledObject)) ? undefined : true;
       },
-      { clock: this.#clock, timeoutMs: COLLECTOR_TIMEOUT_MS },
+      { clock: this.#clock, timeoutMs: CONTROLLER_TIMEOUT_MS },
     );
+  }
+
+  /** A claim that waits for a volume is pending again, whatever was written into its status. */
+  async #isToBeReset({ kind, spec, status }: ControlledObject): Promise<boolean> {
+    if (kind !== 'PersistentVolumeClaim' || status?.phase === 'Pending') return false;
+    if (spec?.volumeName || !spec?.storageClassName) return true;
+    const path = `/apis/storage.k8s.io/v1/storageclasses/${spec.storageClassName}`;
+    const { body } = await this.#api.send({ method: 'GET', path, headers: {}, body: undefined });
+    return (body as { volumeBindingMode?: string }).volumeBindingMode === 'WaitForFirstConsumer';
   }
 }
 
@@ -122,7 +150,8 @@ export async function runSequence(servers: Servers, namespace: string, steps: re
     const [ofReal = [], ofEmbedded = []] = await Promise.all(sides.map((side) => side.answers()));
     return pairsOf(steps, ofReal, ofEmbedded);
   } finally {
-    await Promise.all(apis.map((api) => cleanNamespace(api, namespace)));
+    const used = new Set(steps.map(({ path }) => resourceOf(path)));
+    await Promise.all(apis.map((api) => cleanNamespace(api, namespace, used)));
   }
 }
 

@@ -35,8 +35,8 @@ export interface Step {
   readonly body?: Body;
   /** Of a watch: the kind whose marker ends it. */
   readonly watches?: string;
-  /** A deletion that a controller completes: the next step waits until it has, on both. */
-  readonly awaitsCollector?: string;
+  /** A write that a controller completes, like a deletion: the next step waits until it has, on both. */
+  readonly awaitsController?: string;
 }
 
 /** A request as one server gets it. */

@@ -46,6 +46,7 @@ export function statusStep(dice: Dice, chosen: FuzzKind): Draft {
   const schema = kind.schema.properties?.['status'];
   const edits = [...statusEdits(dice, kind, schema), ...(dice.chance(25) ? [harmlessEdit(dice)] : [])];
   const full = path + queryText(writeQuery(dice, kind));
+  const awaits = kind.resource === 'persistentvolumeclaims' ? { awaitsController: `${kind.resource}/${name}` } : {};
   if (dice.chance(50)) {
     const base = `${kind.resource}/${name}`;
     const more = dice.chance(30) ? [...edits, ...noise(dice, kind, name)] : edits;
@@ -56,6 +57,7 @@ export function statusStep(dice: Dice, chosen: FuzzKind): Draft {
       path: full,
       headers: bodyHeaders(dice),
       body: { form: 'object', base, value: sample, edits: all, encoding: 'json' },
+      ...awaits,
     };
   }
   const type = dice.pick(kind.isCustom ? ['merge-patch'] : ['merge-patch', 'strategic-merge-patch']);
@@ -65,6 +67,7 @@ export function statusStep(dice: Dice, chosen: FuzzKind): Draft {
     path: full,
     headers: { 'content-type': `application/${type}+json`, ...user(dice) },
     body: { form: 'object', value, edits: [], encoding: 'json' },
+    ...awaits,
   };
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { differencesOf } from '../json-diff.ts';
 import { ACCEPTED_DIFFERENCES, DIVERGING } from './differences.ts';
 import type { S3Answer, S3Pair } from './step.ts';
 
@@ -23,7 +24,7 @@ export function judge(pair: S3Pair): Verdict {
     rest = without;
     diverges ||= DIVERGING.has(difference.id) || isDiverging(pair);
   }
-  return { accepted, differences: linesOf(rest.real, rest.embedded, ''), diverges };
+  return { accepted, differences: differencesOf(rest.real, rest.embedded), diverges };
 }
 
 /** A write that one of them took and the other did not, or a page that ends elsewhere. */
@@ -35,23 +36,4 @@ function isDiverging({ step, real, embedded }: S3Pair): boolean {
 
 function isTruncated({ body }: S3Answer): boolean {
   return JSON.stringify(body).includes('"IsTruncated":"true"');
-}
-
-const LONGEST_VALUE = 500;
-
-function linesOf(real: unknown, embedded: unknown, path: string): string[] {
-  if (isDeepStrictEqual(real, embedded)) return [];
-  if (!isContainer(real) || !isContainer(embedded) || Array.isArray(real) !== Array.isArray(embedded))
-    return [`${path || '.'}\n    real      ${shown(real)}\n    embedded  ${shown(embedded)}`];
-  const names = new Set([...Object.keys(real), ...Object.keys(embedded)]);
-  return [...names].flatMap((name) => linesOf(real[name], embedded[name], `${path}.${name}`));
-}
-
-function isContainer(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'absent';
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../core/clock.ts';
-import { messageOf } from '../../../core/errors.ts';
 import type { Signer } from '../../../harness/storage/signed-request.ts';
+import type { SeedReport, Unlisted } from '../report.ts';
+import { Tally, told } from '../report.ts';
+import { severalAtATime } from '../several.ts';
+import { shrink } from '../shrink.ts';
 import { judge } from './compare.ts';
 import { S3Connection } from './connection.ts';
-import { ACCEPTED_DIFFERENCES } from './differences.ts';
 import { stepOf } from './generate.ts';
 import { normalise } from './normalise.ts';
-import { shrink } from '../kubernetes/shrink.ts';
 import type { S3Pair, S3Step } from './step.ts';
 
 export interface S3Servers {
@@ -21,130 +22,107 @@ export interface S3RunOptions {
   /** Of a replay: one sequence, and of it only these steps. */
   readonly sequence: number | undefined;
   readonly steps: readonly number[] | undefined;
-}
-
-export interface S3RunSummary {
-  readonly requests: number;
-  /** Sequences with a difference that is not listed. */
-  readonly unlisted: number;
+  /** Every difference, where it was met; otherwise made small. */
+  readonly tellsAll: boolean;
 }
 
 export const STEPS_PER_SEQUENCE = 100;
 /** Buckets keep them apart. */
 const AT_A_TIME = 4;
 
-/** Sends the same sequences to both and tells of what differs, the first of each sequence made small. */
+/** Names of buckets that no other sequence has, of whatever seed. */
+let bucketsMade = 0;
+
+/** Sends the same sequences to both and tells of what differs, the first of each sequence. */
 export async function runS3Differ(
   servers: S3Servers,
   options: S3RunOptions,
   tell: (line: string) => void,
-): Promise<S3RunSummary> {
-  const run = new Run(servers, options, tell);
-  const outcomes = await Promise.allSettled(Array.from({ length: AT_A_TIME }, () => run.work()));
-  for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') throw new Error(messageOf(outcome.reason), { cause: outcome.reason });
+): Promise<SeedReport> {
+  const started = servers.clock.now();
+  const tally = new Tally();
+  const judgeSequence = async (sequence: number): Promise<void> => {
+    const found = await firstUnlisted(servers, options, sequence, tally);
+    if (found === undefined) return;
+    tally.unlisted(found);
+    tell(told(found));
+  };
+  if (options.sequence !== undefined) await judgeSequence(options.sequence);
+  else {
+    // A sequence ends where a listed difference has left the two with different things, so that nobody knows how many there will be.
+    let next = 0;
+    const places = Array.from({ length: AT_A_TIME }, (_none, place) => place);
+    await severalAtATime(places, AT_A_TIME, async () => {
+      while (tally.requests < options.requests) await judgeSequence(next++);
+    });
   }
-  return run.summary();
+  return tally.report(options.seed, servers.clock.now() - started);
 }
 
-class Run {
-  readonly #servers: S3Servers;
-  readonly #options: S3RunOptions;
-  readonly #tell: (line: string) => void;
-  readonly #startedAt: number;
-  readonly #listed = new Map<string, number>();
-  readonly #codes = new Map<number, number>();
-  #nextSequence: number;
-  #nextBucket = 0;
-  #requests = 0;
-  #unlisted = 0;
-
-  constructor(servers: S3Servers, options: S3RunOptions, tell: (line: string) => void) {
-    this.#servers = servers;
-    this.#options = options;
-    this.#tell = tell;
-    this.#startedAt = servers.clock.now();
-    this.#nextSequence = options.sequence ?? 0;
+async function firstUnlisted(
+  servers: S3Servers,
+  options: S3RunOptions,
+  sequence: number,
+  tally: Tally,
+): Promise<Unlisted | undefined> {
+  const steps = stepsOf(options, sequence);
+  const pairs = await play(servers, steps);
+  for (const { step, real } of pairs) tally.request(step.operation, real.code);
+  for (const pair of pairs) {
+    const { accepted, differences } = judge(pair);
+    tally.listed(accepted);
+    if (differences.length === 0) continue;
+    const before = steps.slice(0, steps.indexOf(pair.step) + 1);
+    const fewest = options.tellsAll ? before : await smallest(servers, before, pair.step);
+    return unlisted(options.seed, sequence, pair, differences, fewest);
   }
+  return undefined;
+}
 
-  async work(): Promise<void> {
-    const { sequence: only, requests, seed } = this.#options;
-    while (only === undefined ? this.#requests < requests : this.#nextSequence === only) {
-      const sequence = this.#nextSequence++;
-      const steps = this.#stepsOf(seed, sequence);
-      await this.#judgeSequence(sequence, steps);
-    }
-  }
+function stepsOf({ seed, steps }: S3RunOptions, sequence: number): S3Step[] {
+  const indexes = steps ?? Array.from({ length: STEPS_PER_SEQUENCE }, (_none, index) => index);
+  return indexes.map((index) => stepOf(seed, sequence, index));
+}
 
-  summary(): S3RunSummary {
-    const { seed } = this.#options;
-    const seconds = ((this.#servers.clock.now() - this.#startedAt) / 1000).toFixed(1);
-    this.#tell(`seed ${seed}: ${this.#requests} requests to each server in ${seconds} s`);
-    const codes = [...this.#codes].toSorted(([a], [b]) => a - b).map(([code, count]) => `${code} ×${count}`);
-    this.#tell(`answers by code: ${codes.join(', ')}`);
-    for (const { id, reason } of ACCEPTED_DIFFERENCES)
-      this.#tell(`listed: ${id} ×${this.#listed.get(id) ?? 0}: ${reason}`);
-    this.#tell(
-      this.#unlisted === 0 ? 'no unlisted difference' : `${this.#unlisted} sequences with an unlisted difference`,
-    );
-    return { requests: this.#requests, unlisted: this.#unlisted };
-  }
+function smallest(servers: S3Servers, before: readonly S3Step[], step: S3Step): Promise<readonly S3Step[]> {
+  return shrink(before, async (fewer) => {
+    const last = (await play(servers, fewer)).at(-1);
+    return last?.step.index === step.index && judge(last).differences.length > 0;
+  });
+}
 
-  #stepsOf(seed: string, sequence: number): S3Step[] {
-    const indexes = this.#options.steps ?? Array.from({ length: STEPS_PER_SEQUENCE }, (_none, index) => index);
-    return indexes.map((index) => stepOf(seed, sequence, index));
-  }
+function unlisted(
+  seed: string,
+  sequence: number,
+  { step, real }: S3Pair,
+  differences: readonly string[],
+  steps: readonly S3Step[],
+): Unlisted {
+  const { index, ...shown } = step;
+  return {
+    sequence,
+    step: index,
+    request: `${step.operation} ${JSON.stringify(shown)}`,
+    answered: real.code,
+    differences,
+    replay: `npm run differ -- s3 --seed ${seed} --sequence ${sequence} --steps ${steps.map((one) => one.index).join(',')}`,
+  };
+}
 
-  async #judgeSequence(sequence: number, steps: readonly S3Step[]): Promise<void> {
-    const pairs = await this.#play(steps);
-    this.#requests += pairs.length;
-    for (const { real } of pairs) this.#codes.set(real.code, (this.#codes.get(real.code) ?? 0) + 1);
-    for (const pair of pairs) {
-      const { accepted, differences } = judge(pair);
-      for (const id of accepted) this.#listed.set(id, (this.#listed.get(id) ?? 0) + 1);
-      if (differences.length > 0) return this.#tellOf(sequence, steps, pair, differences);
-    }
+/** In buckets of its own; ends where a listed difference has left the servers with different things. */
+async function play({ real, embedded, clock }: S3Servers, steps: readonly S3Step[]): Promise<S3Pair[]> {
+  const bucket = `differ-${String(bucketsMade++).padStart(6, '0')}`;
+  const [there, here] = [real, embedded].map((signer) => new S3Connection(signer, clock, bucket)) as [
+    S3Connection,
+    S3Connection,
+  ];
+  const pairs: S3Pair[] = [];
+  for (const step of steps) {
+    const [answer, own] = await Promise.all([there.send(step), here.send(step)]);
+    const pair = { step, real: normalise(step, answer, bucket), embedded: normalise(step, own, bucket) };
+    pairs.push(pair);
+    const { differences, diverges } = judge(pair);
+    if (differences.length > 0 || diverges) break;
   }
-
-  async #tellOf(
-    sequence: number,
-    steps: readonly S3Step[],
-    { step, real }: S3Pair,
-    differences: readonly string[],
-  ): Promise<void> {
-    this.#unlisted++;
-    const before = steps.slice(0, steps.indexOf(step) + 1);
-    const fewest = await shrink(before, async (fewer) => {
-      const last = (await this.#play(fewer)).at(-1);
-      return last?.step.index === step.index && judge(last).differences.length > 0;
-    });
-    const { index: _index, ...shown } = step;
-    this.#tell(
-      `sequence ${sequence} step ${step.index}: ${step.operation} answered ${real.code}\n  ${JSON.stringify(shown)}`,
-    );
-    this.#tell(`  ${differences.slice(0, 8).join('\n  ')}`);
-    const { seed } = this.#options;
-    this.#tell(
-      `  replay: npm run differ -- s3 --seed ${seed} --sequence ${sequence} --steps ${fewest.map(({ index }) => index).join(',')}\n`,
-    );
-  }
-
-  /** In buckets of its own; ends where a listed difference has left the servers with different things. */
-  async #play(steps: readonly S3Step[]): Promise<S3Pair[]> {
-    const { real, embedded, clock } = this.#servers;
-    const bucket = `differ-${String(this.#nextBucket++).padStart(6, '0')}`;
-    const [there, here] = [real, embedded].map((signer) => new S3Connection(signer, clock, bucket)) as [
-      S3Connection,
-      S3Connection,
-    ];
-    const pairs: S3Pair[] = [];
-    for (const step of steps) {
-      const [answer, own] = await Promise.all([there.send(step), here.send(step)]);
-      const pair = { step, real: normalise(step, answer, bucket), embedded: normalise(step, own, bucket) };
-      pairs.push(pair);
-      const { differences, diverges } = judge(pair);
-      if (differences.length > 0 || diverges) break;
-    }
-    return pairs;
-  }
+  return pairs;
 }

@@ -2,6 +2,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '../api-core.ts';
 import { arrayAt, objectAt, stringAt } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import { forbidden } from '../kube-status.ts';
+import { nameBefore } from './name-before.ts';
 
 /** The classes that every cluster has. Differs from kube-apiserver: there are no others, since PriorityClass is not served. */
 const PRIORITY_CLASSES: Readonly<Record<string, number>> = {
@@ -23,7 +24,7 @@ export const podDefaults: AdmissionPlugin = {
     if (operation === 'CREATE') {
       refuseRuntimeClass(request, spec);
       setPriority(request, spec);
-    }
+    } else keepPriority(spec, objectAt(request.previous, 'spec'));
     addTolerations(spec);
   },
   validate({ operation, served, subresource, name, object }) {
@@ -32,11 +33,6 @@ export const podDefaults: AdmissionPlugin = {
     throw forbidden(served, name, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
   },
 };
-
-/** Admission comes before a name is made up, and has a word for an object that has none. */
-function nameBefore({ name, object }: AdmissionRequest): string {
-  return object?.metadata.generateName || name || 'Unknown';
-}
 
 function setPriority(request: AdmissionRequest, spec: JsonObject): void {
   const { served } = request;
@@ -57,6 +53,14 @@ function setPriority(request: AdmissionRequest, spec: JsonObject): void {
     );
   }
   Object.assign(spec, { priority, preemptionPolicy: PREEMPTION });
+}
+
+/** What was computed need not be sent again. */
+function keepPriority(spec: JsonObject, before: JsonObject): void {
+  for (const field of ['priority', 'preemptionPolicy']) {
+    spec[field] ??= before[field];
+    if (spec[field] === undefined) delete spec[field];
+  }
 }
 
 /** Runtime classes choose another way to run containers: there is none here. */

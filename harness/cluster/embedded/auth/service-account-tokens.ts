@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 export const API_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 
 export interface BoundObject {
-  readonly kind: 'Pod' | 'Secret';
+  readonly kind: 'Pod' | 'Secret' | 'Node';
   readonly name: string;
   readonly uid: string;
 }
@@ -85,11 +85,13 @@ export class ServiceAccountTokens {
     for (const [kind, resource] of [
       ['pod', '/pods'],
       ['secret', '/secrets'],
+      ['node', '/nodes'],
     ] as const) {
       const reference = valueAt(bound, kind);
       if (
         isObject(reference) &&
-        this.#store.get(resource, namespace, String(reference['name']))?.metadata.uid !== reference['uid']
+        this.#store.get(resource, kind === 'node' ? undefined : namespace, String(reference['name']))?.metadata.uid !==
+          reference['uid']
       )
         return undefined;
     }

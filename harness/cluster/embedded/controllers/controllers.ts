@@ -1,5 +1,6 @@
 import type { ApiAccess } from '../api-access.ts';
 import type { ApiCore } from '../api-core.ts';
+import { startClaimPhase } from './claim-phase.ts';
 import { startClaimProtection } from './claim-protection.ts';
 import { startDefaultServiceAccounts } from './default-service-accounts.ts';
 import { startDefinitionCleanup } from './definition-cleanup.ts';
@@ -15,6 +16,7 @@ export function startControllers(core: ApiCore, access: ApiAccess, caPem: string
     startDefinitionCleanup(core),
     startNamespaceController(core),
     startClaimProtection(core),
+    startClaimPhase(core),
     startScheduler(core, access),
   ];
   return { stop: () => running.forEach((controller) => controller.stop()) };

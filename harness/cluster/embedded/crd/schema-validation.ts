@@ -26,9 +26,12 @@ function validateType(schema: JsonObject, value: unknown, path: string): FieldCa
     return actual === 'integer' || actual === 'string' ? undefined : typeInvalid(path, value, 'integer,string', actual);
   if (typeof expected !== 'string' || expected === actual || (expected === 'number' && actual === 'integer'))
     return undefined;
-  // A format is checked as a type, by a part that knows the types of Go.
-  const goType = schema['format'] === 'date-time' ? GO_TYPES[actual] : undefined;
-  if (goType !== undefined) return typeInvalid(path, value, 'date-time', goType);
+  // A format is checked as a type, by a part that knows the types of Go; for a list it is checked by nobody, and neither is the type.
+  const format = expected === 'integer' || expected === 'number' ? undefined : schema['format'];
+  if (typeof format === 'string') {
+    if (actual === 'array' || actual === 'string') return undefined;
+    return typeInvalid(path, value, format, GO_TYPES[actual] ?? '');
+  }
   return typeInvalid(path, value, expected, actual);
 }
 
@@ -129,13 +132,16 @@ function validateListType(schema: JsonObject, list: readonly unknown[], path: st
   const type = schema['x-kubernetes-list-type'];
   const keys = schema['x-kubernetes-list-map-keys'];
   if (type !== 'set' && type !== 'map') return [];
+  const odd = type === 'map' ? list.findIndex((item) => item !== null && !isObject(item)) : -1;
+  if (odd >= 0) return [invalidValue(`${path}[${odd}]`, list[odd], 'must be an object for an array of list-type map')];
   const identity = (item: unknown): unknown =>
     type === 'map' && Array.isArray(keys) && isObject(item)
       ? Object.fromEntries(keys.map((key) => [String(key), item[String(key)]]))
       : item;
   return list.flatMap((item, index) => {
-    const isRepeated = list.slice(0, index).some((before) => equalJson(identity(before), identity(item)));
-    return isRepeated
+    // The first repetition of each is told, however often it comes.
+    const times = list.slice(0, index).filter((before) => equalJson(identity(before), identity(item))).length;
+    return times === 1
       ? [
           {
             reason: 'FieldValueDuplicate' as const,

@@ -8,7 +8,8 @@ import {
   notSupported,
   required,
 } from '../schema/validate/field-causes.ts';
-import { dnsSubdomain } from '../schema/validate/names.ts';
+import { dns1035Label, dnsSubdomain } from '../schema/validate/names.ts';
+import { validateKindNames, validateOwnName } from './validate-names.ts';
 
 const APPROVED = 'api-approved.kubernetes.io';
 
@@ -32,13 +33,14 @@ export function validateDefinition(object: KubeObject): FieldCause[] {
       ),
     );
   }
-  if (plural === '') causes.push(required('spec.names.plural'));
-  if (!stringAt(object, 'spec', 'names', 'kind')) causes.push(required('spec.names.kind'));
-  if (object.metadata.name !== `${plural}.${group}`) {
-    causes.push(invalidValue('metadata.name', object.metadata.name, 'must be spec.names.plural+"."+spec.group'));
-  }
-  if (scope !== 'Namespaced' && scope !== 'Cluster')
+  causes.push(...validateOwnName(object, plural, group), ...validateKindNames(object));
+  if (scope === '') causes.push(required('spec.scope'));
+  else if (scope !== 'Namespaced' && scope !== 'Cluster')
     causes.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
+  if (valueAt(object, 'spec', 'preserveUnknownFields') === true) {
+    const instead = 'set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+    causes.push(invalidValue('spec.preserveUnknownFields', true, `cannot set to true, ${instead}`));
+  }
   const strategy = stringAt(object, 'spec', 'conversion', 'strategy');
   // Differs from kube-apiserver: conversion webhooks are not called, so a definition that needs one is refused.
   if (strategy !== undefined && strategy !== 'None')
@@ -57,10 +59,11 @@ function validateVersions(object: KubeObject): FieldCause[] {
       : [invalidValue('spec.versions', versions, 'must have exactly one version marked as storage version')];
   versions.forEach((version, index) => {
     const field = `spec.versions[${index}]`;
-    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(stringAt(version, 'name') ?? ''))
-      causes.push(invalidValue(`${field}.name`, stringAt(version, 'name') ?? '', 'a DNS-1035 label is required'));
+    const name = stringAt(version, 'name') ?? '';
+    const why = dns1035Label(name).join(',');
+    if (why !== '') causes.push(invalidValue(`${field}.name`, name, why));
     const schema = valueAt(version, 'schema', 'openAPIV3Schema');
-    if (!isObject(schema)) causes.push(required(`${field}.schema.openAPIV3Schema`, 'schemas are required'));
+    if (!isObject(schema)) causes.push(required(`${field}.schema.openAPIV3Schema`));
     else causes.push(...validateStructural(schema, `${field}.schema.openAPIV3Schema`, true));
     if (valueAt(version, 'subresources', 'scale') !== undefined) {
       causes.push(forbiddenField(`${field}.subresources.scale`, 'the scale subresource is not served by this cluster'));

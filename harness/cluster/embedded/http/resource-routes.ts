@@ -16,7 +16,7 @@ import type { TableOptions } from '../table/table.ts';
 import { createObject } from '../verbs/create.ts';
 import { deleteObject } from '../verbs/delete.ts';
 import type { DeleteOutcome } from '../verbs/delete.ts';
-import { listObjects } from '../verbs/list.ts';
+import { checkListForm, listObjects } from '../verbs/list.ts';
 import { JSON_PATCH, patchObject } from '../verbs/patch.ts';
 import type { UpdateTarget } from '../verbs/update.ts';
 import { updateOrCreate } from '../verbs/update.ts';
@@ -112,10 +112,11 @@ export class ResourceRoutes {
     const { info } = exchange;
     if (!served.verbs.includes('list')) throw methodNotAllowed(served);
     if (info.verb === 'watch') return serveWatch(this.#core, exchange, served, acceptedBy(exchange, served));
-    // The router looks at media types before, what serves definitions after the list.
+    // The router of built-in kinds looks at media types before anything else.
     if (!served.custom) acceptedBy(exchange, served);
-    const list = listObjects(this.#core, served, info.namespace, info.query);
+    checkListForm(info.query);
     const accepted = acceptedBy(exchange, served);
+    const list = listObjects(this.#core, served, info.namespace, info.query);
     const json = shapeList(served, list, accepted.as, tableOptions(this.#core, info));
     write(exchange.response, encoded(200, json, accepted.encoding));
   }

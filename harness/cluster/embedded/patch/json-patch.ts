@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts';
 import { cloneJson, equalJson, isObject } from '../json.ts';
 import { badRequest, invalidRequest } from '../kube-status.ts';
 
@@ -20,115 +21,108 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   if (patch.length > MOST_OPERATIONS) {
     throw invalidRequest(`The allowed maximum operations in a JSON patch is ${MOST_OPERATIONS}, got ${patch.length}`);
   }
-  // The document hangs below a root key, so that the empty path needs no case of its own.
   const holder = { root: cloneJson(document) };
   for (const operation of patch as unknown[]) applyOperation(holder, asOperation(operation));
   return holder.root;
 }
 
+interface Holder {
+  root: unknown;
+}
+
 function asOperation(value: unknown): Operation {
-  if (!isObject(value) || typeof value['op'] !== 'string' || typeof value['path'] !== 'string') {
-    throw rejected();
-  }
+  if (!isObject(value) || typeof value['op'] !== 'string' || typeof value['path'] !== 'string') throw rejected();
   return value as unknown as Operation;
 }
 
-function applyOperation(holder: { root: unknown }, operation: Operation): void {
+function applyOperation(holder: Holder, operation: Operation): void {
   const { op, path } = operation;
   switch (op) {
     case 'add':
-      return add(holder, path, cloneJson(valueOf(operation)));
+      return add(holder, path, cloneJson(operation.value ?? null));
     case 'remove':
       remove(holder, path);
       return;
     case 'replace':
-      return replace(holder, path, cloneJson(valueOf(operation)));
+      return replace(holder, path, cloneJson(operation.value ?? null));
     case 'move':
       return add(holder, path, remove(holder, operation.from ?? ''));
     case 'copy':
-      return add(holder, path, cloneJson(readOrUndefined(holder, operation.from ?? '') ?? null));
+      return add(holder, path, cloneJson(read(holder, operation.from ?? '')));
     case 'test':
-      if (!equalJson(readForTest(holder, path), valueOf(operation))) throw rejected();
+      if (!('value' in operation)) throw rejected();
+      if (!equalJson(path === '' ? holder.root : read(holder, path), operation.value ?? null)) throw rejected();
       return;
     default:
       throw rejected();
   }
 }
 
-function valueOf(operation: Operation): unknown {
-  if (!('value' in operation)) throw rejected();
-  return operation.value;
+/** What holds the place that a path names. The way to it has to be there; the whole document is no place in anything. */
+function placeOf(holder: Holder, path: string): { parent: JsonObject | unknown[]; key: string } {
+  const steps = path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const key = steps.pop();
+  let parent = holder.root;
+  for (const step of steps) parent = Array.isArray(parent) ? elementOf(parent, step) : fieldOf(parent, step);
+  if (key === undefined || typeof parent !== 'object' || parent === null) throw rejected();
+  return { parent: parent as JsonObject | unknown[], key };
 }
 
-/** Steps from the holder: `['root', …]`. */
-function pointer(path: string): string[] {
-  if (path !== '' && !path.startsWith('/')) throw rejected();
-  return [
-    'root',
-    ...path
-      .split('/')
-      .slice(1)
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
-  ];
-}
-
-function parentOf(holder: { root: unknown }, path: string): { parent: unknown; key: string } {
-  const steps = pointer(path);
-  const key = steps.pop() ?? '';
-  let parent: unknown = holder;
-  for (const step of steps) parent = child(parent, step);
-  if (typeof parent !== 'object' || parent === null) throw rejected();
-  return { parent, key };
-}
-
-function child(parent: unknown, key: string): unknown {
-  if (Array.isArray(parent)) return /^\d+$/.test(key) ? (parent[Number(key)] as unknown) : undefined;
+function fieldOf(parent: unknown, key: string): unknown {
   return isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
 }
 
-function add(holder: { root: unknown }, path: string, value: unknown): void {
-  const { parent, key } = parentOf(holder, path);
-  if (!Array.isArray(parent)) {
-    Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true });
-    return;
-  }
-  const index = key === '-' ? parent.length : indexIn(key, parent.length);
-  parent.splice(index, 0, value);
+function elementOf(parent: readonly unknown[], key: string): unknown {
+  return parent[indexIn(key, parent.length)];
+}
+
+function add(holder: Holder, path: string, value: unknown): void {
+  const { parent, key } = placeOf(holder, path);
+  if (!Array.isArray(parent)) setField(parent, key, value);
+  else if (key === '-') parent.push(value);
+  else parent.splice(indexIn(key, parent.length + 1), 0, value);
+}
+
+function setField(object: JsonObject, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** As the real server's library has it: a field need not be there to be replaced, an element must. */
-function replace(holder: { root: unknown }, path: string, value: unknown): void {
-  const { parent, key } = parentOf(holder, path);
-  if (Array.isArray(parent)) parent[indexIn(key, parent.length - 1)] = value;
-  else add(holder, path, value);
+function replace(holder: Holder, path: string, value: unknown): void {
+  if (path === '') {
+    if (typeof value !== 'object' || value === null) throw rejected();
+    holder.root = value;
+    return;
+  }
+  const { parent, key } = placeOf(holder, path);
+  if (Array.isArray(parent)) parent[indexIn(key, parent.length)] = value;
+  else setField(parent, key, value);
 }
 
-function remove(holder: { root: unknown }, path: string): unknown {
-  const { parent, key } = parentOf(holder, path);
-  if (Array.isArray(parent)) return parent.splice(indexIn(key, parent.length - 1), 1)[0] as unknown;
-  const object = parent as Record<string, unknown>;
-  if (!Object.hasOwn(object, key)) throw rejected();
-  const value = object[key];
-  delete object[key];
+function remove(holder: Holder, path: string): unknown {
+  const { parent, key } = placeOf(holder, path);
+  if (Array.isArray(parent)) return parent.splice(indexIn(key, parent.length), 1)[0] as unknown;
+  if (!Object.hasOwn(parent, key)) throw rejected();
+  const value = parent[key];
+  delete parent[key];
   return value;
 }
 
-function indexIn(key: string, last: number): number {
-  const index = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : -1;
-  if (index < 0 || index > last) throw rejected();
-  return index;
+/** For a test and a copy a field that is not there is null; an element has to be there. */
+function read(holder: Holder, path: string): unknown {
+  const { parent, key } = placeOf(holder, path);
+  return (Array.isArray(parent) ? elementOf(parent, key) : fieldOf(parent, key)) ?? null;
 }
 
-/** For a test nothing is as good as null, wherever the way to it ends. */
-function readForTest(holder: { root: unknown }, path: string): unknown {
-  let value: unknown = holder;
-  for (const step of pointer(path)) value = child(value, step);
-  return value ?? null;
-}
-
-function readOrUndefined(holder: { root: unknown }, path: string): unknown {
-  const { parent, key } = parentOf(holder, path);
-  return child(parent, key);
+/** A whole number below `count`; from the end when it is negative. */
+function indexIn(key: string, count: number): number {
+  const index = /^[+-]?\d+$/.test(key) ? Number(key) : count;
+  const place = index < 0 ? index + count : index;
+  if (place < 0 || place >= count) throw rejected();
+  return place;
 }
 
 /** Whatever is the matter with an operation, the real server says no more. */

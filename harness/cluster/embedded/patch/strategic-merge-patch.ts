@@ -28,7 +28,11 @@ export function applyStrategicMergePatch(
     if (key === DELETE_FROM_LIST.slice(0, -1)) throw badRequest('invalid patch format of primitive list');
     if (key.startsWith(DELETE_FROM_LIST)) deleteFromList(result, key.slice(DELETE_FROM_LIST.length), value);
     else if (value === null) delete result[key];
-    else result[key] = mergeValue(result[key], value, node?.field(key));
+    else {
+      const merged = mergeValue(result[key], value, node?.field(key));
+      if (merged === undefined) delete result[key];
+      else result[key] = merged;
+    }
   }
   for (const [key, order] of Object.entries(patch)) {
     if (key.startsWith(ELEMENT_ORDER)) reorder(result, key.slice(ELEMENT_ORDER.length), order, patch, node);
@@ -53,22 +57,33 @@ function retained(target: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(target).filter(([key]) => keys.includes(key)));
 }
 
+/** undefined: what the patch has there is a directive alone. */
 function mergeValue(current: unknown, patch: unknown, node: PatchNode | undefined): unknown {
-  if (Array.isArray(patch)) return mergeList(current, patch, node);
+  if (Array.isArray(patch)) return Array.isArray(current) ? mergeList(current as unknown[], patch, node) : taken(patch);
   if (!isObject(patch)) return patch;
-  if (node?.strategies.includes('replace')) return withoutDirectives(patch);
-  return applyStrategicMergePatch(isObject(current) ? current : {}, patch, node);
+  if (!isObject(current)) return taken(patch);
+  if (node?.strategies.includes('replace')) return cloneJson(patch);
+  return applyStrategicMergePatch(current, patch, node);
 }
 
-function mergeList(current: unknown, patch: unknown[], node: PatchNode | undefined): unknown[] {
-  // What is not there yet is taken as it is, keys or not.
-  if (!Array.isArray(current))
-    return patch
-      .filter((item) => !(isObject(item) && DIRECTIVE in item))
-      .map((item) => (isObject(item) ? applyStrategicMergePatch({}, item, node?.items()) : cloneJson(item)));
-  if (!node?.strategies.includes('merge')) return cloneJson(patch.filter((item) => !isDirectiveOnly(item)));
-  if (node.mergeKey === undefined) return mergeScalars(current as unknown[], patch);
-  return mergeByKey(current as unknown[], patch, node.mergeKey, node.items());
+/**
+ * Where there is nothing yet to merge with, the patch is taken as it is, but for nulls and for every object that has a directive:
+ * that goes as a whole, whatever the directive is.
+ */
+function taken(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(taken).filter((item) => item !== undefined);
+  if (!isObject(value)) return value;
+  if (DIRECTIVE in value) return undefined;
+  const kept = Object.entries(value)
+    .filter(([, item]) => item !== null)
+    .map(([key, item]): [string, unknown] => [key, taken(item)]);
+  return Object.fromEntries(kept.filter(([, item]) => item !== undefined));
+}
+
+function mergeList(current: readonly unknown[], patch: unknown[], node: PatchNode | undefined): unknown[] {
+  if (!node?.strategies.includes('merge')) return cloneJson(patch);
+  if (node.mergeKey === undefined) return mergeScalars(current, patch);
+  return mergeByKey(current, patch, node.mergeKey, node.items());
 }
 
 function mergeScalars(list: readonly unknown[], patch: readonly unknown[]): unknown[] {
@@ -110,6 +125,12 @@ function mergeByKey(
       throw badRequest(`expected an object with the merge key ${mergeKey}, got ${JSON.stringify(item)}`);
     return item;
   });
+  for (const item of items) {
+    const directive = item[DIRECTIVE];
+    if (directive === 'merge') throw unexplained('merging lists cannot yet be specified in the patch');
+    if (directive !== undefined && directive !== 'replace' && directive !== 'delete')
+      throw unexplained(`unknown patch type: ${String(directive)} in map: ${goMap(item)}`);
+  }
   // As the real server: one element that says replace replaces the whole list, by the elements without a directive.
   if (items.some((item) => item[DIRECTIVE] === 'replace'))
     return cloneJson(items.filter((item) => !(DIRECTIVE in item)));
@@ -120,7 +141,7 @@ function mergeByKey(
     const at = merged.findIndex((present) => isObject(present) && equalJson(present[mergeKey], key));
     if (item[DIRECTIVE] === 'delete')
       merged = merged.filter((present) => !(isObject(present) && equalJson(present[mergeKey], key)));
-    else if (at < 0) merged.push(applyStrategicMergePatch({}, item, itemNode));
+    else if (at < 0) merged.push(cloneJson(item));
     else merged[at] = applyStrategicMergePatch(merged[at] as JsonObject, item, itemNode);
   }
   const identity = (item: unknown): unknown => (isObject(item) ? item[mergeKey] : undefined);

@@ -10,6 +10,7 @@ import { patchRootOf } from './patch-node.ts';
 import { roundTrip } from './round-trip.ts';
 import { validateMetadata } from './validate/metadata.ts';
 import { dnsSubdomain } from './validate/names.ts';
+import { wrapIntegers } from './wrap-integers.ts';
 import { NAME_CHECKS, NEW_VALIDATORS, UPDATE_VALIDATORS, VALIDATORS } from './validators.ts';
 
 const isEvent = (kind: KindName): boolean => kind.group === '' && kind.kind === 'Event';
@@ -45,6 +46,8 @@ export function openBuiltInSchemas(files: GeneratedFiles = openGeneratedFiles())
       ),
     prune: (kind, object) =>
       withDefinition(kind, undefined, (definition) => roundTrip(definitions, definition, object)),
+    wrapIntegers: (kind, object) =>
+      withDefinition(kind, undefined, (definition) => wrapIntegers(definitions, definition, object)),
     applyDefaults: (kind, object) =>
       withDefinition(kind, undefined, (definition) => applyDefaults(definitions, definition, object)),
     validate: (kind, object) =>

@@ -2,6 +2,7 @@ import type { KubeObject } from '../kube-object.ts';
 import type { Definition, Definitions } from './definitions.ts';
 import { roundTrip } from './round-trip.ts';
 import { applyRuleDefaults } from './rule-defaults.ts';
+import { rememberingEmpties } from './sent-empty.ts';
 
 type Json = Record<string, unknown>;
 
@@ -10,9 +11,11 @@ type Json = Record<string, unknown>;
  * fields) and writes it again. In place. The object has been decoded without a type error.
  */
 export function applyDefaults(definitions: Definitions, definition: Definition, object: KubeObject): void {
-  roundTrip(definitions, definition, object);
-  applyRuleDefaults(definition.name, object);
-  fillDefaults(definitions, definition, object);
+  rememberingEmpties(object, () => {
+    roundTrip(definitions, definition, object);
+    applyRuleDefaults(definition.name, object);
+    fillDefaults(definitions, definition, object);
+  });
 }
 
 function fillDefaults(definitions: Definitions, definition: Definition, object: Json): void {

@@ -2,6 +2,7 @@ import type { KindName } from '../schema-face.ts';
 import type { FieldType } from './field-type.ts';
 import { fieldType, goTypeOf, typeNameOf } from './field-type.ts';
 import type { GeneratedFiles, OpenApiSchema } from './generated-files.ts';
+import { KEPT_TEXTS, OMITTED_ZEROS } from './zero-values.ts';
 
 /** One type of the API: a kind, or a part of one. */
 export interface Definition {
@@ -107,5 +108,7 @@ function keepsZero(owner: string, name: string, type: FieldType, isRequired: boo
   const { omitsZero, keepsZero: kept } = files.measured();
   if (omitsZero[owner]?.includes(name)) return false;
   if (kept[owner]?.includes(name)) return true;
+  if (KEPT_TEXTS[owner]?.includes(name)) return true;
+  if (OMITTED_ZEROS[owner]?.includes(name)) return false;
   return isRequired || !['string', 'bytes', 'list', 'map'].includes(type.form);
 }

@@ -34,10 +34,20 @@ function objectsAt(object: Json | undefined, name: string): readonly Json[] {
 }
 
 function defaultPod(pod: KubeObject): void {
+  agreeOnAddresses(objectAt(pod, 'status'));
   const spec = objectAt(pod, 'spec');
   if (!spec) return;
   readAppArmor(pod, spec);
   defaultPodSpec(spec);
+}
+
+/** One address and the list of all: where they differ the older field counts. */
+function agreeOnAddresses(status: Json | undefined): void {
+  if (!status) return;
+  const [first] = objectsAt(status, 'podIPs');
+  if (typeof status['podIP'] === 'string' && first?.['ip'] !== status['podIP'])
+    status['podIPs'] = [{ ip: status['podIP'] }];
+  else if (first?.['ip'] !== undefined) status['podIP'] = first['ip'];
 }
 
 const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
@@ -129,7 +139,10 @@ function labelNamespace(namespace: KubeObject): void {
 
 function defaultNode(node: KubeObject): void {
   const spec = objectAt(node, 'spec');
-  if (typeof spec?.['podCIDR'] === 'string') spec['podCIDRs'] ??= [spec['podCIDR']];
+  const range = spec?.['podCIDR'];
+  // Two lists of ranges that do not agree: the older field is the one that counts.
+  if (spec && typeof range === 'string' && (spec['podCIDRs'] as unknown[] | undefined)?.[0] !== range)
+    spec['podCIDRs'] = [range];
   const status = objectAt(node, 'status');
   if (status?.['capacity'] !== undefined) status['allocatable'] ??= structuredClone(status['capacity']);
 }
@@ -180,9 +193,9 @@ function defaultCustomResource(definition: KubeObject): void {
   const spec = objectAt(definition, 'spec');
   const names = spec && objectAt(spec, 'names');
   if (!spec || !names) return;
-  if (typeof names['kind'] === 'string') {
-    names['singular'] ??= names['kind'].toLowerCase();
-    names['listKind'] ??= `${names['kind']}List`;
+  if (typeof names['kind'] === 'string' && names['kind'] !== '') {
+    names['singular'] ||= names['kind'].toLowerCase();
+    names['listKind'] ||= `${names['kind']}List`;
   }
   spec['conversion'] ??= { strategy: 'None' };
 }

@@ -35,8 +35,26 @@ function goQuote(text: string): string {
   );
 }
 
+type Layout = typeof TIME_LAYOUT | typeof MICRO_TIME_LAYOUT;
+
+const CANONICAL: Readonly<Record<Layout, RegExp>> = {
+  [TIME_LAYOUT]: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+  [MICRO_TIME_LAYOUT]: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/,
+};
+
 /** Parses a time as the decoder does; answers it in UTC as the server writes it. Throws a `TimeError`. */
-export function canonicalTime(text: string, layout: typeof TIME_LAYOUT | typeof MICRO_TIME_LAYOUT): string {
+export function canonicalTime(text: string, layout: Layout): string {
+  return isCanonical(text, layout) ? text : canonicalized(text, layout);
+}
+
+/** What comes out of the store goes back in as it was, many times for every write. */
+function isCanonical(text: string, layout: Layout): boolean {
+  if (!CANONICAL[layout].test(text)) return false;
+  const time = new Date(`${text.slice(0, 19)}Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19));
+}
+
+function canonicalized(text: string, layout: Layout): string {
   let rest = text;
   const fail = (part: string): never => {
     throw new TimeError(`parsing time ${goQuote(text)} as "${layout}": cannot parse ${goQuote(rest)} as "${part}"`);

@@ -29,7 +29,7 @@ export const VALIDATORS: Readonly<Record<string, Validator>> = {
   'io.k8s.api.core.v1.PersistentVolumeClaim': storage.validateClaim,
   'io.k8s.api.core.v1.Pod': validatePod,
   'io.k8s.api.core.v1.Secret': validateSecret,
-  'io.k8s.api.authorization.v1.LocalSubjectAccessReview': small.validateSubjectAccessReview,
+  'io.k8s.api.authorization.v1.LocalSubjectAccessReview': small.validateLocalSubjectAccessReview,
   'io.k8s.api.authorization.v1.SelfSubjectAccessReview': small.validateAccessReview,
   'io.k8s.api.authorization.v1.SubjectAccessReview': small.validateSubjectAccessReview,
   'io.k8s.api.coordination.v1.Lease': small.validateLease,

@@ -29,11 +29,26 @@ const TOKEN_REQUEST: ServedResource = {
   custom: undefined,
 };
 
+const ABOUT = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+
 function checkPlaceOf({ metadata }: KubeObject, namespace: string | undefined, name: string): void {
   if (metadata.namespace && metadata.namespace !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  if (metadata.name && metadata.name !== name)
-    throw badRequest(`name in URL does not match name in TokenRequest object`);
+  if (metadata.name && metadata.name !== name) {
+    throw invalid(ABOUT, name, [
+      invalidValue('metadata.name', metadata.name, 'must match the service account name if specified'),
+    ]);
+  }
+}
+
+/** A request may name the incarnation of the account that it is meant for. */
+function checkAccountUid({ metadata }: KubeObject, account: KubeObject): void {
+  if (!metadata.uid || metadata.uid === account.metadata.uid) return;
+  throw conflict(
+    { group: ABOUT.group, resource: ABOUT.kind },
+    account.metadata.name ?? '',
+    `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${account.metadata.uid})`,
+  );
 }
 
 /** POST serviceaccounts/{name}/token. */
@@ -49,18 +64,18 @@ export function requestToken(
   const account = core.store.get(served.key, namespace, name);
   if (account === undefined) throw notFound(served, name);
   const seconds = valueAt(body, 'spec', 'expirationSeconds') ?? DEFAULT_SECONDS;
-  const about = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+  checkAccountUid(request, account);
   if (typeof seconds !== 'number' || seconds < LEAST_SECONDS) {
-    throw invalid(about, '', [
+    throw invalid(ABOUT, '', [
       invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'),
     ]);
   }
   if (seconds > MOST_SECONDS)
-    throw invalid(about, '', [
+    throw invalid(ABOUT, '', [
       invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'),
     ]);
   const audiences = arrayAt(body, 'spec', 'audiences').map(String);
-  const issued = tokens.issue(account, seconds, audiences, boundObject(core, namespace, body));
+  const issued = tokens.issue(account, seconds, audiences, boundObject(core, namespace, name, body));
   return {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
@@ -83,18 +98,26 @@ export function requestToken(
   };
 }
 
-function boundObject(core: ApiCore, namespace: string | undefined, body: unknown): BoundObject | undefined {
+function boundObject(
+  core: ApiCore,
+  namespace: string | undefined,
+  account: string,
+  body: unknown,
+): BoundObject | undefined {
   const reference = valueAt(body, 'spec', 'boundObjectRef');
   if (!isObject(reference)) return undefined;
-  const kind = stringAt(reference, 'kind');
+  const kind = stringAt(reference, 'kind') ?? '';
+  const apiVersion = stringAt(reference, 'apiVersion') ?? '';
   const name = stringAt(reference, 'name') ?? '';
-  if (kind !== 'Pod' && kind !== 'Secret')
-    throw badRequest(
-      `cannot bind token to object of type ${goGroupVersion(stringAt(reference, 'apiVersion') ?? '')}, Kind=${kind ?? ''}`,
-    );
-  const resource = kind === 'Pod' ? 'pods' : 'secrets';
-  const object = core.store.get(`/${resource}`, namespace, name);
+  const resource = BINDABLE[kind];
+  if (!isBindable(kind) || resource === undefined || apiVersion.includes('/'))
+    throw badRequest(`cannot bind token to object of type ${goGroupVersion(apiVersion)}, Kind=${kind}`);
+  const object = core.store.get(`/${resource}`, kind === 'Node' ? undefined : namespace, name);
   if (object === undefined) throw notFound({ group: '', resource }, name);
+  if (kind === 'Pod' && stringAt(object, 'spec', 'serviceAccountName') !== account)
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
+    );
   const uid = stringAt(reference, 'uid');
   if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
     throw conflict(
@@ -104,6 +127,12 @@ function boundObject(core: ApiCore, namespace: string | undefined, body: unknown
     );
   }
   return { kind, name, uid: object.metadata.uid ?? '' };
+}
+
+const BINDABLE: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
+
+function isBindable(kind: string): kind is BoundObject['kind'] {
+  return Object.hasOwn(BINDABLE, kind);
 }
 
 /** `group/version`, with nothing before the slash for the core group. */

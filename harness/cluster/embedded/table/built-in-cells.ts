@@ -67,12 +67,9 @@ const EVENT: Cells = {
 
 /** A component and its host; without a component, the controller that reported and its instance. */
 function eventSource(object: KubeObject): string {
-  const component = text('source', 'component')(object);
-  const parts =
-    component === ''
-      ? [text('reportingComponent')(object), text('reportingInstance')(object)]
-      : [component, text('source', 'host')(object)];
-  return parts.filter(Boolean).join(', ');
+  const source = [text('source', 'component')(object), text('source', 'host')(object)];
+  const parts = source.some(Boolean) ? source : [text('reportingComponent')(object), text('reportingInstance')(object)];
+  return parts[1] === '' ? (parts[0] ?? '') : parts.join(', ');
 }
 
 const BY_RESOURCE: Readonly<Record<string, Cells>> = {

@@ -45,7 +45,9 @@ function summaryOf(pod: KubeObject): PodSummary {
   const init = initSummary(pod);
   const summary = !init.isInitializing || hasTrueCondition(pod, 'Initialized') ? mainSummary(pod, init) : init;
   if (pod.metadata.deletionTimestamp === undefined) return summary;
-  return { ...summary, text: stringAt(pod, 'status', 'reason') === 'NodeLost' ? 'Unknown' : 'Terminating' };
+  if (stringAt(pod, 'status', 'reason') === 'NodeLost') return { ...summary, text: 'Unknown' };
+  const hasEnded = ['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? '');
+  return hasEnded ? summary : { ...summary, text: 'Terminating' };
 }
 
 function hasTrueCondition(pod: KubeObject, type: string): boolean {

@@ -29,9 +29,10 @@ export const crdStrategy: KindStrategy = {
 function completeNames(object: KubeObject): void {
   const spec = objectAt(object, 'spec');
   const names = objectAt(spec, 'names');
-  const kind = stringAt(names, 'kind');
-  if (kind === undefined) return;
-  names['singular'] ??= kind.toLowerCase();
-  names['listKind'] ??= `${kind}List`;
+  const kind = stringAt(names, 'kind') ?? '';
+  if (kind !== '') {
+    names['singular'] ||= kind.toLowerCase();
+    names['listKind'] ||= `${kind}List`;
+  }
   spec['conversion'] ??= { strategy: 'None' };
 }

@@ -17,6 +17,8 @@ export interface KindStrategy {
   warnings?(object: KubeObject): readonly string[];
   /** Told beside a change that is accepted. */
   updateWarnings?(object: KubeObject, previous: KubeObject): readonly string[];
+  /** Told beside a change of the status that is accepted. */
+  statusWarnings?(object: KubeObject, previous: KubeObject): readonly string[];
   /** A PUT on a name that is free creates the object. */
   readonly createsOnUpdate?: boolean;
   /** The garbage collector looks after all kinds but those. */

@@ -1,9 +1,12 @@
 import type { KindStrategy } from './kind-strategy.ts';
+import { claimWarnings, volumeWarnings } from './warnings/kind-warnings.ts';
 
 export const CLAIM_PROTECTION_FINALIZER = 'kubernetes.io/pvc-protection';
 
 /** A claim's finalizer keeps it while a pod uses it, as the storage object protection admission does. */
 export const claimStrategy: KindStrategy = {
+  warnings: claimWarnings,
+  updateWarnings: claimWarnings,
   prepareCreate(object) {
     object['status'] = { phase: 'Pending' };
     const finalizers = object.metadata.finalizers ?? [];
@@ -14,6 +17,8 @@ export const claimStrategy: KindStrategy = {
 };
 
 export const persistentVolumeStrategy: KindStrategy = {
+  warnings: volumeWarnings,
+  updateWarnings: volumeWarnings,
   prepareCreate(object) {
     object['status'] = { phase: 'Pending' };
   },

@@ -8,6 +8,7 @@ import { clusterRoleStrategy } from './rbac.ts';
 import { secretStrategy } from './secret.ts';
 import { serviceAccountStrategy } from './service-account.ts';
 import { claimStrategy, persistentVolumeStrategy } from './storage.ts';
+import { networkPolicyWarnings, nodeWarnings } from './warnings/kind-warnings.ts';
 
 const CREATES_ON_UPDATE: KindStrategy = { createsOnUpdate: true };
 
@@ -18,6 +19,8 @@ const STRATEGIES: Readonly<Record<string, KindStrategy>> = {
   '/serviceaccounts': serviceAccountStrategy,
   '/persistentvolumeclaims': claimStrategy,
   '/persistentvolumes': persistentVolumeStrategy,
+  '/nodes': { warnings: nodeWarnings, updateWarnings: nodeWarnings },
+  'networking.k8s.io/networkpolicies': { warnings: networkPolicyWarnings, updateWarnings: networkPolicyWarnings },
   'rbac.authorization.k8s.io/clusterroles': clusterRoleStrategy,
   'rbac.authorization.k8s.io/clusterrolebindings': CREATES_ON_UPDATE,
   'rbac.authorization.k8s.io/roles': CREATES_ON_UPDATE,
@@ -51,8 +54,8 @@ function finalizerWarnings(object: KubeObject, known: readonly string[]): string
     .filter((name) => !name.includes('/') && !known.includes(name) && !SYSTEM_FINALIZERS.has(name))
     .map(
       (name) =>
-        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name ${name.includes('.') ? 'including a path (/) ' : ''}to avoid accidental conflicts with other finalizer writers`,
     );
 }
 
-const SYSTEM_FINALIZERS = new Set(['orphan', 'foregroundDeletion']);
+const SYSTEM_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);

@@ -3,10 +3,10 @@ import { validateCustom } from '../crd/structural-schema.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { validateMetadataUpdate } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
-import { arrayAt, stringAt } from '../json.ts';
-import { checkName, invalid } from '../schema/validate/field-causes.ts';
-import { dnsSubdomain, qualifiedName } from '../schema/validate/names.ts';
+import { stringAt } from '../json.ts';
+import { invalid } from '../schema/validate/field-causes.ts';
 import type { FieldCause } from '../schema-face.ts';
+import { podStatusCauses } from './pod-status.ts';
 import { strategyOf } from './strategy.ts';
 
 /** Everything that is wrong with a new object. */
@@ -17,6 +17,15 @@ export function validateNew(core: ApiCore, served: ServedResource, object: KubeO
   // Of an event that is wrong in itself the metadata is not looked at.
   if (served.key === '/events' && own.length > 0) return [...own];
   return [...causes, ...own, ...(strategyOf(served).validate?.(object) ?? [])];
+}
+
+/** What is wrong with the lists of a custom resource that is of another kind than it should be. */
+export function repeatedItems(served: ServedResource, object: KubeObject): FieldCause[] {
+  return served.custom === undefined ? [] : validateCustom(served.custom.schema, object).filter(isAboutItems);
+}
+
+function isAboutItems({ reason, message }: FieldCause): boolean {
+  return reason === 'FieldValueDuplicate' || message.endsWith('for an array of list-type map');
 }
 
 /** Everything that is wrong with a change. */
@@ -40,7 +49,7 @@ export function validateChange(
   }
   // A status update cannot have touched the rest, which was valid when it was written.
   if (subresource === 'status' && served.key === '/namespaces') return [...causes, ...namespaceStatusCauses(object)];
-  if (subresource !== '') return served.key === '/pods' ? [...causes, ...podStatusCauses(object)] : causes;
+  if (subresource !== '') return served.key === '/pods' ? [...causes, ...podStatusCauses(object, previous)] : causes;
   const strategy = strategyOf(served);
   causes.push(...core.schema.validate(served, object), ...core.schema.validateUpdate(served, object, previous));
   return [...causes, ...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, previous) ?? [])];
@@ -51,16 +60,6 @@ function namespaceStatusCauses(namespace: KubeObject): FieldCause[] {
   const phase = stringAt(namespace, 'status', 'phase');
   if (namespace.metadata.deletionTimestamp !== undefined || phase === 'Active') return [];
   return [invalid('status.Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty")];
-}
-
-function podStatusCauses(pod: KubeObject): FieldCause[] {
-  const causes: FieldCause[] = [];
-  const nominated = stringAt(pod, 'status', 'nominatedNodeName') ?? '';
-  if (nominated !== '') checkName(causes, 'status.nominatedNodeName', nominated, dnsSubdomain);
-  arrayAt(pod, 'status', 'conditions').forEach((condition, index) =>
-    checkName(causes, `status.conditions[${index}].Type`, stringAt(condition, 'type') ?? '', qualifiedName),
-  );
-  return causes;
 }
 
 function belowStatus(message: string): string {

@@ -4,9 +4,9 @@ import { alreadyExists, badRequest, generateNameConflict, invalid, unexplained }
 import { generatedName, stampNew } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
-import { validateNew } from '../validation/validate.ts';
+import { repeatedItems, validateNew } from '../validation/validate.ts';
 import { decodeObject } from './decode.ts';
-import { checkCustomKind } from './type-meta.ts';
+import { foreignKind, hasForeignKind } from './type-meta.ts';
 
 /** As often as the real server tries a generated name. */
 const NAME_ATTEMPTS = 8;
@@ -52,7 +52,7 @@ export function insert(
     previous: undefined,
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
-  checkCustomKind(served, object);
+  if (hasForeignKind(served, object)) throw foreignKind(served, object, repeatedItems(served, object));
   const causes = validateNew(core, served, object);
   if (causes.length > 0) throw invalid(served, object.metadata.name ?? '', causes);
   context.warnings.push(...(strategyOf(served).warnings?.(object) ?? []));

@@ -28,25 +28,29 @@ export function listObjects(
   namespace: string | undefined,
   query: URLSearchParams,
 ): ListResult {
-  // In the order in which the real server looks: numbers, the selectors' form, the options, the selectors' fields.
+  checkListForm(query);
+  const matches = matcherFrom(served, query);
+  const limit = countFrom(query, 'limit');
+  // One name is looked up, not searched for: nothing follows it, and it is looked up as it is now.
+  const isOfOne = nameIn(query) !== '' && (!served.namespaced || namespace !== undefined);
+  const continuation = parseContinue(query.get('continue'));
+  const version = continuation
+    ? continuedVersion(core, continuation)
+    : versionToList(core, query, served.key !== '/events', isOfOne);
+  const all = core.store.listAt(served.key, namespace, version);
+  const rest = continuation ? all.filter((object) => positionOf(object) > continuation.start) : all;
+  if (limit === 0) return { items: rest.filter(matches), metadata: { resourceVersion: String(version) } };
+  const scope = isOfOne ? rest.filter((object) => object.metadata.name === nameIn(query)) : rest;
+  return onePage(scope, matches, limit, version, query);
+}
+
+/** What a server looks at before it looks at what the client accepts: numbers, the form of selectors, options. @throws KubeStatusError 400, 422 */
+export function checkListForm(query: URLSearchParams): void {
   countFrom(query, 'limit');
   countFrom(query, 'timeoutSeconds');
   parseLabelSelector(query.get('labelSelector') ?? '');
   splitFieldSelector(query.get('fieldSelector') ?? '');
   checkListOptions(query);
-  const matches = matcherFrom(served, query);
-  const limit = countFrom(query, 'limit');
-  const continuation = parseContinue(query.get('continue'));
-  const version = continuation
-    ? continuedVersion(core, continuation)
-    : versionToList(core, query, served.key !== '/events');
-  const all = core.store.listAt(served.key, namespace, version);
-  const rest = continuation ? all.filter((object) => positionOf(object) > continuation.start) : all;
-  if (limit === 0) return { items: rest.filter(matches), metadata: { resourceVersion: String(version) } };
-  // One name is looked up, not searched for: nothing follows it.
-  const name = nameIn(query);
-  const scope = name === '' ? rest : rest.filter((object) => object.metadata.name === name);
-  return onePage(scope, matches, limit, version, query);
 }
 
 /** The name that a field selector asks for; '' when it asks for none. */
@@ -108,13 +112,13 @@ export function countFrom(query: URLSearchParams, name: string): number {
   return Math.max(0, value);
 }
 
-function versionToList(core: ApiCore, query: URLSearchParams, isCached: boolean): number {
+function versionToList(core: ApiCore, query: URLSearchParams, isCached: boolean, isOfOne: boolean): number {
   const asked = parseVersion(query.get('resourceVersion'), 'list');
   const match = query.get('resourceVersionMatch');
   if (asked === undefined) return core.store.version;
   if (asked > core.store.version) throw resourceVersionTooLarge(asked, core.store.version, isCached);
   // Not older than: the newest is never too old. Only an exact version can be gone.
-  const isExact = match === 'Exact' || (!match && countFrom(query, 'limit') > 0);
+  const isExact = match === 'Exact' || (!match && !isOfOne && countFrom(query, 'limit') > 0);
   if (!isExact) return core.store.version;
   if (asked < core.store.oldestVersion) throw expired('The resourceVersion for the provided list is too old.');
   return asked;

@@ -1,5 +1,5 @@
 import type { ApiCore, RequestContext } from '../api-core.ts';
-import { cloneJson, isObject } from '../json.ts';
+import { cloneJson, isObject, withSortedKeys } from '../json.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { badRequest, invalid, notFound, routerUnsupportedMediaType, unsupportedMediaType } from '../kube-status.ts';
 import { checkVersion } from '../lifecycle.ts';
@@ -37,19 +37,6 @@ export function patchObject(
   checkPlace(target, object);
   // A version in the patch makes it conditional; without one it applies to whatever is there now.
   checkVersion(served, previous, object);
-  if (
-    object.metadata.uid !== undefined &&
-    object.metadata.uid !== '' &&
-    object.metadata.uid !== previous.metadata.uid
-  ) {
-    throw invalid(served, name, [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'metadata.uid',
-        message: `Invalid value: ${JSON.stringify(object.metadata.uid ?? '')}: field is immutable`,
-      },
-    ]);
-  }
   return writeUpdate(core, context, target, previous, object);
 }
 
@@ -71,17 +58,19 @@ function applyPatch(
   document: KubeObject,
   patch: unknown,
 ): unknown {
-  if (mediaType === JSON_PATCH) return applyJsonPatch(document, patch);
+  // Both read the object as maps, which are written in the order of their keys: of several faults the first is told.
+  if (mediaType === JSON_PATCH) return withSortedKeys(applyJsonPatch(document, patch));
   if (!isObject(patch))
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${nameOfType(patch)} into Go value of type map[string]interface {}`,
     );
-  if (mediaType === MERGE_PATCH) return applyMergePatch(document, patch);
+  if (mediaType === MERGE_PATCH) return withSortedKeys(applyMergePatch(document, patch));
   const patched = applyStrategicMergePatch(
     document as unknown as Record<string, unknown>,
     patch,
     core.schema.patchRoot(served),
   );
+  core.schema.wrapIntegers(served, patched as unknown as KubeObject);
   // It applies to the typed object, whose kind and version are not among its fields.
   for (const field of ['apiVersion', 'kind'] as const)
     if (typeof patched[field] === 'string' || patched[field] === undefined) patched[field] = document[field];

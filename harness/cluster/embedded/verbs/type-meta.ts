@@ -5,7 +5,7 @@ import { badRequest, invalid, KubeStatusError, unrecognized } from '../kube-stat
 import type { ServedResource } from '../resource-table.ts';
 import { apiVersionOf, splitApiVersion } from '../resource-table.ts';
 import { invalid as invalidValue } from '../schema/validate/field-causes.ts';
-import type { KindName } from '../schema-face.ts';
+import type { FieldCause, KindName } from '../schema-face.ts';
 
 /** Where the real server's registry of types was made: its refusals say so. */
 const SCHEME = 'pkg/runtime/scheme.go:110';
@@ -35,7 +35,7 @@ export class UnrecognizedError extends KubeStatusError {
  * Checks kind and version, and fills in those that are left out: built-in kinds need not name them.
  * @throws KubeStatusError in the real server's words, which are others for custom resources
  */
-export function withTypeMeta(core: ApiCore, served: ServedResource, body: unknown): KubeObject {
+export function withTypeMeta(core: ApiCore, served: ServedResource, body: unknown, isStrict: boolean): KubeObject {
   const expected = apiVersionOf(served);
   // A body of `null` is an empty object to the decoder of built-in kinds.
   const object = body === null && served.custom === undefined ? {} : body;
@@ -49,7 +49,7 @@ export function withTypeMeta(core: ApiCore, served: ServedResource, body: unknow
     );
   }
   checkAreTexts(served, object ?? {});
-  if (served.custom !== undefined) return complete(checkedCustom(served, object ?? {}, object));
+  if (served.custom !== undefined) return complete(checkedCustom(served, object ?? {}, object, isStrict));
   const filled = object ?? {};
   checkRegistered(core, served, filled);
   filled['apiVersion'] = expected;
@@ -104,27 +104,40 @@ function checkedCustom(
   served: ServedResource,
   object: Record<string, unknown>,
   body: unknown,
+  isStrict: boolean,
 ): Record<string, unknown> {
-  const expected = apiVersionOf(served);
   const { apiVersion, kind } = object;
-  if (typeof kind !== 'string' || kind === '')
-    throw new UnrecognizedError(served.kind, `Object 'Kind' is missing in '${JSON.stringify(body)}'`, body);
+  if (typeof kind !== 'string' || kind === '') {
+    const why = `Object 'Kind' is missing in '${JSON.stringify(body)}'`;
+    // The decoder that looks at every field has forgotten by then which kind was asked for.
+    throw isStrict ? new UnrecognizedError(served.kind, why, body) : new DecodeError(served, why);
+  }
   if (apiVersion === null) {
     const why = '.apiVersion accessor error: <nil> is of the type <nil>, expected string';
     throw new DecodeError({ kind, version: '' }, why, served.kind);
   }
-  if (apiVersion !== expected) {
-    const named = typeof apiVersion === 'string' ? apiVersion : '';
-    throw badRequest(`the API version in the data (${named}) does not match the expected API version (${expected})`);
-  }
   return object;
 }
 
-/** A custom resource of another kind is decoded, and refused when it is validated. @throws KubeStatusError 422 */
-export function checkCustomKind(served: ServedResource, { kind = '', metadata }: KubeObject): void {
-  if (served.custom === undefined || kind === served.kind) return;
+/** The version of a custom resource is looked at when the whole object has been read. @throws KubeStatusError 400 */
+export function checkCustomVersion(served: ServedResource, { apiVersion = '' }: KubeObject): void {
+  const expected = apiVersionOf(served);
+  if (apiVersion === expected) return;
+  // A group of no name is left out.
+  const named = apiVersion.replace(/^\//, '');
+  throw badRequest(`the API version in the data (${named}) does not match the expected API version (${expected})`);
+}
+
+/** A custom resource of another kind is decoded, and refused when it is validated: then nothing but its lists is looked at. */
+export function hasForeignKind(served: ServedResource, { kind = '' }: KubeObject): boolean {
+  return served.custom !== undefined && kind !== served.kind;
+}
+
+/** @returns the refusal @param others what is wrong beside the kind */
+export function foreignKind(served: ServedResource, object: KubeObject, others: readonly FieldCause[]): Error {
+  const { kind = '', metadata } = object;
   const cause = invalidValue('kind', kind, `must be ${served.kind}`);
-  throw invalid({ group: served.group, kind }, metadata.name ?? '', [cause]);
+  return invalid({ group: served.group, kind }, metadata.name ?? '', [...others, cause]);
 }
 
 export function nameOfType(value: unknown): string {

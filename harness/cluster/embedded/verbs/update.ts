@@ -7,16 +7,16 @@ import {
   checkUid,
   checkVersion,
   countGeneration,
-  deletionChanges,
+  systemChanges,
   isReadyToGo,
   parseObjectVersion,
 } from '../lifecycle.ts';
 import type { ServedResource } from '../resource-table.ts';
 import { strategyOf } from '../validation/strategy.ts';
-import { validateChange } from '../validation/validate.ts';
+import { repeatedItems, validateChange } from '../validation/validate.ts';
 import { insert, placeInNamespace } from './create.ts';
 import { decodeObject } from './decode.ts';
-import { checkCustomKind } from './type-meta.ts';
+import { foreignKind, hasForeignKind } from './type-meta.ts';
 
 export interface UpdateTarget {
   readonly served: ServedResource;
@@ -46,8 +46,12 @@ export function updateOrCreate(
     if (target.subresource !== '' || strategyOf(served).createsOnUpdate !== true) throw notFound(served, name);
     checkUid(served, undefined, object, context.isDryRun);
     parseObjectVersion(object);
+    const { resourceVersion } = object.metadata;
     delete object.metadata.resourceVersion;
-    return { object: insert(core, context, served, namespace, object), isNew: true };
+    const created = insert(core, context, served, namespace, object);
+    // A dry run shows the version that was sent, since none is given.
+    if (context.isDryRun && resourceVersion) created.metadata.resourceVersion = resourceVersion;
+    return { object: created, isNew: true };
   }
   checkUid(served, previous, object, context.isDryRun);
   checkVersion(served, previous, object);
@@ -73,7 +77,7 @@ export function writeUpdate(
 ): KubeObject {
   const { served, namespace, name, subresource } = target;
   const strategy = strategyOf(served);
-  const fixed = deletionChanges(previous, object);
+  const fixed = systemChanges(previous, object);
   carryOver(previous, object);
   keepOtherHalf(served, subresource, previous, object);
   strategy.prepareUpdate?.(object, previous, subresource);
@@ -90,10 +94,14 @@ export function writeUpdate(
   };
   for (const plugin of core.admission) plugin.mutate?.(request);
   countGeneration(served, previous, object);
-  checkCustomKind(served, object);
+  if (hasForeignKind(served, object)) {
+    const others = [...core.schema.validateMetadata(served, object.metadata), ...repeatedItems(served, object)];
+    throw foreignKind(served, object, others);
+  }
   const causes = [...fixed, ...validateChange(core, served, subresource, object, previous)];
   if (causes.length > 0) throw invalid(served, name, causes);
-  context.warnings.push(...(strategy.updateWarnings?.(object, previous) ?? []));
+  const warnings = subresource === '' ? strategy.updateWarnings : strategy.statusWarnings;
+  context.warnings.push(...(warnings?.(object, previous) ?? []));
   for (const plugin of core.admission) plugin.validate?.(request);
   object.metadata.resourceVersion = previous.metadata.resourceVersion ?? '';
   // Differs from nothing: the real server, too, writes nothing when nothing changed, and the version stays.

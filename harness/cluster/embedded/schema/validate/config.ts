@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { KubeObject } from '../../kube-object.ts';
+import { wasSentEmpty } from '../sent-empty.ts';
 import type { Causes } from './field-causes.ts';
 import { checkName, child, forbidden, invalid, required, text, tooLong } from './field-causes.ts';
 import { configKey } from './names.ts';
@@ -82,7 +83,8 @@ export function validateFixedUpdate(object: KubeObject, previous: KubeObject): C
   if (previous['immutable'] !== true) return causes;
   if (object['immutable'] !== true) causes.push(forbidden('immutable', IS_FIXED));
   for (const name of ['data', 'binaryData']) {
-    if (!isDeepStrictEqual(object[name], previous[name])) causes.push(forbidden(name, IS_FIXED));
+    if (!isDeepStrictEqual(object[name], previous[name]) || wasSentEmpty(object, name))
+      causes.push(forbidden(name, IS_FIXED));
   }
   return causes;
 }

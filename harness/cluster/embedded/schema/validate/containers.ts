@@ -25,6 +25,8 @@ export function checkContainers(causes: Causes, pod: PodContext): void {
     const at = `spec.containers[${index}]`;
     checkContainer(causes, at, container, pod);
     checkUnique(causes, at, container, names);
+    // Of these even the name that is none is taken once it has been there.
+    names.add(text(container, 'name'));
     checkLifecycle(causes, at, container, pod.spec);
     checkProbes(causes, at, container);
   }

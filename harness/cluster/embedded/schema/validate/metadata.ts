@@ -24,6 +24,8 @@ export function validateMetadata(
     checkName(causes, 'metadata.generateName', generateName, (value) => nameCheck(maskTrailingDash(value)));
   if (name === '') causes.push(required('metadata.name', 'name or generateName is required'));
   else checkName(causes, 'metadata.name', name, nameCheck);
+  const { generation = 0 } = metadata;
+  if (generation < 0) causes.push(invalid('metadata.generation', generation, 'must be greater than or equal to 0'));
   checkLabels(causes, 'metadata.labels', metadata.labels);
   checkAnnotations(causes, metadata.annotations);
   checkOwners(causes, (metadata.ownerReferences ?? []) as unknown as readonly Json[]);

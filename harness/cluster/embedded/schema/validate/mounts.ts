@@ -16,6 +16,12 @@ export function checkMounts(causes: Causes, field: string, container: Json, volu
     if (path === '') causes.push(required(`${at}.mountPath`));
     if (paths.has(path)) causes.push(invalid(`${at}.mountPath`, path, 'must be unique'));
     paths.add(path);
+    for (const device of list(container, 'volumeDevices')) {
+      if (text(device, 'name') === name)
+        causes.push(invalid(`${at}.name`, name, 'must not already exist in volumeDevices'));
+      if (text(device, 'devicePath') === path)
+        causes.push(invalid(`${at}.mountPath`, path, 'must not already exist as a path in volumeDevices'));
+    }
     checkSubPath(causes, `${field}.volumeMounts`, at, mount);
     checkPropagation(causes, `${field}.volumeMounts`, container, mount);
   }
@@ -58,6 +64,7 @@ function checkPropagation(causes: Causes, field: string, container: Json, mount:
 }
 
 function checkDevices(causes: Causes, field: string, container: Json, volumes: ReadonlyMap<string, Json>): void {
+  const [names, paths] = [new Set<string>(), new Set<string>()];
   for (const [index, device] of list(container, 'volumeDevices').entries()) {
     const at = `${field}.volumeDevices[${index}]`;
     const name = text(device, 'name');
@@ -73,6 +80,19 @@ function checkDevices(causes: Causes, field: string, container: Json, volumes: R
         ),
       );
     }
-    if (text(device, 'devicePath') === '') causes.push(required(`${at}.devicePath`));
+    if (name !== '' && names.has(name)) causes.push(invalid(`${at}.name`, name, 'must be unique'));
+    names.add(name);
+    const path = text(device, 'devicePath');
+    if (path === '') causes.push(required(`${at}.devicePath`));
+    if (paths.has(path)) causes.push(invalid(`${at}.devicePath`, path, 'must be unique'));
+    if (path.split('/').includes('..'))
+      causes.push(invalid(`${at}.devicePath`, path, "can not contain backsteps ('..')"));
+    else paths.add(path);
+    for (const mount of list(container, 'volumeMounts')) {
+      if (text(mount, 'name') === name)
+        causes.push(invalid(`${at}.name`, name, 'must not already exist in volumeMounts'));
+      if (text(mount, 'mountPath') === path)
+        causes.push(invalid(`${at}.devicePath`, path, 'must not already exist as a path in volumeMounts'));
+    }
   }
 }

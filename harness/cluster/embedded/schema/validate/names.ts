@@ -30,6 +30,11 @@ const ENV_NAME_WORDS =
 const HEADER_WORDS =
   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
+const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
+const DNS_1035_WORDS =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character " +
+  `(e.g. 'my-name',  or 'abc-123', regex used for validation is '${DNS_1035}')`;
+
 const LONGEST_LABEL = 63;
 const LONGEST_SUBDOMAIN = 253;
 
@@ -50,6 +55,14 @@ function tooLong(name: string, longest: number): string[] {
 export const dnsLabel: NameCheck = (name) => [
   ...tooLong(name, LONGEST_LABEL),
   ...(IS_LABEL.test(name) ? [] : [IS_SUBDOMAIN.test(name) ? 'must not contain dots' : LABEL_WORDS]),
+];
+
+const IS_DNS_1035 = whole(DNS_1035);
+
+/** Names that definitions give their kinds and versions. */
+export const dns1035Label: NameCheck = (name) => [
+  ...tooLong(name, LONGEST_LABEL),
+  ...(IS_DNS_1035.test(name) ? [] : [DNS_1035_WORDS]),
 ];
 
 /** Names of most objects. */

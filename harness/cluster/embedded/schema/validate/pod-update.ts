@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { KubeObject } from '../../kube-object.ts';
+import type { FieldCause } from '../../schema-face.ts';
 import { checkImage } from './containers.ts';
 import type { Causes, Json } from './field-causes.ts';
 import { child, forbidden, invalid, list, number, text } from './field-causes.ts';
@@ -8,6 +9,8 @@ import { child, forbidden, invalid, list, number, text } from './field-causes.ts
 const MAY_CHANGE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,' +
   '`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+const LONGEST_DEADLINE_SECONDS = 2_147_483_647;
 
 /** What of a pod's spec an update may change: images, the deadline (to a shorter one), more tolerations, fewer gates. */
 export function validatePodUpdate(pod: KubeObject, previous: KubeObject): Causes {
@@ -22,9 +25,12 @@ export function validatePodUpdate(pod: KubeObject, previous: KubeObject): Causes
       checkImage(causes, `spec.${name}[${index}].image`, text(container, 'image'));
   }
   const tolerations = [list(now, 'tolerations'), list(before, 'tolerations')] as const;
+  const deadline = deadlineCause(number(now, 'activeDeadlineSeconds'), number(before, 'activeDeadlineSeconds'));
+  if (deadline !== undefined) causes.push(deadline);
+  // A deadline that cannot be says all; one that is taken away does not.
+  if (deadline !== undefined && number(now, 'activeDeadlineSeconds') !== undefined) return causes;
   if (!areTolerationsKept(...tolerations))
-    return [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
-  checkDeadline(causes, number(now, 'activeDeadlineSeconds'), number(before, 'activeDeadlineSeconds'), now);
+    causes.push(forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'));
   checkGates(causes, list(now, 'schedulingGates'), list(before, 'schedulingGates'));
   const isGated = list(before, 'schedulingGates').length > 0;
   if (isGated) checkGatedSelector(causes, child(now, 'nodeSelector') ?? {}, child(before, 'nodeSelector') ?? {});
@@ -33,14 +39,17 @@ export function validatePodUpdate(pod: KubeObject, previous: KubeObject): Causes
   return causes;
 }
 
-function checkDeadline(causes: Causes, now: number | undefined, before: number | undefined, spec: Json): void {
+function deadlineCause(now: number | undefined, before: number | undefined): FieldCause | undefined {
   const field = 'spec.activeDeadlineSeconds';
-  if (before === undefined) return;
-  if (now === undefined) {
-    causes.push(
-      invalid(field, spec['activeDeadlineSeconds'] ?? null, 'must not update from a positive integer to nil value'),
-    );
-  } else if (now > before) causes.push(invalid(field, now, 'must be less than or equal to previous value'));
+  if (now === undefined)
+    return before === undefined
+      ? undefined
+      : invalid(field, null, 'must not update from a positive integer to nil value');
+  if (now < 0 || now > LONGEST_DEADLINE_SECONDS)
+    return invalid(field, now, `must be between 0 and ${LONGEST_DEADLINE_SECONDS}, inclusive`);
+  return before !== undefined && now > before
+    ? invalid(field, now, 'must be less than or equal to previous value')
+    : undefined;
 }
 
 function checkGates(causes: Causes, now: readonly Json[], before: readonly Json[]): void {

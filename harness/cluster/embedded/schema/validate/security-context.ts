@@ -28,6 +28,8 @@ export function checkPodSecurity(causes: Causes, spec: Json): void {
   checkSysctls(causes, `${at}.sysctls`, list(context, 'sysctls'));
   checkOneOf(causes, `${at}.fsGroupChangePolicy`, context['fsGroupChangePolicy'], ['Always', 'OnRootMismatch']);
   checkOneOf(causes, `${at}.supplementalGroupsPolicy`, context['supplementalGroupsPolicy'], ['Merge', 'Strict']);
+  // The other one, MountOption, is behind a gate that is off.
+  checkOneOf(causes, `${at}.seLinuxChangePolicy`, context['seLinuxChangePolicy'], ['Recursive']);
   checkProfiles(causes, at, context);
 }
 
@@ -93,7 +95,7 @@ function checkProfile(causes: Causes, at: string, profile: Json | undefined, wha
   }
   if (!PROFILE_TYPES.includes(type)) checkOneOf(causes, `${at}.type`, type, PROFILE_TYPES);
   else if (type === 'Localhost') {
-    if (file === undefined)
+    if (file === undefined || (file === '' && what === 'AppArmor'))
       causes.push(required(`${at}.localhostProfile`, `must be set when ${what} type is Localhost`));
     else if (what === 'seccomp') checkRelativePath(causes, `${at}.localhostProfile`, String(file));
   } else if (file !== undefined) {

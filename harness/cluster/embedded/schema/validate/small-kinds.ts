@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube-object.ts';
-import type { Causes } from './field-causes.ts';
+import type { Causes, Json } from './field-causes.ts';
 import { checkName, child, invalid, list, number, required, text, texts } from './field-causes.ts';
 import { checkFinalizer } from './metadata.ts';
 import { qualifiedName } from './names.ts';
@@ -69,9 +69,8 @@ export function validateAccessReview(review: KubeObject): Causes {
   const hasResource = spec?.['resourceAttributes'] !== undefined;
   const url = child(spec, 'nonResourceAttributes');
   if (hasResource && url) {
-    const seen = { Path: text(url, 'path'), Verb: text(url, 'verb') };
     causes.push(
-      invalid('spec.nonResourceAttributes', seen, 'cannot be specified in combination with resourceAttributes'),
+      invalid('spec.nonResourceAttributes', asSeen(url), 'cannot be specified in combination with resourceAttributes'),
     );
   } else if (!hasResource && !url) {
     causes.push(
@@ -82,6 +81,24 @@ export function validateAccessReview(review: KubeObject): Causes {
       ),
     );
   }
+  return causes;
+}
+
+/** As the server's own type prints it. */
+function asSeen(url: Json): Json {
+  return { Path: text(url, 'path'), Verb: text(url, 'verb') };
+}
+
+/** About a namespace, which its metadata names. */
+export function validateLocalSubjectAccessReview(review: KubeObject): Causes {
+  const causes = validateSubjectAccessReview(review);
+  const spec = child(review, 'spec');
+  const resource = child(spec, 'resourceAttributes');
+  const url = child(spec, 'nonResourceAttributes');
+  const asked = text(resource, 'namespace');
+  if (resource && asked !== (review.metadata.namespace ?? ''))
+    causes.push(invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace'));
+  if (url) causes.push(invalid('spec.nonResourceAttributes', asSeen(url), 'disallowed on this kind of request'));
   return causes;
 }
 

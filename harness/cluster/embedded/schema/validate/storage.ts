@@ -66,14 +66,33 @@ export function validateClaimUpdate(claim: KubeObject, previous: KubeObject): Ca
   const now = { ...child(claim, 'spec') };
   const before = { ...child(previous, 'spec') };
   if (text(before, 'volumeName') === '') before['volumeName'] = now['volumeName'];
-  if (text(child(previous, 'status'), 'phase') === 'Bound') before['resources'] = now['resources'];
+  if (text(child(claim, 'status'), 'phase') === 'Bound') takeSize(now, sizeOf(previous));
   const causes: Causes = [];
   if (!isDeepStrictEqual(withoutUndefined(now), withoutUndefined(before)))
     causes.push(forbidden('spec', CLAIM_IS_FIXED));
+  const [size, held] = [sizeOf(claim), child(child(previous, 'status'), 'capacity')?.['storage']];
+  if (nanoOf(size) < nanoOf(sizeOf(previous)) && nanoOf(size) <= nanoOf(held))
+    causes.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
   // Told once more, under the name that the field has there.
   if (now['volumeMode'] !== before['volumeMode'])
     causes.push(invalid('volumeMode', now['volumeMode'], 'field is immutable'));
   return causes;
+}
+
+function sizeOf(claim: KubeObject): unknown {
+  return child(child(child(claim, 'spec'), 'resources'), 'requests')?.['storage'];
+}
+
+/** No size is none. */
+function nanoOf(size: unknown): bigint {
+  return size === undefined ? 0n : quantityOf(size).nano;
+}
+
+/** The spec, but with this size. In place. */
+function takeSize(spec: Json, size: unknown): void {
+  const resources = child(spec, 'resources');
+  const requests = child(resources, 'requests');
+  if (requests) spec['resources'] = { ...resources, requests: { ...requests, storage: size } };
 }
 
 function withoutUndefined(object: Json): Json {

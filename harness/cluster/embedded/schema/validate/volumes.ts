@@ -89,8 +89,12 @@ function checkSource(causes: Causes, at: string, volume: Json): void {
   const [first, ...others] = SOURCES.filter((source) => volume[source] !== undefined);
   if (first === undefined) causes.push(required(at, 'must specify a volume type'));
   else SOURCE_CHECKS[first]?.(causes, `${at}.${first}`, child(volume, first) ?? {});
-  for (const other of others) causes.push(forbidden(`${at}.${other}`, 'may not specify more than 1 volume type'));
+  for (const other of others)
+    causes.push(forbidden(`${at}.${MISNAMED[other] ?? other}`, 'may not specify more than 1 volume type'));
 }
+
+/** As the real server writes them where one is too many. */
+const MISNAMED: Readonly<Record<string, string>> = { downwardAPI: 'downwarAPI', cephfs: 'cephFS' };
 
 const SOURCE_CHECKS: Readonly<Record<string, (causes: Causes, at: string, source: Json) => void>> = {
   emptyDir(causes, at, source) {

@@ -1,4 +1,4 @@
-import { addressOfPrivateKey } from '../core/protocol/signing.ts';
+import { addressOfPrivateKey } from './signing.ts';
 
 /**
  * First accounts of the phrases that Hardhat, Ocean's classic local network and Ganache give everybody. The classic engine
@@ -36,6 +36,9 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   '0xACa94ef8bD5ffEE41947b4585a84BdA5a3d3DA6E',
   '0x1dF62f291b2E969fB0849d99D9Ce41e2F137006e',
 ]);
+
+/** Chains that live on one machine. */
+export const LOCAL_CHAINS: ReadonlySet<number> = new Set([8996, 1337, 31337]);
 
 /** Whether everybody has this key: good for a chain on one machine, and for nothing else. */
 export function isWellKnownKey(privateKey: string): boolean {
