@@ -5,13 +5,13 @@ import type { Logger } from '../../core/log.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import { LABELS, MANAGED_BY } from '../../engine/api/names.ts';
 import type { KubeClient, ObjectRef } from '../../engine/kubernetes/client.ts';
-import { PODS } from '../../engine/kubernetes/objects.ts';
+import { PODS, compareVersions } from '../../engine/kubernetes/objects.ts';
 import type { KubeObject } from '../../engine/kubernetes/objects.ts';
 import { startReflector } from '../../engine/kubernetes/reflector.ts';
 import type { PodObservation } from './lab-cluster.ts';
 
 const MARK = 'oceanprotocol.com/seen';
-const CAUGHT_UP_MS = 20_000;
+const CAUGHT_UP_MS = 60_000;
 /** In a cluster with others, theirs are none of our business. */
 const OURS = `${LABELS.managedBy}=${MANAGED_BY}`;
 
@@ -44,9 +44,12 @@ export async function observePods(
   return {
     async caughtUp() {
       const word = randomHex(entropy, 8);
-      await client.mergePatch(PODS, marker, { metadata: { annotations: { [MARK]: word } } });
-      const isSeen = (): true | undefined =>
-        reflector.cache.get(key)?.metadata.annotations?.[MARK] === word || undefined;
+      const made = await client.mergePatch(PODS, marker, { metadata: { annotations: { [MARK]: word } } });
+      // By version and not by word: whoever asks at the same time writes another one over it.
+      const isSeen = (): true | undefined => {
+        const seen = reflector.cache.get(key)?.metadata.resourceVersion;
+        return (compareVersions(seen, made.metadata.resourceVersion) ?? -1) >= 0 ? true : undefined;
+      };
       await waitUntil('the watch to catch up', isSeen, { clock, timeoutMs: CAUGHT_UP_MS, intervalMs: 5 });
     },
     stop: () => void reflector.stop(),

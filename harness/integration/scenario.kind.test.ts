@@ -14,8 +14,9 @@ test(
     try {
       const backends = ['--backend', 'kind', '--storage', 'minio'];
       const required = ['--require', 'network,memory,readonly,user,seccomp'];
-      const { exited, printed } = testbed.wavetank('scenario', 'eu-us-lab', ...backends, ...required, '--json');
-      await testbed.isReady();
+      const command = testbed.wavetank('scenario', 'eu-us-lab', ...backends, ...required, '--json');
+      const { exited, printed } = command;
+      await testbed.isReady(command);
       expect(await testbed.traces()).not.toEqual(NO_TRACES);
       const code = await exited;
       const report = JSON.parse(printed()) as Report;

@@ -43,8 +43,9 @@ describe.skipIf(reason !== undefined)(
 
     test('killed while its cluster is being made: down removes what there is', () =>
       withTestbed(async (testbed) => {
-        const { child, exited } = testbed.wavetank(...UP);
-        await testbed.nodeIsMade();
+        const command = testbed.wavetank(...UP);
+        const { child, exited } = command;
+        await testbed.nodeIsMade(command);
         child.kill('SIGKILL');
         expect(await exited).toBe('SIGKILL');
         expect(await testbed.traces()).not.toEqual(NO_TRACES);
@@ -54,8 +55,9 @@ describe.skipIf(reason !== undefined)(
 
     test('killed when it is ready: down removes what there is', () =>
       withTestbed(async (testbed) => {
-        const { child, exited } = testbed.wavetank(...UP);
-        await testbed.isReady();
+        const command = testbed.wavetank(...UP);
+        const { child, exited } = command;
+        await testbed.isReady(command);
         child.kill('SIGKILL');
         await exited;
         expectAllKinds(await testbed.traces());
@@ -65,8 +67,9 @@ describe.skipIf(reason !== undefined)(
 
     test('Ctrl-C while its cluster is being made leaves nothing, without help', () =>
       withTestbed(async (testbed) => {
-        const { child, exited } = testbed.wavetank(...UP);
-        await testbed.nodeIsMade();
+        const command = testbed.wavetank(...UP);
+        const { child, exited } = command;
+        await testbed.nodeIsMade(command);
         expect((await testbed.traces()).volumes).not.toEqual([]);
         child.kill('SIGINT');
         expect(await exited).toBe(130);
@@ -75,8 +78,9 @@ describe.skipIf(reason !== undefined)(
 
     test('Ctrl-C when it is ready leaves nothing, without help', () =>
       withTestbed(async (testbed) => {
-        const { child, exited } = testbed.wavetank(...UP);
-        await testbed.isReady();
+        const command = testbed.wavetank(...UP);
+        const { child, exited } = command;
+        await testbed.isReady(command);
         expectAllKinds(await testbed.traces());
         child.kill('SIGINT');
         expect(await exited).toBe(0);
@@ -89,8 +93,9 @@ describe.skipIf(reason !== undefined)(
         mkdirSync(folder);
         const [story, signal] = [path.join(folder, 'fails.ts'), path.join(folder, 'seen')];
         writeFileSync(story, failingOn(signal));
-        const { exited, printed } = testbed.wavetank('scenario', story, ...UP.slice(1), '--json');
-        await testbed.isReady();
+        const command = testbed.wavetank('scenario', story, ...UP.slice(1), '--json');
+        const { exited, printed } = command;
+        await testbed.isReady(command);
         expectAllKinds(await testbed.traces());
         writeFileSync(signal, '');
         expect(await exited).toBe(1);

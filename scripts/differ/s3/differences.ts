@@ -151,6 +151,16 @@ const ANSWERS: readonly AcceptedDifference[] = [
       embedded.code === 200 &&
       !step.query.some(([name, value]) => name === 'prefix' && value === 'whole'),
   ),
+  answers(
+    'marker-not-sent',
+    'parts are listed from any part number with Amazon; MinIO lists none behind one that was not sent',
+    (pair) =>
+      pair.step.operation === 'ListParts' &&
+      pair.real.code === 200 &&
+      pair.embedded.code === 200 &&
+      hasParameter(pair, /^part-number-marker$/) &&
+      !JSON.stringify(pair.real.body).includes('PartNumber"'),
+  ),
 ];
 
 const PARTS_OF_ANSWERS: readonly AcceptedDifference[] = [

@@ -52,12 +52,20 @@ export class TestbedProcess {
   }
 
   /** Resolves when the cluster's node is there, long before anything answers. */
-  async nodeIsMade(): Promise<void> {
+  nodeIsMade(command: Command): Promise<void> {
+    return unlessItEnds(command, this.#nodeIsMade());
+  }
+
+  isReady(command: Command): Promise<void> {
+    return unlessItEnds(command, this.#isReady());
+  }
+
+  async #nodeIsMade(): Promise<void> {
     await this.#until('the journal', () => this.#findInstance());
     await this.#until('the node', async () => ((await this.#containers()).length > 0 ? true : undefined));
   }
 
-  async isReady(): Promise<void> {
+  async #isReady(): Promise<void> {
     const endpoints = (): true | undefined =>
       readdirSync(this.state).some((name) => existsSync(path.join(this.state, name, 'endpoints.json'))) || undefined;
     await this.#until('the testbed', endpoints);
@@ -117,6 +125,14 @@ export class TestbedProcess {
 
 /** Names of the volumes that a container mounts, a line each. */
 const VOLUMES = '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}';
+
+function unlessItEnds<T>({ exited }: Command, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined); // when the command was the first to end
+  const ended = exited.then((code) => {
+    throw new Error(`The testbed ended with ${code}.`);
+  });
+  return Promise.race([work, ended]);
+}
 
 function clusterOf(instance: string): string {
   return `wavetank-${instance}`;
