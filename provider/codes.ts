@@ -256,27 +256,27 @@ export const CODES = {
   DIFFERENT_CHAINS: entry(400, "The job's assets are on different chains.", 'Use assets of one chain.'),
   FOREIGN_PROVIDER_NOT_ALLOWED: entry(
     400,
-    "The environment's operator fetches no files from the Provider that serves the dataset.",
+    "The environment's operator fetches no files from the Provider that serves the asset.",
     'Choose an environment that lists it under `inputProviders`, or ask its operator.',
   ),
   FOREIGN_PROVIDER_UNREACHABLE: entry(
     502,
-    'The Provider that serves the dataset does not answer, or not as a Provider does.',
+    'The Provider that serves the asset does not answer, or not as a Provider does.',
     'Try again later, or ask the data owner.',
   ),
   FOREIGN_PROVIDER_REFUSED: entry(
     400,
-    'The Provider that serves the dataset refuses; `explain` says why.',
+    'The Provider that serves the asset refuses; `explain` says why.',
     'Depends on the reason.',
   ),
   FOREIGN_QUOTE_INVALID: entry(
     502,
-    'The Provider that serves the dataset quoted a fee that no order could use.',
+    'The Provider that serves the asset quoted a fee that no order could use.',
     'Ask the data owner.',
   ),
   JOB_ELSEWHERE: entry(
     400,
-    "None of the job's datasets is served here, nor its algorithm: no order can pay for the environment.",
+    'Nothing of the job is served here: no order can pay for the environment.',
     'Start the job at the Provider of one of them.',
   ),
   ENVIRONMENT_NOT_TRUSTED: entry(

@@ -5,7 +5,7 @@ import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import { computeFeeAmount } from './fee.ts';
 import { datasetField } from './job-request.ts';
-import type { PreparedDataset, PreparedJob } from './prepared-job.ts';
+import type { PreparedDataset, PreparedJob, PublishedAlgorithm } from './prepared-job.ts';
 
 /** What pays for a job. */
 export interface Payment {
@@ -30,7 +30,10 @@ export async function checkPayment(job: PreparedJob, orders: OrderReader, waitMs
   };
   const [ofAlgorithm, ...ofDatasets] = await Promise.all([
     job.algorithm.kind === 'published'
-      ? orders.validate(job.algorithm.transferTxId ?? '', job.algorithm.source, question)
+      ? orders.validate(job.algorithm.transferTxId ?? '', job.algorithm.source, {
+          ...question,
+          ...foreignTerms(job.algorithm, question),
+        })
       : undefined,
     ...job.datasets.map((dataset) =>
       orders.validate(dataset.transferTxId ?? '', dataset.source, { ...question, ...foreignTerms(dataset, question) }),
@@ -49,7 +52,7 @@ export async function checkPayment(job: PreparedJob, orders: OrderReader, waitMs
 
 /** An order at another Provider carries that one's fee, and its files are fetched by the environment. */
 export function foreignTerms(
-  { source, foreign }: Pick<PreparedDataset, 'source' | 'foreign'>,
+  { source, foreign }: Pick<PreparedDataset | PublishedAlgorithm, 'source' | 'foreign'>,
   { environment }: { readonly environment: string },
 ): Partial<Pick<OrderQuestion, 'environment' | 'provider' | 'isForEnvironment'>> {
   if (!foreign) return {};
@@ -63,7 +66,9 @@ async function paidTotal(
   algorithm: ValidOrder | undefined,
 ): Promise<Checked<Payment>> {
   const all = algorithm ? [...datasets, algorithm] : datasets;
-  const isOwn = (order: ValidOrder): boolean => job.datasets[datasets.indexOf(order)]?.foreign === undefined;
+  const ofAlgorithm = job.algorithm.kind === 'published' ? job.algorithm : undefined;
+  const isOwn = (order: ValidOrder): boolean =>
+    (order === algorithm ? ofAlgorithm : job.datasets[datasets.indexOf(order)])?.foreign === undefined;
   const decimals = job.environment.priceMin > 0 ? await job.chain.reader.decimals(job.chain.feeToken) : 0;
   const paying = all.filter((order) => isOwn(order) && paysEnvironment(order.fee, job.environment.priceMin, decimals));
   if (paying.length === 0) return refuse(NOT_PAID);

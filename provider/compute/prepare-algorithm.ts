@@ -8,16 +8,22 @@ import { hashFile } from '../files/checksums.ts';
 import type { FileDigest } from '../files/checksums.ts';
 import type { FileObject } from '../files/file-object.ts';
 import type { FileSource } from '../files/file-source.ts';
-import { decryptFiles } from '../files/service-files.ts';
+import type { ForeignProviders } from '../foreign/foreign-providers.ts';
+import { reason as foreignReason } from '../foreign/foreign-providers.ts';
+import type { ServedFiles } from '../foreign/server-of.ts';
+import { serverOf } from '../foreign/server-of.ts';
 import type { AccessDecision, Checked, Reason } from '../refusal.ts';
 import { ALLOWED, passed, refuse } from '../refusal.ts';
 import type { AlgorithmInput } from './job-request.ts';
-import type { PreparedAlgorithm, PublishedAlgorithm } from './prepared-job.ts';
+import type { Environment } from './environments.ts';
+import type { AlgorithmDigest, PreparedAlgorithm, PublishedAlgorithm } from './prepared-job.ts';
 
 export interface AlgorithmContext {
   /** The published algorithm's asset, being looked up; undefined for raw code. */
   readonly asset: Promise<Checked<Asset>> | undefined;
   readonly source: FileSource;
+  readonly environment: Environment;
+  readonly foreign: Pick<ForeignProviders, 'find' | 'files'>;
   readonly consumer: string;
   readonly maxChecksumBytes: number;
   /** False when no dataset compares the files: then an unsigned quote reads none. */
@@ -64,21 +70,21 @@ async function preparePublished(
   if (!container.ok) return container;
   const parameters = checkParameters(input, source.value, context.isStart);
   if (!parameters.allowed) return refuse(parameters);
-  const files = await decryptFiles(source.value);
-  if (!files.ok) {
-    const isForeign = files.reason.code === 'FILES_UNDECRYPTABLE';
+  const served = await serverOf(source.value, 'algorithm', context);
+  if (!served.ok) {
+    const isElsewhere = /^(FILES_UNDECRYPTABLE|FOREIGN_.*)$/.test(served.reason.code);
     return refuse({
-      ...files.reason,
+      ...served.reason,
       field: 'algorithm',
-      classic: isForeign ? 'compute_services_not_in_same_provider' : 'file_unavailable',
+      classic: isElsewhere ? 'compute_services_not_in_same_provider' : 'file_unavailable',
     });
   }
-  const digests = context.needsDigests ? await hashAll(files.value, context) : passed([]);
+  const digests = context.needsDigests ? await digestsOf(source.value, served.value, context) : passed([]);
   if (!digests.ok) return refuse({ ...digests.reason, field: 'algorithm', classic: 'file_unavailable' });
   const published: PublishedAlgorithm = {
     kind: 'published',
     source: source.value,
-    files: files.value,
+    ...served.value,
     digests: digests.value,
     container: container.value,
     transferTxId: input.transferTxId ?? undefined,
@@ -100,6 +106,24 @@ function checkParameters(input: AlgorithmInput, { asset, service }: AssetService
   const { algorithm } = asset.ddo.metadata;
   const declared = [...(algorithm?.consumerParameters ?? []), ...(algorithm?.container.consumerParameters ?? [])];
   return checkConsumerParameters(declared, customData, 'algorithm.algocustomdata');
+}
+
+/**
+ * Another Provider's word is enough here: pod-configure holds the bytes against it, and the list of the dataset is held against it
+ * as well, so that a lie ends in no run.
+ */
+async function digestsOf(
+  source: AssetService,
+  { files, foreign: provider }: ServedFiles,
+  context: AlgorithmContext,
+): Promise<Checked<readonly AlgorithmDigest[]>> {
+  if (!provider) return hashAll(files, context);
+  const told = await context.foreign.files(source, provider, { checksums: true }, 'algorithm');
+  if (!told.ok) return told;
+  const digests = told.value.flatMap(({ checksum, length }) => (checksum === undefined ? [] : [{ checksum, length }]));
+  if (digests.length === told.value.length) return passed(digests);
+  const message = "The algorithm's Provider does not tell the checksum of its files.";
+  return refuse(foreignReason('FOREIGN_PROVIDER_REFUSED', 'algorithm', 'foreign.checksum', message));
 }
 
 async function hashAll(

@@ -1,4 +1,3 @@
-import { sameAddress } from '../../core/protocol/address.ts';
 import { filesChecksum, containerSectionChecksum } from '../../core/protocol/checksums.ts';
 import { checkConsumable } from '../access/consumable.ts';
 import { checkConsumerParameters } from '../access/consumer-parameters.ts';
@@ -6,11 +5,10 @@ import { checkDatatoken } from '../access/datatoken.ts';
 import { checkRawAlgorithm, checkTrustedAlgorithm } from '../access/trusted-algorithms.ts';
 import type { Asset, AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
-import { decryptFiles } from '../files/service-files.ts';
 import type { AccessDecision, Checked, Reason } from '../refusal.ts';
 import { ALLOWED, passed, refuse } from '../refusal.ts';
 import type { ForeignProviders } from '../foreign/foreign-providers.ts';
-import { reason as foreignReason } from '../foreign/foreign-providers.ts';
+import { serverOf } from '../foreign/server-of.ts';
 import type { Environment } from './environments.ts';
 import type { DatasetInput } from './job-request.ts';
 import { datasetField } from './job-request.ts';
@@ -75,31 +73,6 @@ export async function prepareDataset(
     transferTxId: input.transferTxId ?? undefined,
     userdata: input.userdata,
   });
-}
-
-type Served = Pick<PreparedDataset, 'files' | 'foreign'>;
-
-/**
- * The files, or who else serves them. Whether its document lets the algorithm compute on them is checked here in any case:
- * the document is on the chain, whoever encrypted it.
- */
-async function serverOf(
-  source: AssetService,
-  field: string,
-  { environment, foreign }: Pick<DatasetContext, 'environment' | 'foreign'>,
-): Promise<Checked<Served>> {
-  const files = await decryptFiles(source);
-  if (files.ok) return passed({ files: files.value, foreign: undefined });
-  const { code } = files.reason;
-  const found = code === 'FILES_UNDECRYPTABLE' ? await foreign.find(source, field) : passed(undefined);
-  if (!found.ok) return found;
-  if (!found.value)
-    return refuse({ ...files.reason, field: `${field}.serviceId`, classic: 'compute_services_not_in_same_provider' });
-  const { address } = found.value;
-  if (environment.inputProviders.some((one) => sameAddress(one, address)))
-    return passed({ files: [], foreign: found.value });
-  const message = `The operator of ${environment.id} fetches no files from the Provider ${address}.`;
-  return refuse(foreignReason('FOREIGN_PROVIDER_NOT_ALLOWED', field, 'operator.inputProviders', message));
 }
 
 /** An additional dataset of type access was sold without conditions on what is computed with it. */

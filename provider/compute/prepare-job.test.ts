@@ -32,7 +32,7 @@ function prepare(assets: Readonly<Record<string, Asset>>, names: readonly string
       isEnvironmentAddress: () => Promise.resolve(false),
     },
     source: {} as FileSource,
-    foreign: { find: () => Promise.resolve(passed(undefined)) },
+    foreign: { find: () => Promise.resolve(passed(undefined)), files: () => Promise.resolve(passed([])) },
     maxChecksumBytes: 1000,
     maxDatasets: 4,
   });

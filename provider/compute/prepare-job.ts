@@ -24,7 +24,7 @@ export interface PreparerParts {
   readonly resolver: AssetResolver;
   readonly environments: Environments;
   readonly source: FileSource;
-  readonly foreign: Pick<ForeignProviders, 'find'>;
+  readonly foreign: Pick<ForeignProviders, 'find' | 'files'>;
   readonly maxChecksumBytes: number;
   readonly maxDatasets: number;
 }
@@ -50,6 +50,8 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
       const algorithm = await prepareAlgorithm(input.algorithm, {
         asset,
         source,
+        environment: environment.value,
+        foreign: parts.foreign,
         consumer,
         maxChecksumBytes,
         needsDigests,
@@ -70,7 +72,8 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
         if (!prepared.ok) return prepared;
         datasets.push(prepared.value);
       }
-      if (algorithm.value.kind === 'raw' && datasets.every(({ foreign }) => foreign)) return refuse(NOTHING_HERE);
+      const isElsewhere = algorithm.value.kind === 'raw' || algorithm.value.foreign !== undefined;
+      if (isElsewhere && datasets.every(({ foreign }) => foreign)) return refuse(NOTHING_HERE);
       return passed({
         consumer,
         chain: chain.value,
@@ -87,7 +90,7 @@ const NOTHING_HERE: Reason = {
   code: 'JOB_ELSEWHERE',
   field: 'dataset.serviceId',
   rule: 'job.ownElement',
-  message: 'Other Providers serve every dataset of the job: none of its orders can pay for the environment.',
+  message: 'Other Providers serve every asset of the job: none of its orders can pay for the environment.',
   classic: 'compute_services_not_in_same_provider',
 };
 

@@ -1,30 +1,29 @@
 import type { AlgorithmContainer } from '../../core/protocol/workflow.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Chain } from '../chain/chains.ts';
-import type { FileObject } from '../files/file-object.ts';
-import type { FileDigest } from '../files/checksums.ts';
-import type { ForeignProvider } from '../foreign/foreign-providers.ts';
+import type { ServedFiles } from '../foreign/server-of.ts';
 import type { Environment } from './environments.ts';
 
 type Userdata = Readonly<Record<string, unknown>> | undefined;
 
-export interface PreparedDataset {
+export interface PreparedDataset extends ServedFiles {
   readonly field: string;
   readonly source: AssetService;
-  /** None where another Provider serves them. */
-  readonly files: readonly FileObject[];
-  /** Who serves the files; undefined: this Provider. */
-  readonly foreign: ForeignProvider | undefined;
   readonly transferTxId: string | undefined;
   readonly userdata: Userdata;
 }
 
-export interface PublishedAlgorithm {
+/** Of bytes that were hashed here, or whose Provider says what they are: whoever runs them compares. */
+export interface AlgorithmDigest {
+  readonly checksum: string;
+  readonly length: number | undefined;
+}
+
+export interface PublishedAlgorithm extends ServedFiles {
   readonly kind: 'published';
   readonly source: AssetService;
-  readonly files: readonly FileObject[];
   /** In file order; empty when nobody needed them. */
-  readonly digests: readonly FileDigest[];
+  readonly digests: readonly AlgorithmDigest[];
   readonly container: AlgorithmContainer;
   readonly transferTxId: string | undefined;
   readonly userdata: Userdata;

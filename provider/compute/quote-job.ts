@@ -5,7 +5,7 @@ import type { OrderReader } from '../access/order-reader.ts';
 import type { ValidOrder } from '../access/order.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { computeFeeAmount, signQuote } from './fee.ts';
-import type { ForeignProviders } from '../foreign/foreign-providers.ts';
+import type { ForeignProvider, ForeignProviders } from '../foreign/foreign-providers.ts';
 import { environmentOf } from '../foreign/foreign-providers.ts';
 import type { Checked } from '../refusal.ts';
 import { passed } from '../refusal.ts';
@@ -31,9 +31,16 @@ export interface QuoteParts {
   readonly seams: Seams;
 }
 
+interface Elsewhere {
+  readonly provider: ForeignProvider;
+  readonly field: string;
+  readonly userdata: PreparedDataset['userdata'];
+}
+
 interface Element {
   readonly source: AssetService;
-  readonly dataset: PreparedDataset | undefined;
+  /** What another Provider serves of the job, and where the request names it. */
+  readonly elsewhere: Elsewhere | undefined;
   readonly existing: ValidOrder | undefined;
 }
 
@@ -47,17 +54,17 @@ export async function quoteJob(job: PreparedJob, validUntil: number, parts: Quot
   const { orders, foreign, seams } = parts;
   const decimals = environment.priceMin > 0 ? await chain.reader.decimals(chain.feeToken) : 0;
   const elements = await Promise.all(
-    elementsOf(job).map(async ({ source, transferTxId, dataset }): Promise<Element> => {
-      const existing = transferTxId ? await existingOrder(transferTxId, source, dataset, job, orders) : undefined;
-      return { source, dataset, existing };
+    elementsOf(job).map(async ({ source, transferTxId, elsewhere }): Promise<Element> => {
+      const existing = transferTxId ? await existingOrder(transferTxId, source, elsewhere, job, orders) : undefined;
+      return { source, elsewhere, existing };
     }),
   );
-  const lasts = ({ source, dataset, existing }: Element): boolean =>
+  const lasts = ({ source, elsewhere, existing }: Element): boolean =>
     existing !== undefined &&
     existing.fee.environment ===
-      (dataset?.foreign ? (environmentOf(source, environment.id).environment ?? null) : environment.id) &&
+      (elsewhere ? (environmentOf(source, environment.id).environment ?? null) : environment.id) &&
     (existing.fee.validUntil === 0 || existing.fee.validUntil >= validUntil);
-  const isOwn = ({ dataset }: Element): boolean => dataset?.foreign === undefined;
+  const isOwn = ({ elsewhere }: Element): boolean => elsewhere === undefined;
   const carries = (element: Element): boolean =>
     isOwn(element) &&
     lasts(element) &&
@@ -71,12 +78,12 @@ export async function quoteJob(job: PreparedJob, validUntil: number, parts: Quot
       const isCarrier = index === carrier;
       if (element.existing && lasts(element) && (!isCarrier || carries(element)))
         return passed({ validOrder: element.existing.transferTxId });
-      const { source, dataset } = element;
+      const { source, elsewhere } = element;
       const { service } = source;
       const validOrder = element.existing ? { validOrder: element.existing.startTx } : {};
-      if (dataset?.foreign) {
-        const use = { consumer: job.consumer, environment, validUntil, userdata: dataset.userdata };
-        const fee = await foreign.quote(source, dataset.foreign, use, dataset.field);
+      if (elsewhere) {
+        const use = { consumer: job.consumer, environment, validUntil, userdata: elsewhere.userdata };
+        const fee = await foreign.quote(source, elsewhere.provider, use, elsewhere.field);
         return fee.ok ? passed({ datatoken: service.datatokenAddress, providerFee: fee.value, ...validOrder }) : fee;
       }
       const providerFee = await signQuote(
@@ -104,15 +111,18 @@ export async function quoteJob(job: PreparedJob, validUntil: number, parts: Quot
   return passed({ datasets: told.slice(0, job.datasets.length), ...(algorithm ? { algorithm } : {}) });
 }
 
-type Quotable = Pick<Element, 'source' | 'dataset'> & { readonly transferTxId: string | undefined };
+type Quotable = Pick<Element, 'source' | 'elsewhere'> & { readonly transferTxId: string | undefined };
 
 function elementsOf({ datasets, algorithm }: PreparedJob): readonly Quotable[] {
-  const ofDatasets = datasets.map((dataset) => ({
-    source: dataset.source,
-    transferTxId: dataset.transferTxId,
-    dataset,
+  const ofDatasets = datasets.map(({ source, transferTxId, foreign, field, userdata }) => ({
+    source,
+    transferTxId,
+    elsewhere: foreign && { provider: foreign, field, userdata },
   }));
-  return algorithm.kind === 'published' ? [...ofDatasets, { ...algorithm, dataset: undefined }] : ofDatasets;
+  if (algorithm.kind === 'raw') return ofDatasets;
+  const { source, transferTxId, foreign } = algorithm;
+  const elsewhere = foreign && { provider: foreign, field: 'algorithm', userdata: undefined };
+  return [...ofDatasets, { source, transferTxId, elsewhere }];
 }
 
 /**
@@ -122,7 +132,7 @@ function elementsOf({ datasets, algorithm }: PreparedJob): readonly Quotable[] {
 async function existingOrder(
   transferTxId: string,
   source: AssetService,
-  dataset: PreparedDataset | undefined,
+  elsewhere: Elsewhere | undefined,
   job: PreparedJob,
   orders: OrderReader,
 ): Promise<ValidOrder | undefined> {
@@ -131,7 +141,7 @@ async function existingOrder(
     environmentAddress: job.environment.consumerAddress,
     mayBeExpired: true,
     waitMs: 0,
-    ...(dataset?.foreign ? { provider: dataset.foreign.address, isForEnvironment: true } : {}),
+    ...(elsewhere ? { provider: elsewhere.provider.address, isForEnvironment: true } : {}),
   });
   return order.ok ? order.value : undefined;
 }

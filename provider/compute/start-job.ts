@@ -132,7 +132,8 @@ async function filesOf(
   dataset: PreparedDataset,
   { source, foreign, limits }: StarterParts,
 ): Promise<Checked<readonly FileFacts[]>> {
-  if (dataset.foreign) return foreign.files(dataset.source, dataset.foreign, dataset.userdata, dataset.field);
+  if (dataset.foreign)
+    return foreign.files(dataset.source, dataset.foreign, { userdata: dataset.userdata }, dataset.field);
   const digests: FileFacts[] = [];
   for (const file of dataset.files) {
     const digest = await hashFile(source, file, { maxBytes: limits.checksumBytes, userdata: dataset.userdata });

@@ -3,6 +3,7 @@ import type { WorkflowAlgorithm, WorkflowFile, WorkflowInput, WorkflowRequest } 
 import { isNetworkAllowed } from '../access/network.ts';
 import type { AssetService } from '../asset/asset.ts';
 import type { Capabilities } from '../auth/capability.ts';
+import type { ForeignProvider } from '../foreign/foreign-providers.ts';
 import type { Payment } from './payment.ts';
 import type { PreparedDataset, PreparedJob } from './prepared-job.ts';
 
@@ -91,16 +92,7 @@ async function inputOf(
     ddo: source.asset.ddoText,
     ...(userdata ? { userdata } : {}),
     files: foreign
-      ? files.map((file, at) => ({
-          ...factsOf(file, at),
-          remote: {
-            provider: foreign.address,
-            did: source.asset.did,
-            serviceId: source.service.id,
-            transferTxId,
-            ...(userdata ? { userdata } : {}),
-          },
-        }))
+      ? remoteFiles(source, { foreign, transferTxId, userdata }, files)
       : await filesOf(parts, jobId, source, files, userdata),
   };
 }
@@ -113,15 +105,39 @@ async function algorithmOf(parts: WorkflowParts, jobId: string): Promise<Workflo
     ...(algorithm.customData === undefined ? {} : { algocustomdata: algorithm.customData }),
   };
   if (algorithm.kind === 'raw') return { ...common, id: '', rawcode: algorithm.rawcode, files: [] };
-  const { source } = algorithm;
+  const { source, foreign, transferTxId = '' } = algorithm;
   return {
     ...common,
     id: source.asset.did,
     serviceId: source.service.id,
     ddo: source.asset.ddoText,
     // The bytes were hashed as they are without parameters, and that is how the pod must get them (T1).
-    files: await filesOf(parts, jobId, source, algorithm.digests, undefined),
+    files: foreign
+      ? remoteFiles(source, { foreign, transferTxId, userdata: undefined }, algorithm.digests)
+      : await filesOf(parts, jobId, source, algorithm.digests, undefined),
   };
+}
+
+/** Another Provider's: the broker downloads them with their order. */
+function remoteFiles(
+  { asset, service }: AssetService,
+  {
+    foreign,
+    transferTxId,
+    userdata,
+  }: { foreign: ForeignProvider; transferTxId: string; userdata: PreparedDataset['userdata'] },
+  files: readonly FileFacts[],
+): readonly WorkflowFile[] {
+  return files.map((file, index) => ({
+    ...factsOf(file, index),
+    remote: {
+      provider: foreign.address,
+      did: asset.did,
+      serviceId: service.id,
+      transferTxId,
+      ...(userdata ? { userdata } : {}),
+    },
+  }));
 }
 
 function filesOf(

@@ -133,7 +133,8 @@ describe('a quote', () => {
 });
 
 describe('files', () => {
-  const files = (body: unknown) => providersAt({ body }).foreign.files(OF, OTHER_PROVIDER, { n: 1 }, 'datasets[1]');
+  const files = (body: unknown) =>
+    providersAt({ body }).foreign.files(OF, OTHER_PROVIDER, { userdata: { n: 1 } }, 'datasets[1]');
 
   test('are counted, with the checksums and lengths that are told', async () => {
     const checksum = 'AB'.repeat(32);

@@ -35,6 +35,12 @@ export interface ForeignFile {
   readonly length: number | undefined;
 }
 
+export interface HowFiles {
+  readonly userdata?: ForeignUse['userdata'];
+  /** It hashes them then, which takes its time; of datasets for computing it tells none anyway. Default false. */
+  readonly checksums?: boolean;
+}
+
 /** Asks other Providers as any client would. `field` is where the request names the asset. */
 export interface ForeignProviders {
   /** Who serves the asset; undefined when its endpoint is this Provider's own. */
@@ -45,7 +51,7 @@ export interface ForeignProviders {
   files(
     of: AssetService,
     provider: ForeignProvider,
-    userdata: ForeignUse['userdata'],
+    how: HowFiles,
     field: string,
   ): Promise<Checked<readonly ForeignFile[]>>;
 }
@@ -149,14 +155,19 @@ export function createForeignProviders(source: Pick<FileSource, 'ask'>, seams: P
           'FOREIGN_QUOTE_INVALID',
           field,
           'foreign.quote',
-          `The dataset's Provider quoted what nobody can use: ${why}`,
+          `The asset's Provider quoted what nobody can use: ${why}`,
         ),
       );
     },
 
-    async files({ asset, service }, provider, userdata, field) {
+    async files({ asset, service }, provider, { userdata, checksums = false }, field) {
       const url = `${provider.url}/api/services/fileinfo`;
-      const body = { did: asset.did, serviceId: service.id, ...(userdata === undefined ? {} : { userdata }) };
+      const body = {
+        did: asset.did,
+        serviceId: service.id,
+        checksum: checksums,
+        ...(userdata === undefined ? {} : { userdata }),
+      };
       const headers = { 'content-type': 'application/json' };
       const told = await ask({ url, method: 'POST', headers, body: JSON.stringify(body) }, filesSchema, field);
       if (!told.ok) return told;
@@ -167,9 +178,7 @@ export function createForeignProviders(source: Pick<FileSource, 'ask'>, seams: P
             length: contentLength,
           })),
         );
-      return refuse(
-        reason('FILE_UNREACHABLE', field, 'file.reachable', "The dataset's Provider cannot read its files."),
-      );
+      return refuse(reason('FILE_UNREACHABLE', field, 'file.reachable', "The asset's Provider cannot read its files."));
     },
   };
 }
@@ -187,17 +196,12 @@ function refusedBy(field: string, body: unknown): ReturnType<typeof reason> {
   const { code, explain, error } = (body ?? {}) as { code?: unknown; explain?: unknown; error?: unknown };
   const [first = 'no reason'] = [explain, error].filter((one) => typeof one === 'string');
   const told = `${typeof code === 'string' ? `${code}: ` : ''}${String(first)}`.slice(0, MAX_TOLD);
-  return reason('FOREIGN_PROVIDER_REFUSED', field, 'foreign.answer', `The dataset's Provider refuses: ${told}`);
+  return reason('FOREIGN_PROVIDER_REFUSED', field, 'foreign.answer', `The asset's Provider refuses: ${told}`);
 }
 
 function unreachable(field: string, why: string): Checked<never> {
   return refuse(
-    reason(
-      'FOREIGN_PROVIDER_UNREACHABLE',
-      field,
-      'foreign.reachable',
-      `The dataset's Provider cannot be asked: ${why}`,
-    ),
+    reason('FOREIGN_PROVIDER_UNREACHABLE', field, 'foreign.reachable', `The asset's Provider cannot be asked: ${why}`),
   );
 }
 

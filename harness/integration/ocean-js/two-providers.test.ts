@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Published } from './assets.ts';
 import { publish } from './assets.ts';
-import { computeDraft, containerOf, filesOf, sourceOf } from './documents.ts';
+import { algorithmDraft, computeDraft, containerOf, filesOf, sourceOf } from './documents.ts';
 import type { JobRequest } from './jobs.ts';
 import {
   chooseEnvironment,
@@ -89,6 +89,21 @@ describe('one job over both', () => {
     const log = job.results.find(({ type }) => type === 'algorithmLog');
     const { text } = await result(lab, jobId, log?.index ?? -1, providerUrl);
     expect(text.trim().split('\n').toSorted()).toEqual(['data of 0', 'data of 1']);
+  });
+
+  test('runs an algorithm that the other one serves', async () => {
+    const [dataset] = datasets;
+    if (!dataset) throw new Error('no dataset');
+    const { url } = lab.testbed.servers.usLab.publish('reads-all.js', readsAll().meta.rawcode);
+    const code = await publish(lab, filesOf(url), algorithmDraft(lab), { providerUrl: urls[1] ?? '' });
+    const environment = await chooseEnvironment(lab, true);
+    const request: JobRequest = { datasets: [dataset], algorithm: code, environment };
+    await giveDatatokens(lab, [dataset, code]);
+    const { jobId } = await start(lab, request, await order(lab, request));
+    const job = await ended(lab, jobId);
+    expect(job).toMatchObject({ status: 70, algoDID: code.did });
+    const log = job.results.find(({ type }) => type === 'algorithmLog');
+    expect((await result(lab, jobId, log?.index ?? -1)).text.trim()).toBe('data of 0');
   });
 
   test('is started again with the same orders', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nowSeconds, systemClock } from '../../../core/clock.ts';
+import { sha256Hex } from '../../../core/protocol/hashing.ts';
 import type { RunningProvider } from '../../../provider/server.ts';
 import { ENVIRONMENT_ADDRESS } from './operator-double.ts';
 import type { AssetPlan, ProviderLab, PublishedAsset } from './provider-lab.ts';
@@ -102,6 +103,59 @@ describe('T14: a job over datasets of two Providers', () => {
     const longer = await quoteOf([own, foreign], raw, { orders, seconds: 7200 });
     expect(longer.quote.datasets[1]).toMatchObject({ validOrder: orders[1], datatoken: foreign.datatoken });
     expect(signersOf(longer.quote)).toEqual([lab.provider().address, other.address]);
+  });
+});
+
+describe('T14: an algorithm that another Provider serves', () => {
+  const publishCode = () => ofOther({ type: 'algorithm', files: ['algo.js'] });
+
+  test('runs as the bytes that its Provider tells the checksum of, ordered there', async () => {
+    const code = await publishCode();
+    const { quote, started } = await startOf([own], code);
+    expect(quote.algorithm?.providerFee?.['providerFeeAddress']).toBe(other.address);
+    expect(started).toMatchObject({ status: 200, body: [{ algoDID: code.did }] });
+    const { files } = lab.operator.started.at(-1)?.workflow.stages[0].algorithm ?? {};
+    expect(files).toEqual([
+      {
+        index: 0,
+        checksum: sha256Hex('run()'),
+        contentLength: 5,
+        remote: expect.objectContaining({ provider: other.address, did: code.did }) as object,
+      },
+    ]);
+  });
+
+  test('is held against the list of the dataset', async () => {
+    const buyer = consumerOf(lab, lab.buyer);
+    const code = await publishCode();
+    const listed = (content: string) => ({
+      publisherTrustedAlgorithms: [{ did: code.did, filesChecksum: sha256Hex(content), containerSectionChecksum: '' }],
+    });
+    const trusting = await lab.publish({ type: 'dataset', files: ['a.csv'], compute: listed('run()') });
+    expect(await quoteOf([trusting], buyer.element(code))).toMatchObject({ status: 200 });
+    const wary = await lab.publish({ type: 'dataset', files: ['a.csv'], compute: listed('another()') });
+    expect(await quoteOf([wary], buyer.element(code))).toMatchObject({
+      status: 400,
+      body: { code: 'ALGORITHM_FILES_CHANGED' },
+    });
+  });
+
+  test('cannot pay for an environment here', async () => {
+    const code = await publishCode();
+    expect(await quoteOf([foreign], consumerOf(lab, lab.buyer).element(code))).toMatchObject({
+      status: 400,
+      body: { code: 'JOB_ELSEWHERE' },
+    });
+  });
+
+  test('whose Provider is not listed is refused', async () => {
+    lab.operator.inputProviders = [];
+    const code = await publishCode();
+    expect(await quoteOf([own], consumerOf(lab, lab.buyer).element(code))).toMatchObject({
+      status: 400,
+      body: { code: 'FOREIGN_PROVIDER_NOT_ALLOWED', error: { algorithm: 'compute_services_not_in_same_provider' } },
+    });
+    lab.operator.inputProviders = [other.address];
   });
 });
 

@@ -69,6 +69,8 @@ export class ApiConnection {
     const answer = await request(this.#server + path, {
       dispatcher: this.#dispatcher,
       headers: { ...this.#authorization, ...headers },
+      // A watch may be silent for as long as its sequence takes.
+      bodyTimeout: 0,
       signal,
     });
     const head = { code: answer.statusCode, headers: comparedHeaders(answer.headers) };

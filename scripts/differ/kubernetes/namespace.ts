@@ -95,13 +95,24 @@ async function mayRead(api: ApiConnection, namespace: string, user: string): Pro
   return (body as { status?: { allowed?: boolean } }).status?.allowed === true;
 }
 
-/** Asks for the end of everything that a sequence made; the namespace's own end is not waited for. */
-export async function cleanNamespace(api: ApiConnection, namespace: string, used: ReadonlySet<string>): Promise<void> {
+/** Asks for the end of everything that a sequence made, `outside` of its namespace too; the namespace's own end is not waited for. */
+export async function cleanNamespace(
+  api: ApiConnection,
+  namespace: string,
+  used: ReadonlySet<string>,
+  outside: readonly string[],
+): Promise<void> {
   const remove = (path: string): Promise<Answer> => api.send({ method: 'DELETE', path, headers: {}, body: undefined });
   for (const { namespaced, onlyDryRuns, group, version, resource } of FUZZ_KINDS) {
     if (namespaced || onlyDryRuns || !used.has(resource)) continue;
     const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
     await remove(`${root}/${resource}?labelSelector=sequence%3D${namespace}`);
+  }
+  // They may hold themselves, and may have lost the label that says whose they are.
+  for (const path of outside) {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    await api.send({ method: 'PATCH', path, headers, body: '{"metadata":{"finalizers":null}}' });
+    await remove(path);
   }
   await releaseHeld(api, namespace, used);
   await remove(`/api/v1/namespaces/${namespace}`);

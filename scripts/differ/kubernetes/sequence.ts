@@ -25,7 +25,11 @@ export interface Servers {
 interface ControlledObject {
   readonly kind?: string;
   readonly spec?: { readonly volumeName?: string; readonly storageClassName?: string };
-  readonly metadata?: { readonly finalizers?: readonly string[]; readonly deletionTimestamp?: string };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly finalizers?: readonly string[];
+    readonly deletionTimestamp?: string;
+  };
   readonly status?: { readonly phase?: string };
 }
 
@@ -36,6 +40,7 @@ class Side {
   readonly #memory: Memory;
   readonly #answers: Promise<Answer>[] = [];
   readonly #watches = new AbortController();
+  readonly #outside = new Set<string>();
 
   constructor(api: ApiConnection, clock: Clock, namespace: string) {
     this.#api = api;
@@ -52,6 +57,7 @@ class Side {
     }
     const answer = await this.#api.send(request);
     this.#memory.learn(resourceOf(request.path), answer);
+    this.#noteOutside(request.path, answer);
     this.#answers.push(Promise.resolve(answer));
     if (step.awaitsController !== undefined && answer.code < 300) await this.#awaitController(request.path);
   }
@@ -73,6 +79,19 @@ class Side {
     const { code } = await this.#api.send(request);
     if (code !== 201)
       throw new WavetankError('DIFFER_MARKER_REFUSED', `the marker of ${resource} was refused (${code})`);
+  }
+
+  /** Paths of objects of the whole cluster that its requests made, whatever name they got. */
+  get outside(): readonly string[] {
+    return [...this.#outside];
+  }
+
+  #noteOutside(path: string, { code, body }: Answer): void {
+    const resource = resourceOf(path);
+    const kind = FUZZ_KIND_BY_RESOURCE.get(resource);
+    const { metadata } = (body ?? {}) as ControlledObject;
+    if (code === 201 && kind?.namespaced === false && metadata?.name !== undefined && !path.includes('dryRun'))
+      this.#outside.add(`${collectionOf(kind)}/${encodeURIComponent(metadata.name)}`);
   }
 
   /** Once all watches have seen their marker, or have waited for it long enough. */
@@ -142,8 +161,8 @@ export async function runSequence(servers: Servers, namespace: string, steps: re
   const { real, embedded, clock } = servers;
   const apis = [real, embedded];
   await Promise.all(apis.map((api) => prepareNamespace(api, clock, namespace)));
+  const sides = apis.map((api) => new Side(api, clock, namespace));
   try {
-    const sides = apis.map((api) => new Side(api, clock, namespace));
     for (const step of steps) await Promise.all(sides.map((side) => side.send(step)));
     const watched = new Set(steps.flatMap(({ watches }) => watches ?? []));
     for (const resource of watched) await Promise.all(sides.map((side) => side.mark(resource)));
@@ -151,7 +170,7 @@ export async function runSequence(servers: Servers, namespace: string, steps: re
     return pairsOf(steps, ofReal, ofEmbedded);
   } finally {
     const used = new Set(steps.map(({ path }) => resourceOf(path)));
-    await Promise.all(apis.map((api) => cleanNamespace(api, namespace, used)));
+    await Promise.all(apis.map((api, index) => cleanNamespace(api, namespace, used, sides[index]?.outside ?? [])));
   }
 }
 
