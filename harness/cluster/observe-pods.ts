@@ -11,7 +11,7 @@ import { startReflector } from '../../engine/kubernetes/reflector.ts';
 import type { PodObservation } from './lab-cluster.ts';
 
 const MARK = 'oceanprotocol.com/seen';
-const CAUGHT_UP_MS = 60_000;
+const CAUGHT_UP_MS = 20_000;
 /** In a cluster with others, theirs are none of our business. */
 const OURS = `${LABELS.managedBy}=${MANAGED_BY}`;
 
