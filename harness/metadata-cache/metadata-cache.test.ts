@@ -204,10 +204,46 @@ describe('search', () => {
     expect(sorted.body.hits).toMatchObject({ total: { value: 2 }, hits: [{ _id: one.did }] });
   });
 
-  test('what it does not know is refused by name, never passed over', async () => {
-    const { status, body } = await cache.search({ query: { fuzzy: { name: 'x' } } });
+  test('counts over all that match, whatever the page', async () => {
+    const dids: string[] = [];
+    for (const name of ['Waves', 'Waves', 'Tides']) dids.push((await cache.publish({ edit: rename(name) })).did);
+    const { body } = await cache.search({
+      query: { ids: { values: dids } },
+      size: 0,
+      track_total_hits: true,
+      aggs: {
+        names: { terms: { field: 'metadata.name.keyword', size: 1 } },
+        orders: { sum: { field: 'stats.orders' } },
+        services: { value_count: { field: 'services.id' } },
+        kinds: { cardinality: { field: 'services.type' } },
+        state: { max: { field: 'nft.state' } },
+        nothing: { min: { field: 'metadata.nothing' } },
+      },
+    });
+    expect(body).toMatchObject({
+      hits: { total: { value: 3 }, hits: [] },
+      aggregations: {
+        names: { sum_other_doc_count: 1, buckets: [{ key: 'Waves', doc_count: 2 }] },
+        orders: { value: 0 },
+        services: { value: 3 },
+        kinds: { value: 1 },
+        state: { value: 0 },
+        nothing: { value: null },
+      },
+    });
+  });
+
+  test.each([
+    ['a clause', { query: { fuzzy: { name: 'x' } } }, 'fuzzy'],
+    ['a field of the request', { query: { match_all: {} }, highlight: {} }, 'highlight'],
+    ['an aggregation', { aggs: { one: { percentiles: { field: 'stats.orders' } } } }, 'percentiles'],
+    ['a part of an aggregation', { aggs: { one: { terms: { field: 'id', include: 'did.*' } } } }, 'include'],
+    ['a size', { aggs: { one: { terms: { field: 'id', size: -1 } } } }, '-1'],
+    ['aggregations that are none', { aggs: [] }, 'aggs'],
+  ])('%s that it does not know is refused by name, never passed over', async (_what, request, name) => {
+    const { status, body } = await cache.search(request);
     expect(status).toBe(400);
-    expect(body).toMatchObject({ code: 'SEARCH_UNSUPPORTED', error: expect.stringContaining('fuzzy') });
+    expect(body).toMatchObject({ code: 'SEARCH_UNSUPPORTED', error: expect.stringContaining(name) });
   });
 });
 

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { WavetankError } from '../../core/errors.ts';
+import type { Aggregation } from './aggregations.ts';
+import { aggregate } from './aggregations.ts';
 import type { Asset } from './asset.ts';
+import { isRecord, list, onlyEntry, unsupported, valuesAt } from './clause.ts';
 
 /** The part of Elasticsearch's query language that Ocean clients send; anything else is refused by name. */
 export interface SearchRequest {
@@ -8,7 +10,13 @@ export interface SearchRequest {
   readonly from?: number;
   readonly size?: number;
   readonly sort?: Readonly<Record<string, 'asc' | 'desc' | { order: 'asc' | 'desc' }>>;
+  readonly aggs?: unknown;
+  /** Totals are always whole. */
+  readonly track_total_hits?: unknown;
 }
+
+/** Of a request. */
+export const KNOWN_FIELDS = new Set(['query', 'from', 'size', 'sort', 'aggs', 'track_total_hits']);
 
 export interface SearchResult {
   readonly took: number;
@@ -23,12 +31,16 @@ export interface SearchResult {
       readonly _source: Asset;
     }[];
   };
+  /** Over all that match, not over the page; where the request has `aggs`. */
+  readonly aggregations?: Readonly<Record<string, Aggregation>>;
 }
 
 const MAX_RESULTS = 1000;
 
 /** @throws WavetankError SEARCH_UNSUPPORTED (usage), with the clause that is not known. */
 export function search(assets: readonly Asset[], request: SearchRequest): SearchResult {
+  const strange = Object.keys(request).find((key) => !KNOWN_FIELDS.has(key));
+  if (strange) throw unsupported(strange);
   const matching = assets
     .filter((asset) => matches(asset, request.query ?? { match_all: {} }, 0))
     .toSorted(comparison(request.sort));
@@ -42,6 +54,7 @@ export function search(assets: readonly Asset[], request: SearchRequest): Search
       max_score: matching.length > 0 ? 1 : null,
       hits: page.map((asset) => ({ _index: 'aquarius', _id: asset.id, _score: 1, _source: asset })),
     },
+    ...(request.aggs === undefined ? {} : { aggregations: aggregate(matching, request.aggs) }),
   };
 }
 
@@ -96,18 +109,6 @@ function matchesField(asset: Asset, kind: 'term' | 'match', body: unknown): bool
   return values.some((one) => words.some((word) => String(one).toLowerCase().includes(word)));
 }
 
-/** Every value at a dotted path, through arrays as Elasticsearch flattens them; `.keyword` only means "exact". */
-function valuesAt(asset: Asset, path: string): unknown[] {
-  // Elasticsearch's own name for it, which clients use as often.
-  if (path === '_id') return [asset.id];
-  const steps = path.replace(/\.keyword$/, '').split('.');
-  const found = steps.reduce<unknown[]>(
-    (values, step) => values.flatMap((value) => (isRecord(value) && step in value ? [value[step]].flat() : [])),
-    [asset],
-  );
-  return found.filter((value) => value !== undefined && value !== null);
-}
-
 function comparison(sort: SearchRequest['sort']): (a: Asset, b: Asset) => number {
   const keys = Object.entries(sort ?? {}).map(([field, order]) => ({
     field,
@@ -132,25 +133,6 @@ function isSame(value: unknown, wanted: unknown): boolean {
   return isDeepStrictEqual(value, wanted);
 }
 
-function onlyEntry(value: unknown, where: string): [string, unknown] {
-  const entries = isRecord(value) ? Object.entries(value) : [];
-  if (entries.length !== 1) throw unsupported(`${where} with ${entries.length} clauses`);
-  return entries[0] as [string, unknown];
-}
-
-function list(value: unknown): unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
 function bounded(value: unknown, fallback: number): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : fallback;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function unsupported(what: string): WavetankError {
-  return new WavetankError('SEARCH_UNSUPPORTED', `This metadata cache does not know ${what}.`, { category: 'usage' });
 }
