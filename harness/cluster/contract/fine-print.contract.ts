@@ -30,10 +30,11 @@ export function describeFinePrint(at: () => Connection): void {
         metadata,
         spec: { containers: [{ name: 'main', image: 'example/app:1' }], automountServiceAccountToken: false, ...spec },
       });
-    const causes = ({ body }: RawAnswer): string[] =>
-      ((body as { details?: { causes?: { field: string; message: string }[] } }).details?.causes ?? []).map(
-        ({ field, message }) => `${field}: ${message}`,
-      );
+    /** Each once: a real server tells a cause as often as its layers find it (docs/fidelity-kubernetes.md). */
+    const causes = ({ body }: RawAnswer): string[] => {
+      const { details } = body as { details?: { causes?: { field: string; message: string }[] } };
+      return [...new Set((details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`))];
+    };
     const warnings = ({ headers }: RawAnswer): string[] =>
       [headers['warning'] ?? []]
         .flat()

@@ -13,7 +13,6 @@ export interface BuildOptions {
   /** `FROM`: an image with Node. */
   readonly base: string;
   readonly cluster: string;
-  readonly signal: AbortSignal;
 }
 
 /** The name of the pods' image for this content, the same for the same scripts on the same base. */
@@ -23,12 +22,11 @@ export function podsImageName(app: PodsApp, base: string): string {
 }
 
 /** Builds the image of configure, publish, gate, canary and control. Its context is the folder with the five scripts. */
-export async function buildPodsImage({ app, docker, base, cluster, signal }: BuildOptions, tag: string): Promise<void> {
+export async function buildPodsImage({ app, docker, base, cluster }: BuildOptions, tag: string): Promise<void> {
   await docker.build(app.directory, {
     tag,
     dockerfile: DOCKERFILE,
     labels: ownerLabels(cluster),
     args: { BASE: base },
-    signal,
   });
 }

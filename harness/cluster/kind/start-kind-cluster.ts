@@ -111,7 +111,13 @@ async function bringUp(
   const { stack, signal } = start;
   const run = commandRunner(native);
   const archive = prepareArchive(options, lease, start);
-  archive.catch(() => undefined); // told below
+  // Before its images are removed nobody may be making them; how it ended is told below.
+  stack.defer('images on their way', () =>
+    archive.then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
   const kind = await lease.node;
   const client = await createKubeClient({ kubeconfigPath: kind.kubeconfigPath, net });
   stack.defer('client of the cluster', () => client.close());
@@ -157,7 +163,7 @@ async function prepareArchive(options: KindClusterOptions, lease: ClusterLease, 
   await images.ensure([...new Set([podsBase, ...sources])]);
   const kept = reuse ? await lease.node : undefined;
   const hasPods = kept !== undefined && (await images.has(kept.node, podsImageName(options.podsApp, podsBase)));
-  const builtPods = hasPods ? undefined : await build(options, docker, lease, start);
+  const builtPods = hasPods ? undefined : await build(options, docker, lease);
   const missing = [
     ...(builtPods === undefined ? [] : [builtPods]),
     ...(kept === undefined ? sources : await images.missing(kept.node, sources)),
@@ -166,16 +172,18 @@ async function prepareArchive(options: KindClusterOptions, lease: ClusterLease, 
   return { images, builtPods, sources: missing, file };
 }
 
-/** Under a name of this run alone, written down before it is made, and gone as soon as the cluster has it. */
+/**
+ * Under a name of this run alone, written down before it is made, and gone as soon as the cluster has it. It copies a few files and is let to its end:
+ * an engine whose client has gone may name the image later, when it has been looked for and removed.
+ */
 async function build(
   { podsApp, podsBase, instance }: KindClusterOptions,
   docker: Docker,
   lease: ClusterLease,
-  { signal }: Start,
 ): Promise<string> {
   const tag = `${podsImageName(podsApp, podsBase)}-${instance}`;
   lease.noteImages([tag]);
-  await buildPodsImage({ app: podsApp, docker, base: podsBase, cluster: lease.cluster, signal }, tag);
+  await buildPodsImage({ app: podsApp, docker, base: podsBase, cluster: lease.cluster }, tag);
   return tag;
 }
 

@@ -60,6 +60,22 @@ export class Crashes {
     this.#testbed = testbed;
   }
 
+  /** Kills a component; until it is told to come back, nobody counts as recovered. */
+  async leave(component: Component): Promise<() => Promise<void>> {
+    const { promise: isBack, resolve, reject } = Promise.withResolvers<void>();
+    this.#await(isBack);
+    await this.#testbed?.kill(component);
+    return async () => {
+      try {
+        await this.#testbed?.restart(component);
+        resolve();
+      } catch (error) {
+        reject(error);
+        throw error;
+      }
+    };
+  }
+
   /** Every component runs again. @throws whatever a restart failed with */
   async recovered(): Promise<void> {
     while (this.#restarts.size > 0) await Promise.all(this.#restarts);
@@ -92,7 +108,10 @@ export class Crashes {
   }
 
   #restart(component: Component): void {
-    const restart = this.#testbed?.restart(component) ?? Promise.resolve();
+    this.#await(this.#testbed?.restart(component) ?? Promise.resolve());
+  }
+
+  #await(restart: Promise<void>): void {
     this.#restarts.add(restart);
     restart.then(
       () => this.#restarts.delete(restart),
