@@ -19,6 +19,8 @@ class Machine {
   readonly containers = new Set<string>();
   readonly networks = new Set<string>(['kind', 'somebody-elses']);
   readonly images = new Set<string>();
+  /** Of images without a name, their labels. */
+  readonly labelled = new Map<string, string>();
   /** What happens while kind creates. */
   onCreate: (options: CommandOptions) => Promise<void> = async () => undefined;
 
@@ -40,8 +42,13 @@ class Machine {
     else if (line.includes('docker ps')) {
       const wanted = /label=io\.x-k8s\.kind\.cluster=(\S+)/.exec(line)?.[1];
       return [...this.containers].filter((one) => one === `${wanted}-control-plane`).join('\n');
+    } else if (line.includes('docker image ls --quiet --no-trunc --filter')) {
+      return [...this.labelled.keys()].filter((id) => `label=${this.labelled.get(id)}` === name).join('\n');
     } else if (line.includes('docker image ls')) return this.images.has(name) ? 'sha256:1' : '';
-    else if (line.includes('docker image rm')) this.images.delete(name);
+    else if (line.includes('docker image rm')) {
+      this.images.delete(name);
+      this.labelled.delete(name);
+    }
     return '';
   };
 }
@@ -148,10 +155,12 @@ describe('after a crash', () => {
       machine.networks.add(name);
     }
     machine.images.add('wavetank/pods:1-dead').add('node:24-slim');
+    machine.labelled.set('sha256:dead', 'wavetank.instance=wavetank-dead').set('sha256:alive', 'wavetank.instance=other');
     expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-dead']);
     expect([...machine.containers]).toEqual(['wavetank-alive-control-plane', 'users-own-control-plane']);
     expect([...machine.networks]).toEqual(['kind', 'somebody-elses', 'wavetank-alive', 'users-own']);
     expect([...machine.images]).toEqual(['node:24-slim']);
+    expect([...machine.labelled.keys()]).toEqual(['sha256:alive']);
     expect(readdirSync(stateDir).toSorted()).toEqual(['wavetank-alive.cluster.json', 'wavetank-deadly.kubeconfig']);
   });
 

@@ -7,6 +7,9 @@ export function ownerLabels(cluster: string): Readonly<Record<string, string>> {
   return { 'wavetank.instance': cluster, 'wavetank.part': 'kind' };
 }
 
+/** The one by which they are found. */
+export const ownerLabel = (cluster: string): string => `wavetank.instance=${cluster}`;
+
 const QUICK_MS = 30_000;
 const PULL_MS = 900_000;
 const BUILD_MS = 300_000;
@@ -94,6 +97,13 @@ export class Docker {
     if (!(await this.hasImage(name))) return false;
     await this.#docker(['image', 'rm', name]);
     return true;
+  }
+
+  /** Those too that have no name. */
+  async removeImagesWith(label: string): Promise<void> {
+    const text = await this.#docker(['image', 'ls', '--quiet', '--no-trunc', '--filter', `label=${label}`]);
+    const ids = [...new Set(text.split('\n').filter((id) => id !== ''))];
+    if (ids.length > 0) await this.#docker(['image', 'rm', ...ids]);
   }
 
   /** Names of all containers with this label, running or not. */

@@ -1,7 +1,7 @@
 import type { Owner } from '../../testbed/instance-folder.ts';
 import { isAlive } from '../../testbed/instance-folder.ts';
 import type { RunCommand } from './command.ts';
-import { Docker } from './docker.ts';
+import { Docker, ownerLabel } from './docker.ts';
 import type { KindRecord } from './journal.ts';
 import { isInUse, readRecords, removeRecord } from './journal.ts';
 import { KIND_CLUSTER_LABEL, KindCli } from './kind-cli.ts';
@@ -18,6 +18,8 @@ export async function removeCluster(run: RunCommand, stateDir: string, record: K
   await docker.removeContainers(await docker.containersWith(label));
   await docker.removeNetwork(cluster);
   for (const image of images) await docker.removeImage(image);
+  // A build that was cut off can leave an image without its name.
+  await docker.removeImagesWith(ownerLabel(cluster));
   removeRecord(stateDir, record);
 }
 
