@@ -17,7 +17,7 @@ import {
 import { preparePodsApp } from '../../pods-image.ts';
 import type { RunningKindCluster } from '../kind/start-kind-cluster.ts';
 import { startSharedKind, whyNoKind } from '../kind/testing/lab-kind.ts';
-import { accountKubeconfig } from './account-kubeconfig.ts';
+import { accountKubeconfig } from '../account-kubeconfig.ts';
 import { imagesFrom } from './images.ts';
 import { testbedLabels } from './ownership.ts';
 import { removeTestbeds } from './remove-testbeds.ts';

@@ -155,7 +155,9 @@ describe('after a crash', () => {
       machine.networks.add(name);
     }
     machine.images.add('wavetank/pods:1-dead').add('node:24-slim');
-    machine.labelled.set('sha256:dead', 'wavetank.instance=wavetank-dead').set('sha256:alive', 'wavetank.instance=other');
+    machine.labelled
+      .set('sha256:dead', 'wavetank.instance=wavetank-dead')
+      .set('sha256:alive', 'wavetank.instance=other');
     expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-dead']);
     expect([...machine.containers]).toEqual(['wavetank-alive-control-plane', 'users-own-control-plane']);
     expect([...machine.networks]).toEqual(['kind', 'somebody-elses', 'wavetank-alive', 'users-own']);

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
-import type { KubeClient, ObjectRef } from '../../../engine/kubernetes/client.ts';
-import { loadKubeconfig } from '../../../engine/kubernetes/kubeconfig.ts';
-import { serviceAccountToken } from '../service-account-token.ts';
+import type { KubeClient, ObjectRef } from '../../engine/kubernetes/client.ts';
+import { loadKubeconfig } from '../../engine/kubernetes/kubeconfig.ts';
+import { serviceAccountToken } from './service-account-token.ts';
 
-/** A kubeconfig (YAML) for a service account in the cluster of the user's current context, with nothing else of the user's in it. */
+/** A kubeconfig (YAML) for a service account in the cluster of the given file's current context, with nothing else of that file in it. */
 export async function accountKubeconfig(
   kubeconfigPath: string,
   client: KubeClient,
@@ -22,8 +22,8 @@ export async function accountKubeconfig(
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': name,
-    clusters: [{ name: 'existing', cluster }],
+    clusters: [{ name: 'cluster', cluster }],
     users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: 'existing', user: name, namespace } }],
+    contexts: [{ name, context: { cluster: 'cluster', user: name, namespace } }],
   });
 }
