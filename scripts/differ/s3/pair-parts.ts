@@ -58,13 +58,20 @@ export function headers(
   };
 }
 
-/** Elements of documents that differ, wherever they stand, where both succeed. */
-export function elements(id: string, reason: string, operation: RegExp, names: RegExp): AcceptedDifference {
+/** Elements of documents that differ, wherever they stand, where both succeed and `applies` holds. */
+export function elements(
+  id: string,
+  reason: string,
+  operation: RegExp,
+  names: RegExp,
+  applies: (pair: S3Pair) => boolean = () => true,
+): AcceptedDifference {
   return {
     id,
     reason,
     without(pair) {
       if (!operation.test(pair.step.operation) || pair.real.code >= 300 || pair.embedded.code >= 300) return undefined;
+      if (!applies(pair)) return undefined;
       const [real, embedded] = withoutDiffering(pair.real.body, pair.embedded.body, names);
       if (real === pair.real.body) return undefined;
       return { ...pair, real: { ...pair.real, body: real }, embedded: { ...pair.embedded, body: embedded } };
