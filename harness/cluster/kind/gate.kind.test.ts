@@ -17,7 +17,7 @@ import { startSharedKind, whyNoKind } from './testing/lab-kind.ts';
 const IMAGE = 'busybox:latest';
 const RUNS = 50;
 /** At once: enough to be done in minutes, few enough that each one's policy has somebody to wait for. */
-const LANES = 10;
+const LANES = 5;
 const TEST_MS = 600_000;
 
 const reason = whyNoKind();
