@@ -1,4 +1,8 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Every worker and every chain that a test starts loads the same packages: they compile them once. The CLI has the same folder.
+process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modules/.cache/wavetank-compile');
 
 const NEVER = ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'];
 /** Those need a Docker engine: `npm run test:kind`. */
