@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** Each line as the program says it, of both outputs. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** In a process group of its own, which `signal` ends at once with all that the program has started. */
+  readonly isGroup?: boolean;
   /** The program's process id, as soon as there is one. */
   readonly onStart?: ((pid: number) => void) | undefined;
 }
@@ -24,20 +26,27 @@ export function commandRunner(native: Native): RunCommand {
 }
 
 async function run(program: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const { signal, isGroup = false } = options;
   const child = execa(program, args, {
+    detached: isGroup,
     reject: false,
     all: true,
     timeout: options.timeoutMs,
     forceKillAfterDelay: 2000,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(signal === undefined || isGroup ? {} : { cancelSignal: signal }),
     ...(options.env === undefined ? {} : { env: options.env }),
   });
   if (child.pid !== undefined) options.onStart?.(child.pid);
+  const endGroup = (): void => void (child.pid === undefined || killGroup(child.pid));
+  if (isGroup) signal?.addEventListener('abort', endGroup, { once: true });
+  if (isGroup && signal?.aborted) endGroup();
   if (options.onLine) for await (const line of child.iterable({ from: 'all' })) options.onLine(line);
   const result = await child;
+  signal?.removeEventListener('abort', endGroup);
   if (!result.failed) return result.stdout;
-  if (result.isCanceled) throw new WavetankError('COMMAND_CANCELLED', `${program} was stopped.`);
+  if (result.isCanceled || (isGroup && signal?.aborted))
+    throw new WavetankError('COMMAND_CANCELLED', `${program} was stopped.`);
   if (result.code === 'ENOENT') throw missing(program);
   const said = (result.all ?? '').split('\n').slice(-KEPT_LINES).join('\n').trim();
   const how = result.timedOut
@@ -47,6 +56,15 @@ async function run(program: string, args: readonly string[], options: CommandOpt
     category: 'environment',
     details: { exitCode: result.exitCode ?? null },
   });
+}
+
+/** A program that leads a process group, and all that it has started. Nothing when it has ended. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
 }
 
 const WHERE: Readonly<Record<string, string>> = {

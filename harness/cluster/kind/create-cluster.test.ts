@@ -21,6 +21,8 @@ class Machine {
   readonly images = new Set<string>();
   /** Of images without a name, their labels. */
   readonly labelled = new Map<string, string>();
+  /** A container that the engine was asked for by somebody who is gone. */
+  inFlight: string | undefined;
   /** What happens while kind creates. */
   onCreate: (options: CommandOptions) => Promise<void> = async () => undefined;
 
@@ -35,7 +37,14 @@ class Machine {
       this.containers.add(`${cluster}-control-plane`);
       await this.onCreate(options);
     } else if (line.includes('kind delete cluster')) this.containers.delete(`${cluster}-control-plane`);
-    else if (line.includes('docker network create')) this.networks.add(name);
+    else if (line.includes('docker create')) {
+      // The engine has reserved the name of what it is about to make, and makes it.
+      if (this.inFlight === cluster) {
+        this.containers.add(cluster);
+        throw new WavetankError('COMMAND_FAILED', `Conflict. The container name "/${cluster}" is already in use`);
+      }
+      this.containers.add(cluster);
+    } else if (line.includes('docker network create')) this.networks.add(name);
     else if (line.includes('docker network ls'))
       return [...this.networks].filter((one) => `name=^${one}$` === name).join('\n');
     else if (line.includes('docker network rm')) this.networks.delete(name);
@@ -196,6 +205,23 @@ test('a kept cluster that somebody uses is refused, and stays theirs', async () 
   await lease.release();
   expect(nothingIsLeft()).toEqual(EMPTY);
 });
+
+test.each([['asked for, and there only after kind has gone'], ['never asked for']])(
+  'a creation that is cut off before its container is there leaves nothing: %s',
+  async (what) => {
+    machine.onCreate = async ({ onStart }) => {
+      onStart?.(2 ** 22);
+      machine.containers.clear();
+      if (what.startsWith('asked')) machine.inFlight = 'wavetank-one-control-plane';
+      throw new WavetankError('COMMAND_CANCELLED', 'cut off');
+    };
+    const lease = leaseCluster(options());
+    await lease.node.catch(() => undefined);
+    await lease.release();
+    expect(nothingIsLeft()).toEqual(EMPTY);
+    expect(machine.commands.join('\n')).toContain('docker create --pull never');
+  },
+);
 
 test('removing twice is removing once', async () => {
   machine.containers.add('wavetank-dead-control-plane');

@@ -12,7 +12,7 @@ import type { RunCommand } from './command.ts';
 import { Docker, ownerLabels } from './docker.ts';
 import type { KindRecord } from './journal.ts';
 import { isInUse, readRecord, writeRecord } from './journal.ts';
-import { KindCli } from './kind-cli.ts';
+import { KindCli, nodeOf } from './kind-cli.ts';
 import { untilReady } from './ready.ts';
 import { removeCluster } from './remove-cluster.ts';
 
@@ -63,6 +63,7 @@ export function leaseCluster(options: CreateOptions): ClusterLease {
   let record: KindRecord = {
     cluster,
     kubeconfigPath: path.join(path.resolve(stateDir), `${cluster}.kubeconfig`),
+    nodeImage: options.nodeImage,
     images: before?.images ?? [],
     owner: thisProcess(),
     isKept: reuse,
@@ -88,7 +89,7 @@ export function leaseCluster(options: CreateOptions): ClusterLease {
         () => false,
       );
       if (reuse && isUp && !isBroken) note({ owner: undefined });
-      else await removeCluster(options.run, stateDir, record);
+      else await removeCluster(options.run, stateDir, record, options.clock);
     },
   };
 }
@@ -114,7 +115,7 @@ async function bringUp(
     await client.close();
   }
   note({ isComplete: true, child: undefined });
-  const node = `${cluster}-control-plane`;
+  const node = nodeOf(cluster);
   return { cluster, node, kubeconfigPath, gateway: await docker.gatewayOf(node), isReused };
 }
 
@@ -126,7 +127,7 @@ async function create(
   const { run, log, stateDir, nodeImage, signal } = options;
   const { cluster, kubeconfigPath } = record;
   // A kept one that was cut off, or that answers no more.
-  if (names.includes(cluster)) await removeCluster(run, stateDir, record);
+  if (names.includes(cluster)) await removeCluster(run, stateDir, record, options.clock);
   note({ isComplete: false });
   signal.throwIfAborted();
   mkdirSync(stateDir, { recursive: true });

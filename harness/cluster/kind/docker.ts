@@ -1,5 +1,4 @@
-import { isWavetankError } from '../../../core/errors.ts';
-import { WavetankError } from '../../../core/errors.ts';
+import { WavetankError, isWavetankError, messageOf } from '../../../core/errors.ts';
 import type { CommandOptions, RunCommand } from './command.ts';
 
 /** On networks and images of ours: whose they are, so that a person finds them without us. */
@@ -104,6 +103,24 @@ export class Docker {
     const text = await this.#docker(['image', 'ls', '--quiet', '--no-trunc', '--filter', `label=${label}`]);
     const ids = [...new Set(text.split('\n').filter((id) => id !== ''))];
     if (ids.length > 0) await this.#docker(['image', 'rm', ...ids]);
+  }
+
+  /**
+   * Makes a container of this name, which never runs. An engine reserves a container's name before it makes one, and goes on making it when who asked for it is
+   * gone: whoever has the name keeps it from doing so.
+   * @returns false when the name is taken
+   */
+  async takeName(name: string, image: string, label: string): Promise<boolean> {
+    try {
+      await this.#docker(['create', '--pull', 'never', '--label', label, '--name', name, image]);
+      return true;
+    } catch (error) {
+      const said = messageOf(error);
+      if (/already in use/i.test(said)) return false;
+      // Nobody can make a container of it, either.
+      if (/no such image/i.test(said)) return true;
+      throw error;
+    }
   }
 
   /** Names of all containers with this label, running or not. */

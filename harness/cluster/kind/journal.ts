@@ -10,11 +10,12 @@ const recordSchema = z.strictObject({
   /** The cluster's name for kind, and the name of its Docker network. */
   cluster: z.string().regex(/^wavetank-[a-z0-9-]+$/),
   kubeconfigPath: z.string(),
+  nodeImage: z.string().optional(),
   /** Images that we made in the Docker engine. */
   images: z.array(z.string()),
   /** Whose it is. Of a kept cluster: who uses it now. */
   owner: ownerSchema.optional(),
-  /** A program that is creating it at this moment; it may outlive its owner. */
+  /** A program that is creating it at this moment, the leader of a process group; it may outlive its owner. */
   child: ownerSchema.optional(),
   /** Stays when its user ends, for the next one. */
   isKept: z.boolean(),

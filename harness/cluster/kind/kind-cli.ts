@@ -3,6 +3,9 @@ import type { CommandOptions, RunCommand } from './command.ts';
 /** kind puts it on the containers of its clusters. */
 export const KIND_CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 
+/** The container that is a cluster's only node. */
+export const nodeOf = (cluster: string): string => `${cluster}-control-plane`;
+
 /** Pulling a node image can take minutes; without it a cluster is up in well under one. */
 const CREATE_MS = 900_000;
 const DELETE_MS = 60_000;
@@ -38,6 +41,8 @@ export class KindCli {
     const args = ['--name', name, '--image', nodeImage, '--config', configFile, '--kubeconfig', kubeconfigPath];
     await this.#kind(['create', 'cluster', '--retain', ...args], {
       ...options,
+      // Its `docker run` would go on without it.
+      isGroup: true,
       timeoutMs: CREATE_MS,
       // A network of its own: it is ours to remove, and other clusters of this machine are not in it.
       env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: network },

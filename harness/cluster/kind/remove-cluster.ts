@@ -1,18 +1,29 @@
+import type { Clock } from '../../../core/clock.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { waitUntil } from '../../../core/wait-until.ts';
 import type { Owner } from '../../testbed/instance-folder.ts';
 import { isAlive } from '../../testbed/instance-folder.ts';
 import type { RunCommand } from './command.ts';
+import { killGroup } from './command.ts';
 import { Docker, ownerLabel } from './docker.ts';
 import type { KindRecord } from './journal.ts';
 import { isInUse, readRecords, removeRecord } from './journal.ts';
-import { KIND_CLUSTER_LABEL, KindCli } from './kind-cli.ts';
+import { KIND_CLUSTER_LABEL, KindCli, nodeOf } from './kind-cli.ts';
+
+/** An engine that was asked for a container has it within a second or two. */
+const CONTAINER_MS = 30_000;
 
 /** Removes all that a record names, whether it is there or not, and then the record. Nothing else is touched. */
-export async function removeCluster(run: RunCommand, stateDir: string, record: KindRecord): Promise<void> {
-  const { cluster, kubeconfigPath, images, child } = record;
-  // It would go on making what is removed here.
-  if (child !== undefined && isAlive(child as Owner)) killQuietly(child.pid);
+export async function removeCluster(
+  run: RunCommand,
+  stateDir: string,
+  record: KindRecord,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const { cluster, kubeconfigPath, images } = record;
   const docker = new Docker(run);
   const label = `${KIND_CLUSTER_LABEL}=${cluster}`;
+  await endCreation(docker, record, clock);
   if ((await docker.containersWith(label)).length > 0) await new KindCli(run).delete(cluster, kubeconfigPath);
   // A creation that was cut off can leave containers that kind does not count as nodes.
   await docker.removeContainers(await docker.containersWith(label));
@@ -21,6 +32,19 @@ export async function removeCluster(run: RunCommand, stateDir: string, record: K
   // A build that was cut off can leave an image without its name.
   await docker.removeImagesWith(ownerLabel(cluster));
   removeRecord(stateDir, record);
+}
+
+/** Of a creation that was cut off: nobody makes containers any more, and what is being made is there to be removed. */
+async function endCreation(docker: Docker, { cluster, child, nodeImage }: KindRecord, clock: Clock): Promise<void> {
+  if (child === undefined) return;
+  if (isAlive(child as Owner)) killGroup(child.pid);
+  if (nodeImage === undefined) return;
+  const label = `${KIND_CLUSTER_LABEL}=${cluster}`;
+  const isSettled = async (): Promise<true | undefined> =>
+    (await docker.containersWith(label)).length > 0 ||
+    (await docker.takeName(nodeOf(cluster), nodeImage, label)) ||
+    undefined;
+  await waitUntil(`the container of ${cluster}`, isSettled, { clock, timeoutMs: CONTAINER_MS, intervalMs: 100 });
 }
 
 /**
@@ -39,12 +63,4 @@ export async function sweepClusters(
   );
   for (const record of dead) await removeCluster(run, stateDir, record);
   return dead.map(({ cluster }) => cluster);
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself meanwhile.
-  }
 }

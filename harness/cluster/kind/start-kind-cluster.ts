@@ -111,13 +111,12 @@ async function bringUp(
   const { stack, signal } = start;
   const run = commandRunner(native);
   const archive = prepareArchive(options, lease, start);
-  // Before its images are removed nobody may be making them; how it ended is told below.
-  stack.defer('images on their way', () =>
-    archive.then(
-      () => undefined,
-      () => undefined,
-    ),
+  // How it ended is told below. Before its images are removed nobody may be making them.
+  const archiveEnded = archive.then(
+    () => undefined,
+    () => undefined,
   );
+  stack.defer('images on their way', () => archiveEnded);
   const kind = await lease.node;
   const client = await createKubeClient({ kubeconfigPath: kind.kubeconfigPath, net });
   stack.defer('client of the cluster', () => client.close());
