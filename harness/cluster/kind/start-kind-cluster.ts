@@ -92,7 +92,10 @@ export async function startKindCluster(options: KindClusterOptions): Promise<Run
     return runningResource(facts, () => stack.stop());
   } catch (error) {
     if (!signal.aborted) await saveLogs(options, lease);
-    await stack.stop();
+    // Why it did not start is what a user has to know; what is left then stands in the journal.
+    await stack
+      .stop()
+      .catch((left: unknown) => log.warn('not all of the cluster could be removed', { left: messageOf(left) }));
     throw error;
   }
 }
