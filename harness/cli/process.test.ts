@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import type { Endpoints } from '../running-testbed.ts';
+
+// A limit for what hangs: several whole testbeds start and end in one test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 const BIN = path.join(import.meta.dirname, 'bin.mjs');
 /** Short, since sockets of pods lie in it. */
@@ -38,7 +41,7 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
 }
 
 const until = <T>(what: string, observe: () => T | undefined): Promise<T> =>
-  waitUntil(what, observe, { clock: systemClock, timeoutMs: 15_000, intervalMs: 20 });
+  waitUntil(what, observe, { clock: systemClock, timeoutMs: 40_000, intervalMs: 20 });
 const instances = (): string[] =>
   existsSync(state) ? readdirSync(state).filter((name) => !['cluster', 'pods-app'].includes(name)) : [];
 const runtimeFolders = (): string[] => readdirSync(folder).filter((name) => name.startsWith('wt-'));
