@@ -11,13 +11,13 @@ interface Terms {
 export type Aggregation = Terms | { readonly value: number | null };
 
 /** Of the values of a field: the metrics that Ocean clients ask for. */
-const METRICS: Readonly<Record<string, (values: readonly unknown[]) => number | null>> = {
-  value_count: (values) => values.length,
-  cardinality: (values) => new Set(values).size,
-  sum: (values) => numbers(values).reduce((sum, value) => sum + value, 0),
-  min: (values) => extreme(values, Math.min),
-  max: (values) => extreme(values, Math.max),
-};
+const METRICS: ReadonlyMap<string, (values: readonly unknown[]) => number | null> = new Map([
+  ['value_count', (values) => values.length],
+  ['cardinality', (values) => new Set(values).size],
+  ['sum', (values) => numbers(values).reduce((sum, value) => sum + value, 0)],
+  ['min', (values) => extreme(values, Math.min)],
+  ['max', (values) => extreme(values, Math.max)],
+]);
 
 const MAX_BUCKETS = 1000;
 
@@ -29,11 +29,11 @@ export function aggregate(assets: readonly Asset[], wanted: unknown): Record<str
 
 function aggregateOne(assets: readonly Asset[], wanted: unknown): Aggregation {
   const [kind, body] = onlyEntry(wanted, 'aggregation');
-  const { field, size = 10, ...rest } = isRecord(body) ? body : {};
-  const [strange] = Object.keys(rest);
+  const { field, ...rest } = isRecord(body) ? body : {};
+  const strange = Object.keys(rest).find((key) => kind !== 'terms' || key !== 'size');
   if (strange !== undefined || typeof field !== 'string') throw unsupported(`${kind} with ${strange ?? 'no field'}`);
-  if (kind === 'terms') return terms(assets, field, Number(size));
-  const metric = METRICS[kind];
+  if (kind === 'terms') return terms(assets, field, Number(rest['size'] ?? 10));
+  const metric = METRICS.get(kind);
   if (metric === undefined) throw unsupported(`the aggregation ${kind}`);
   return { value: metric(assets.flatMap((asset) => valuesAt(asset, field))) };
 }

@@ -235,8 +235,12 @@ describe('search', () => {
 
   test.each([
     ['a clause', { query: { fuzzy: { name: 'x' } } }, 'fuzzy'],
+    ['a clause that nothing comes to', { query: { bool: { must: [{ ids: {} }, { regexp: { id: 'x' } }] } } }, 'regexp'],
+    ['a clause without a body', { query: { ids: null } }, 'ids'],
     ['a field of the request', { query: { match_all: {} }, highlight: {} }, 'highlight'],
     ['an aggregation', { aggs: { one: { percentiles: { field: 'stats.orders' } } } }, 'percentiles'],
+    ['an aggregation of an odd name', { aggs: { one: { constructor: { field: 'id' } } } }, 'constructor'],
+    ['a size where there is none', { aggs: { one: { sum: { field: 'stats.orders', size: 3 } } } }, 'size'],
     ['a part of an aggregation', { aggs: { one: { terms: { field: 'id', include: 'did.*' } } } }, 'include'],
     ['a size', { aggs: { one: { terms: { field: 'id', size: -1 } } } }, '-1'],
     ['aggregations that are none', { aggs: [] }, 'aggs'],

@@ -41,9 +41,9 @@ const MAX_RESULTS = 1000;
 export function search(assets: readonly Asset[], request: SearchRequest): SearchResult {
   const strange = Object.keys(request).find((key) => !KNOWN_FIELDS.has(key));
   if (strange) throw unsupported(strange);
-  const matching = assets
-    .filter((asset) => matches(asset, request.query ?? { match_all: {} }, 0))
-    .toSorted(comparison(request.sort));
+  const query = request.query ?? { match_all: {} };
+  checkClause(query, 0);
+  const matching = assets.filter((asset) => matches(asset, query)).toSorted(comparison(request.sort));
   const from = bounded(request.from, 0);
   const page = matching.slice(from, from + Math.min(bounded(request.size, 10), MAX_RESULTS));
   return {
@@ -59,15 +59,27 @@ export function search(assets: readonly Asset[], request: SearchRequest): Search
 }
 
 const MAX_DEPTH = 16;
+const BOOL_FIELDS = ['must', 'filter', 'must_not', 'should', 'minimum_should_match'];
 
-function matches(asset: Asset, clause: unknown, depth: number): boolean {
+/** The whole of it, whatever there is to be found. @throws WavetankError SEARCH_UNSUPPORTED (usage) */
+function checkClause(clause: unknown, depth: number): void {
   const [kind, body] = onlyEntry(clause, 'query');
   if (depth > MAX_DEPTH) throw unsupported('a query this deep');
+  if (kind === 'match_all' || ((kind === 'ids' || kind === 'exists') && isRecord(body))) return;
+  if (kind === 'term' || kind === 'match' || kind === 'terms') return void onlyEntry(body, kind);
+  if (kind !== 'bool' || !isRecord(body)) throw unsupported(kind);
+  const strange = Object.keys(body).find((key) => !BOOL_FIELDS.includes(key));
+  if (strange) throw unsupported(`bool.${strange}`);
+  const { minimum_should_match: _count, ...clauses } = body;
+  for (const inner of Object.values(clauses).flatMap(list)) checkClause(inner, depth + 1);
+}
+
+/** Of a clause that was checked. */
+function matches(asset: Asset, clause: unknown): boolean {
+  const [kind, body] = onlyEntry(clause, 'query');
   switch (kind) {
-    case 'match_all':
-      return true;
     case 'bool':
-      return matchesBool(asset, body as Readonly<Record<string, unknown>>, depth);
+      return matchesBool(asset, body as Readonly<Record<string, unknown>>);
     case 'ids':
       return list((body as { values?: unknown }).values).includes(asset.id);
     case 'exists':
@@ -80,15 +92,12 @@ function matches(asset: Asset, clause: unknown, depth: number): boolean {
       return valuesAt(asset, field).some((value) => list(values).some((wanted) => isSame(value, wanted)));
     }
     default:
-      throw unsupported(kind);
+      return true;
   }
 }
 
-function matchesBool(asset: Asset, body: Readonly<Record<string, unknown>>, depth: number): boolean {
-  const known = ['must', 'filter', 'must_not', 'should', 'minimum_should_match'];
-  const strange = Object.keys(body).find((key) => !known.includes(key));
-  if (strange) throw unsupported(`bool.${strange}`);
-  const holds = (clause: unknown): boolean => matches(asset, clause, depth + 1);
+function matchesBool(asset: Asset, body: Readonly<Record<string, unknown>>): boolean {
+  const holds = (clause: unknown): boolean => matches(asset, clause);
   const should = list(body['should']);
   const needsShould =
     should.length > 0 && (body['minimum_should_match'] !== undefined || (!body['must'] && !body['filter']));

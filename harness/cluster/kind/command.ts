@@ -45,6 +45,8 @@ async function run(program: string, args: readonly string[], options: CommandOpt
   const result = await child;
   signal?.removeEventListener('abort', endGroup);
   if (!result.failed) return result.stdout;
+  // At a time limit execa has ended the program alone.
+  if (isGroup) endGroup();
   if (result.isCanceled || (isGroup && signal?.aborted))
     throw new WavetankError('COMMAND_CANCELLED', `${program} was stopped.`);
   if (result.code === 'ENOENT') throw missing(program);
