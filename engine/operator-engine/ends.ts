@@ -36,8 +36,9 @@ export function endStatus(observation: Observation, end: JobEnd): Partial<WorkFl
   };
 }
 
-/** What became of the algorithm. Only `succeeded`, `failed`, `timeLimit` and `stopped` have run to an end of their own. */
+/** What became of the algorithm, which a status may know to have run also where its pod no longer says so. Only `succeeded`, `failed`, `timeLimit` and `stopped` have run to an end of their own. */
 export function outcomeOf(workflow: WorkFlow, pod: PodView, end: PodEnd): ComputeOutcome {
+  const startedAt = startOf(workflow, end);
   return {
     kind: outcomeKind(workflow, pod, end),
     reason: end.reason,
@@ -45,19 +46,24 @@ export function outcomeOf(workflow: WorkFlow, pod: PodView, end: PodEnd): Comput
     ...(end.signal === undefined ? {} : { signal: end.signal }),
     ...(end.isOomKilled ? { oomKilled: true } : {}),
     ...(end.message === '' ? {} : { message: bounded(end.message) }),
-    ...(end.startedAt === undefined ? {} : { startedAt: end.startedAt }),
+    ...(startedAt === undefined ? {} : { startedAt }),
     ...(end.finishedAt === undefined ? {} : { finishedAt: end.finishedAt }),
   };
+}
+
+/** A kubelet that lost the container tells of one that never started; who saw it run knows better. */
+function startOf({ status }: WorkFlow, end: PodEnd): string | undefined {
+  return end.startedAt ?? status?.computePod?.startedAt;
 }
 
 function outcomeKind(workflow: WorkFlow, pod: PodView, end: PodEnd): ComputeOutcome['kind'] {
   if (end.isSuccess) return 'succeeded';
   if (isDisruption(end.reason)) return 'interrupted';
-  if (!end.hasStarted) return 'neverStarted';
+  if (startOf(workflow, end) === undefined) return 'neverStarted';
   const isStopped = workflow.status?.stop !== undefined;
   if (isKilledByDeletion(pod, end)) return isStopped ? 'stopped' : 'interrupted';
   if (end.reason === 'DeadlineExceeded') return isStopped ? 'stopped' : 'timeLimit';
-  return 'failed';
+  return end.hasStarted ? 'failed' : 'interrupted';
 }
 
 /** Deleted while it ran; a pod that had ended by itself before somebody deleted it keeps its own end. */

@@ -304,6 +304,38 @@ test.each([
   expect(world.workflow.status).toMatchObject({ phase, runConsumed });
 });
 
+test.each([
+  ['DeadlineExceeded', true, 'publishingResults', 'stopped'],
+  ['DeadlineExceeded', false, 'publishingResults', 'timeLimit'],
+  ['ContainerStatusUnknown', false, 'interrupted', 'interrupted'],
+] as const)(
+  'a kubelet that lost a container that was seen to run: %s, stopped: %j',
+  (reason, isStopped, phase, kind) => {
+    const world = new ModelWorld(modelWorkflow());
+    run(world, 'compute');
+    world.step();
+    if (isStopped) {
+      world.happen({ kind: 'stop' });
+      world.step();
+    }
+    const pod = world.pods.compute;
+    if (pod === undefined) throw new Error('there is no pod');
+    const { startedAt } = pod;
+    const end = {
+      isSuccess: false,
+      hasStarted: false,
+      isOomKilled: false,
+      reason,
+      message: '',
+      gateExitCode: undefined,
+    };
+    const nothing = { exitCode: undefined, signal: undefined, startedAt: undefined, finishedAt: undefined };
+    world.pods.compute = { ...pod, startedAt: undefined, state: 'ended', end: { ...end, ...nothing } };
+    world.step();
+    expect(world.workflow.status).toMatchObject({ phase, outcome: { kind, reason, startedAt } });
+  },
+);
+
 /** Takes a job to where this stage's pod exists, and runs unless told otherwise. */
 function run(world: ModelWorld, upTo: 'configure' | 'compute' | 'publish', isRunning = true): void {
   for (const name of ['configure', 'compute', 'publish'] as const) {

@@ -24,6 +24,8 @@ export interface JobView {
 
 export interface ClusterWatch extends RunningResource {
   see(jobId: string): JobView;
+  /** The status that each of its pods had last, by stage; also when they are gone. */
+  lastPods(jobId: string): Readonly<Record<string, Pod['status']>>;
   /** Is told by the cluster's watches. @throws WavetankError WAIT_TIMEOUT with what was there last */
   until<T>(jobId: string, what: string, observe: (view: JobView) => T | undefined): Promise<T>;
   /** The container of a job's compute pod, which runs, has printed this line. @throws Error when its log ended without it */
@@ -52,6 +54,12 @@ export async function watchCluster(
     reflector.cache.onChange(() => listeners.forEach((listener) => listener()));
     reflectors.set(resource, reflector);
   }
+  const lastStatus = new Map<string, Record<string, Pod['status']>>();
+  reflectors.get(PODS)?.cache.onChange((_key, object) => {
+    const { metadata, status } = (object ?? { metadata: {} }) as Pod;
+    const { [LABELS.job]: jobId, [LABELS.stage]: stage } = metadata.labels ?? {};
+    if (jobId && stage) lastStatus.set(jobId, { ...lastStatus.get(jobId), [stage]: status });
+  });
   await Promise.all([...reflectors.values()].map(({ synced }) => synced));
   const of = (resource: Resource, jobId: string): KubeObject[] =>
     reflectors
@@ -95,5 +103,6 @@ export async function watchCluster(
     }
     throw new Error(`${name} never said ${line}.`);
   }
-  return runningResource({ see, until, heard }, () => stack.stop());
+  const lastPods = (jobId: string): Record<string, Pod['status']> => lastStatus.get(jobId) ?? {};
+  return runningResource({ see, lastPods, until, heard }, () => stack.stop());
 }

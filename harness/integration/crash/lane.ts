@@ -24,8 +24,8 @@ export interface Verdict {
   readonly runs: number;
   /** What is in the cluster of it. */
   readonly left: readonly string[];
-  /** Why its results are not there; absent where they are. */
-  readonly unpublished?: string;
+  /** What the job and its pods say where there are no results at all; absent where there are. */
+  readonly why?: unknown;
 }
 
 export interface LaneJob {
@@ -170,10 +170,11 @@ export class Lane {
     await crashes.recovered();
     watched.forget();
     const pods = (await Promise.all(ids.map((id) => testbed.observe.podsEverCreated(id)))).flat();
+    const results = await this.#results(jobId);
     return {
       status,
-      results: await this.#results(jobId),
-      ...unpublished(details),
+      results,
+      ...(Object.keys(results).length > 0 ? {} : { why: { details, pods: ids.map((id) => cluster.lastPods(id)) } }),
       computePods: pods.filter(({ stage }) => stage === 'compute').length,
       runs: this.#lab.runsOf(this.#agreementId).length - runsBefore,
       left: ids.flatMap((id) => cluster.see(id).objects),
@@ -189,11 +190,6 @@ export class Lane {
     }
     return texts;
   }
-}
-
-function unpublished({ publishing, reason }: NonNullable<ComputeJob['details']>): { unpublished?: string } {
-  if (publishing !== undefined) return { unpublished: String(publishing) };
-  return reason === 'StoppedWhilePublishing' ? { unpublished: reason } : {};
 }
 
 function isNoAnswer(answer: Answer<unknown>): boolean {
