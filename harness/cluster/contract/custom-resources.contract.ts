@@ -2,6 +2,7 @@ import { ApiextensionsV1Api, CustomObjectsApi } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection, ClusterContractFlags } from './contract-client.ts';
 import { collect, statusOf } from './contract-client.ts';
+import { RawApi } from './raw-api.ts';
 
 /** Definitions and the objects they define. */
 export function describeCustomResources(at: () => Connection, flags: ClusterContractFlags): void {
@@ -156,6 +157,16 @@ export function describeCustomResources(at: () => Connection, flags: ClusterCont
         code: 422,
         details: { causes: [{ field: 'metadata.resourceVersion' }] },
       });
+    });
+
+    // The first version of all is older than the definition, and with it than all that a real server remembers of its objects.
+    it('tell a watch of a version that the server has forgotten', async () => {
+      const { config, namespace, forget } = at();
+      const api = new RawApi(config);
+      forget?.();
+      const path = `/apis/${group}/v1/namespaces/${namespace}/probes?watch=true&resourceVersion=1`;
+      const [event] = await api.watch(path, () => true).finally(() => api.close());
+      expect(event).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
     });
 
     it('with validation rules are refused where nothing evaluates them', async (context) => {
