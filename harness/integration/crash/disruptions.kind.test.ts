@@ -33,7 +33,7 @@ const GOOD: Ending = {
   left: [],
 };
 /** It never ran again: the paid run is given back. */
-const INTERRUPTED: Ending = { status: 46, results: {}, computePods: 1, left: [] };
+const INTERRUPTED: Ending = { status: 46, results: {}, why: expect.anything(), computePods: 1, left: [] };
 
 const reason = await whyNoLabOnKind();
 describe.skipIf(reason !== undefined)(
