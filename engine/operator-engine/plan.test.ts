@@ -12,7 +12,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom('fail' as const, 'evict' as const, 'delete' as const, 'stick' as const, 'vanish' as const),
+      kind: fc.constantFrom('fail', 'lose', 'evict', 'delete', 'stick', 'vanish'),
       stage,
     }),
   },
@@ -88,6 +88,14 @@ describe('whatever happens to a job, in whatever order, with the engine dying an
       broken(({ ran, workflow: { status } }) => {
         if (ran.length === 0 || status?.phase === 'interrupted') return status?.runConsumed === false;
         return true;
+      }),
+    ).toBeUndefined());
+
+  test('nobody is told that it never started who was told that it runs', ({ expect }) =>
+    expect(
+      broken(({ workflow: { status } }) => {
+        if (status?.computePod?.startedAt === undefined) return true;
+        return status.outcome?.kind !== 'neverStarted' && status.details?.['reason'] !== 'StoppedBeforeStart';
       }),
     ).toBeUndefined());
 });

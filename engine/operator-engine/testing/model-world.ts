@@ -35,7 +35,10 @@ export type Happening =
   /** Every pod comes one step further, as in a healthy cluster. */
   | { readonly kind: 'settle' }
   | { readonly kind: 'loseReport' }
-  | { readonly kind: 'start' | 'end' | 'fail' | 'evict' | 'delete' | 'stick' | 'vanish'; readonly stage: Stage }
+  | {
+      readonly kind: 'start' | 'end' | 'fail' | 'lose' | 'evict' | 'delete' | 'stick' | 'vanish';
+      readonly stage: Stage;
+    }
   /** The engine dies after so many actions of its next plan. */
   | { readonly kind: 'crash'; readonly after: number };
 
@@ -140,6 +143,10 @@ export class ModelWorld {
       };
     } else if (kind === 'delete' && pod.deletingSince === undefined) {
       this.pods[stage] = { ...pod, deletingSince: this.now };
+    } else if (kind === 'lose' && pod.state === 'running') {
+      // A kubelet that finds no container makes up an end of one that never started.
+      const unseen = { ...pod, startedAt: undefined };
+      this.pods[stage] = this.#ended(unseen, false, 'ContainerStatusUnknown');
     } else if (pod.state === 'running' && ['end', 'fail', 'evict'].includes(kind)) {
       if (kind === 'end') this.#report(stage);
       const reason = kind === 'evict' ? 'Evicted' : kind === 'end' ? 'Completed' : 'Error';
