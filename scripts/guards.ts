@@ -1,18 +1,24 @@
-/**
- * Breaks each guard in a copy of the checkout and looks who notices: `npm run guards [-- --only NAME] [-- --write]`.
- * A guard whose loss nobody notices ends it with exit code 1. `--write` renews the table in docs/guards.md.
- */
+/** `npm run guards`: breaks each guard in a copy of the checkout and looks who notices. */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { flagInvalid, runCommand } from './command-line.ts';
 import type { Guard } from './guards/list.ts';
 import { GUARDS } from './guards/list.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const DOCUMENT = path.join(ROOT, 'docs', 'guards.md');
-const { values: options } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean' } } });
+const USAGE = `npm run guards -- [--only NAME] [--write]
+Breaks one guard after the other in a copy of the checkout, and runs the scenario and the tests that should notice.
+A guard whose loss nobody notices ends it with exit code 1.
+
+  npm run guards -- --only "trust list"
+
+  --only NAME  this guard alone
+  --write      renews the table in docs/guards.md; takes all of them
+Guards:
+${GUARDS.map(({ name }) => `  ${name}\n`).join('')}`;
 
 interface Verdict {
   readonly guard: Guard;
@@ -23,18 +29,20 @@ interface Verdict {
 }
 
 const copy = mkdtempSync(path.join(tmpdir(), 'wavetank-guards-'));
-try {
+
+async function guards(only: string | undefined, isWritten: boolean): Promise<boolean> {
+  const chosen = GUARDS.filter(({ name }) => only === undefined || name === only);
+  if (chosen.length === 0) throw flagInvalid(`There is no guard ${only}.`);
+  if (isWritten && only !== undefined) throw flagInvalid('--write takes all guards, not one.');
   copyCheckout();
   const verdicts: Verdict[] = [];
-  for (const guard of GUARDS.filter(({ name }) => options.only === undefined || name === options.only)) {
+  for (const guard of chosen) {
     const verdict = await breakAndLook(guard);
     verdicts.push(verdict);
     print(verdict);
   }
-  if (options.write === true) writeTable(verdicts);
-  if (verdicts.some(({ checks, tests }) => checks.length + tests.length === 0)) process.exitCode = 1;
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+  if (isWritten) writeTable(verdicts);
+  return verdicts.every(({ checks, tests }) => checks.length + tests.length > 0);
 }
 
 /** What git knows of, and the same packages. */
@@ -126,4 +134,15 @@ function shortened(names: readonly string[], prefix: string): string[] {
   const most = 4;
   const shown = names.slice(0, most).map((name) => prefix + name);
   return names.length > most ? [...shown, `and ${names.length - most} more`] : shown;
+}
+
+try {
+  await runCommand({
+    name: 'npm run guards',
+    usage: USAGE,
+    options: { only: { type: 'string' }, write: { type: 'boolean', default: false } },
+    run: ({ only, write }) => guards(only, write),
+  });
+} finally {
+  rmSync(copy, { recursive: true, force: true });
 }

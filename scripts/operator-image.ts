@@ -1,9 +1,9 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { preparePodsApp } from '../harness/pods-image.ts';
+import { runCommand } from './command-line.ts';
 import { productPackages } from './operator-image/product-packages.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -15,18 +15,6 @@ const USAGE = `Builds the image of Operator Service, Operator Engine and Job Bro
   --tag NAME    default wavetank/operator:VERSION
   --base NAME   an image with Node 24; default node:24-slim
 `;
-
-const { values } = parseArgs({
-  options: { tag: { type: 'string' }, base: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-});
-if (values.help) {
-  process.stdout.write(USAGE);
-} else {
-  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  const tag = values.tag ?? `wavetank/operator:${version}`;
-  await build(tag, values.base ?? 'node:24-slim');
-  process.stdout.write(`${tag}\n`);
-}
 
 async function build(tag: string, base: string): Promise<void> {
   const context = mkdtempSync(path.join(tmpdir(), 'wavetank-operator-image-'));
@@ -49,3 +37,15 @@ async function build(tag: string, base: string): Promise<void> {
 function isProduct(file: string): boolean {
   return !/\.(test|contract)\.ts$|\/testing(\/|$)/.test(file);
 }
+
+await runCommand({
+  name: 'npm run operator-image',
+  usage: USAGE,
+  options: { tag: { type: 'string' }, base: { type: 'string', default: 'node:24-slim' } },
+  async run({ tag: wished, base }) {
+    const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const tag = wished ?? `wavetank/operator:${version}`;
+    await build(tag, base);
+    process.stdout.write(`${tag}\n`);
+  },
+});

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { flagInvalid, runCommand } from './command-line.ts';
 import { readCiPage } from './package-test/ci-page.ts';
 import { strangersNodes } from './package-test/strangers-node.ts';
 import { tryInProject } from './package-test/strangers-project.ts';
@@ -16,22 +16,11 @@ const USAGE = `npm run test:package [-- --node PREFIX] [--keep]
   --node PREFIX  only under the Node whose version begins so: 20, 24
   --keep         leaves the projects that it makes
 `;
-const { values } = parseArgs({
-  options: {
-    node: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
-
-if (values.help) process.stdout.write(USAGE);
-else await tryPackage(values.node ?? '', values.keep);
-
 async function tryPackage(prefix: string, keep: boolean): Promise<void> {
   const found = await strangersNodes(ROOT);
   const nodes = found.filter(({ version }) => version.startsWith(`v${prefix}`));
   if (nodes.length === 0)
-    throw new Error(`There is ${found.map(({ version }) => version).join(' and ')}, and no Node ${prefix}.`);
+    throw flagInvalid(`There is ${found.map(({ version }) => version).join(' and ')}, and no Node ${prefix}.`);
   const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-pack-'));
   try {
     await execa('npm', ['pack', '--pack-destination', folder], { cwd: ROOT });
@@ -55,3 +44,10 @@ function installedVersion(name: string): string {
   const manifest = path.join(ROOT, 'node_modules', name, 'package.json');
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
+
+await runCommand({
+  name: 'npm run test:package',
+  usage: USAGE,
+  options: { node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false } },
+  run: ({ node, keep }) => tryPackage(node, keep),
+});
