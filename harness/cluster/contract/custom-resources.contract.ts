@@ -165,7 +165,8 @@ export function describeCustomResources(at: () => Connection, flags: ClusterCont
       const api = new RawApi(config);
       forget?.();
       const path = `/apis/${group}/v1/namespaces/${namespace}/probes?watch=true&resourceVersion=1`;
-      const [event] = await api.watch(path, () => true).finally(() => api.close());
+      const [event] = await api.watch(path, () => true);
+      await api.close();
       expect(event).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
     });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from './contract-client.ts';
-import { changed, map, pod } from './contract-client.ts';
+import { changed, pod } from './contract-client.ts';
 import type { WatchEvent } from './raw-api.ts';
 import { RawApi } from './raw-api.ts';
 
