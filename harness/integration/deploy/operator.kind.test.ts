@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
+import { messageOf } from '../../../core/errors.ts';
 import { jobIdOf } from '../../../core/protocol/job-id.ts';
 import type { ComputeJob } from '../../../core/protocol/job-status.ts';
 import type { WorkflowRequest } from '../../../core/protocol/workflow.ts';
@@ -41,11 +42,29 @@ describe.skipIf(reason !== undefined)(`the operator in a cluster${reason === und
   };
   const until = <T>(what: string, look: () => Promise<T | undefined>): Promise<T> =>
     waitUntil(what, look, { clock: systemClock, timeoutMs: JOB_MS, intervalMs: 250 });
-  const ended = (jobId: string): Promise<ComputeJob> =>
-    until('the end of the job', async () => {
-      const job = await status(jobId);
-      return job?.dateFinished ? job : undefined;
+  const ended = async (jobId: string): Promise<ComputeJob> => {
+    try {
+      return await until('the end of the job', async () => {
+        const job = await status(jobId);
+        return job?.dateFinished ? job : undefined;
+      });
+    } catch (error) {
+      throw new Error(`${messageOf(error)} ${await evidence(jobId)}`, { cause: error });
+    }
+  };
+  /** What the job, its pods and the operator's say: the cluster is gone when somebody wonders. */
+  async function evidence(jobId: string): Promise<string> {
+    const pods = [...(await podsOf(`${LABELS.job}=${jobId}`, JOBS)), ...(await podsOf(LABELS.managedBy))];
+    const said = pods.map(async ({ metadata: { name, namespace = '' }, status: { phase } = {} }) => {
+      const log = await operator.client.log({ name, namespace }, { tailLines: 20 }).catch(messageOf);
+      return `== ${name} ${phase}\n${log}`;
     });
+    return [
+      JSON.stringify(await status(jobId)),
+      `asked: ${provider.ranges.join(', ')}`,
+      ...(await Promise.all(said)),
+    ].join('\n');
+  }
   const podsOf = async (selector: string, namespace = OPERATOR): Promise<Pod[]> =>
     (await operator.client.list<Pod>(PODS, { namespace, labelSelector: selector })).items;
   const kill = (name: string): Promise<unknown> =>

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -16,6 +17,8 @@ declare module 'vitest' {
   }
 }
 
+const REMOVAL_LIMIT_MS = 60_000;
+
 /**
  * One cluster for all test files, and nothing of it afterwards. Whoever works on such a test may name a folder in `WAVETANK_TEST_KIND_STATE`: what is
  * kept there stays for the next run, and `wavetank down --state FOLDER` removes it.
@@ -27,9 +30,19 @@ export default async function keepState(project: TestProject): Promise<() => Pro
   const stateRoot = kept ? path.resolve(kept) : mkdtempSync(path.join(tmpdir(), 'wavetank-kind-tests-'));
   project.provide('kindStateRoot', stateRoot);
   project.provide('whyNoKind', 'missing' in tools ? tools.missing : '');
+  // Vitest waits for nobody after Ctrl-C; what may not wait is done before the process is gone.
+  if (!kept) process.once('exit', () => removeNow(stateRoot));
   return async () => {
     if (kept) return;
     await sweepClusters(run, path.join(stateRoot, 'kind'), { kept: true });
     rmSync(stateRoot, { recursive: true, force: true });
   };
+}
+
+/** After a run that was cut off; a whole one has removed all by then. */
+function removeNow(stateRoot: string): void {
+  if (!existsSync(stateRoot)) return;
+  const main = path.join(import.meta.dirname, '../../../cli/main.ts');
+  spawnSync(process.execPath, [main, 'down', '--state', stateRoot], { stdio: 'inherit', timeout: REMOVAL_LIMIT_MS });
+  rmSync(stateRoot, { recursive: true, force: true });
 }
