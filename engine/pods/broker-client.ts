@@ -39,6 +39,8 @@ export class BrokerClient {
       } catch (error) {
         const pauseMs = patience.after(error);
         if (pauseMs === undefined) throw error;
+        // A broker that died without a word left other connections dead, too: each would be waited for in vain.
+        if (!(error instanceof BrokerRefusal)) this.#closeIdle();
         await pause(pauseMs);
       }
     }
@@ -50,6 +52,10 @@ export class BrokerClient {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #closeIdle(): void {
+    for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
   }
 
   async #once({ method, path, headers = {}, body }: BrokerCall): Promise<IncomingMessage> {
