@@ -28,6 +28,8 @@ export interface CanaryOptions {
   readonly addressFromPods?: string;
   /** Addresses of this machine that only its own pods can reach, such as a container network's gateway. Never outward ones. */
   readonly alsoOn?: readonly string[];
+  /** Told of the temporary folder of the Unix socket, which a killed process leaves; what it returns is called when the folder is gone. */
+  readonly onFolder?: (folder: string) => () => void;
 }
 
 /** Listeners that no pod may reach, on loopback and where else pods could reach this machine, and nobody outside it. */
@@ -43,6 +45,7 @@ export async function startCanaryListeners(options: CanaryOptions): Promise<Cana
   const hosts = ['127.0.0.1', ...alsoOn];
   try {
     const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-canary-'));
+    stack.defer('note of the canary folder', options.onFolder?.(folder) ?? (() => undefined));
     stack.defer('canary folder', () => rmSync(folder, { recursive: true, force: true }));
     chmodSync(folder, 0o755);
     const unixSocket = path.join(folder, 'canary.sock');

@@ -92,6 +92,7 @@ async function observerOf(context: StartContext, parts: TestbedParts): Promise<R
   const kube = await observeCluster(cluster, admin);
   stack.defer('observer of the cluster', () => kube.stop());
   return createObserver({
+    instanceFolder: context.folder,
     clock,
     entropy,
     kube,

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WavetankError } from '../../core/errors.ts';
 
@@ -11,6 +21,8 @@ export interface Owner {
 }
 
 const OWNER_FILE = 'owner.json';
+/** Names a temporary folder per line. */
+const OUTSIDE_FILE = 'outside';
 /** Folders of the state root that belong to no instance. */
 const SHARED_FOLDERS = new Set(['cluster', 'kind', 'storage', 'pods-app', 'reports', 'compile-cache']);
 
@@ -42,6 +54,36 @@ export function claimInstanceFolder(stateRoot: string, instance: string): Instan
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
+/**
+ * A temporary folder of the instance that others must be able to enter, so it lies outside: it goes with the dead instance, too.
+ * Returns what strikes the note out again, once the folder is gone.
+ */
+export function noteOutsideFolder(instanceFolder: string, outside: string): () => void {
+  const file = path.join(instanceFolder, OUTSIDE_FILE);
+  appendFileSync(file, `${outside}\n`, { mode: 0o600 });
+  return () => {
+    const others = outsideFolders(instanceFolder).filter((folder) => folder !== outside);
+    if (others.length === 0) rmSync(file, { force: true });
+    else writeFileSync(file, others.map((folder) => `${folder}\n`).join(''));
+  };
+}
+
+function outsideFolders(instanceFolder: string): string[] {
+  const file = path.join(instanceFolder, OUTSIDE_FILE);
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+}
+
+function removeOutsideFolders(instanceFolder: string): void {
+  // Never anything but our own kind of folder, whatever stands there.
+  const prefix = path.join(tmpdir(), 'wavetank-');
+  const ours = outsideFolders(instanceFolder).filter((folder) => folder.startsWith(prefix) && isPlain(folder));
+  for (const folder of ours) rmSync(folder, { recursive: true, force: true });
+}
+
+function isPlain(folder: string): boolean {
+  return path.resolve(folder) === folder && path.dirname(folder) === path.resolve(tmpdir());
+}
+
 export interface InstanceFinding {
   readonly instance: string;
   readonly path: string;
@@ -61,10 +103,13 @@ export function findInstances(stateRoot: string): InstanceFinding[] {
     });
 }
 
-/** Removes the folders of testbeds whose process is gone: endpoints with dead addresses, their objects, their databases. */
+/** Removes the folders of testbeds whose process is gone: endpoints with dead addresses, their objects, their databases, and what they noted outside. */
 export function removeDeadInstances(stateRoot: string): string[] {
   const dead = findInstances(stateRoot).filter((instance) => !instance.isAlive);
-  for (const instance of dead) rmSync(instance.path, { recursive: true, force: true, maxRetries: 3 });
+  for (const instance of dead) {
+    removeOutsideFolders(instance.path);
+    rmSync(instance.path, { recursive: true, force: true, maxRetries: 3 });
+  }
   return dead.map(({ instance }) => instance);
 }
 

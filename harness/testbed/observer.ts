@@ -9,10 +9,13 @@ import type { ObservedServer, Observer, StoredObject } from '../observe/observer
 import { startCanaryListeners } from '../observe/start-canary-listeners.ts';
 import type { StrayConnections } from '../observe/stray-connections.ts';
 import type { LabStorage } from '../storage/lab-storage.ts';
+import { noteOutsideFolder } from './instance-folder.ts';
 import type { KubeObserver } from './kube-observer.ts';
 import type { PartsLog } from './parts-log.ts';
 
 export interface ObserverParts {
+  /** Of this testbed. */
+  readonly instanceFolder: string;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly kube: KubeObserver;
@@ -75,6 +78,7 @@ export function createObserver(parts: ObserverParts): Observer {
         entropy,
         addressFromPods: parts.hostAddressFromPods,
         alsoOn: parts.listenHosts,
+        onFolder: (folder) => noteOutsideFolder(parts.instanceFolder, folder),
       }),
     servers: () => Object.entries(parts.serverUrls()).map(([name, url]) => observedServer(name, url, parts)),
     capturedAnswers: () => answers.all(),

@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { claimInstanceFolder, noteOutsideFolder, removeDeadInstances } from './instance-folder.ts';
+
+let root: string;
+let outside: string;
+let others: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'instances-'));
+  outside = mkdtempSync(path.join(tmpdir(), 'wavetank-canary-'));
+  others = mkdtempSync(path.join(tmpdir(), 'others-'));
+});
+afterEach(() => [root, outside, others].forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** As kill -9 leaves it: nobody has this process id and start time. */
+function abandon(folder: string): void {
+  writeFileSync(path.join(folder, 'owner.json'), JSON.stringify({ pid: 1, startTicks: '0', bootId: 'before' }));
+}
+
+test('what an instance noted outside goes with it when it is dead, and not before', () => {
+  const { path: folder } = claimInstanceFolder(root, 'one');
+  noteOutsideFolder(folder, outside);
+  expect([removeDeadInstances(root), existsSync(outside)]).toEqual([[], true]);
+  abandon(folder);
+  expect([removeDeadInstances(root), existsSync(outside), existsSync(folder)]).toEqual([['one'], false, false]);
+});
+
+test('a note that was struck out leaves nothing', () => {
+  const { path: folder } = claimInstanceFolder(root, 'one');
+  const strikeOut = noteOutsideFolder(folder, outside);
+  const strikeOther = noteOutsideFolder(folder, others);
+  strikeOther();
+  expect(readdirSync(folder).toSorted()).toEqual(['outside', 'owner.json']);
+  strikeOut();
+  expect(readdirSync(folder)).toEqual(['owner.json']);
+});
+
+test('nothing else goes, whatever stands in the note', () => {
+  const { path: folder } = claimInstanceFolder(root, 'one');
+  const inside = path.join(outside, 'deeper');
+  mkdirSync(inside);
+  const notes = [others, `${outside}/../${path.basename(others)}`, path.join(outside, 'deeper'), tmpdir(), '', '/'];
+  for (const note of notes) noteOutsideFolder(folder, note);
+  abandon(folder);
+  expect(removeDeadInstances(root)).toEqual(['one']);
+  expect([existsSync(others), existsSync(inside)]).toEqual([true, true]);
+});
