@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 // Every worker and every chain that a test starts loads the same packages: they compile them once. The CLI has the same folder.
 process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modules/.cache/wavetank-compile');
@@ -9,7 +11,7 @@ const NEVER = ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'];
 const NEEDS_DOCKER = ['**/*.kind.test.ts'];
 /**
  * Tests that count what their process has (children, sockets, mounts), set its environment, or run real pods: each file
- * has a process of its own. All others share two processes, where a module is loaded once and not once per file:
+ * has a process of its own. All others share a few processes, where a module is loaded once and not once per file:
  * measured, that is a third of their processor time.
  */
 const OWN_PROCESS = [
@@ -30,9 +32,10 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     retry: 0,
-    // Vitest leaves one core to itself, which on two cores is half of the machine.
-    maxWorkers: '100%',
+    // Vitest leaves one core to itself; ours wait for their children often enough to want one worker more than cores.
+    maxWorkers: availableParallelism() + 1,
     allowOnly: false,
+    sequence: { sequencer: LongestFirst },
     // ocean.js prints every nonce that it fetches, whatever its log level.
     onConsoleLog: (text) => !text.startsWith('[getNonce]'),
     projects: [

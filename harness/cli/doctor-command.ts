@@ -16,6 +16,7 @@ import { findKind, measureKindNow } from './doctor-kind.ts';
 import { EXIT } from '../report/exit-code.ts';
 import { QUIRKS } from '../../provider/quirks.ts';
 import type { Terminal } from './terminal.ts';
+import { ownVersion } from './own-version.ts';
 
 interface BackendFinding {
   readonly name: string;
@@ -144,9 +145,8 @@ function clusterOf({ kind, why }: Findings['launcher']): string {
 function versions(): Record<string, string> {
   const require = createRequire(import.meta.url);
   const of = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
-  const own = (require('../../package.json') as { version: string }).version;
   return {
-    wavetank: own,
+    wavetank: ownVersion(),
     node: process.versions.node,
     hardhat: of('hardhat'),
     '@oceanprotocol/contracts': of('@oceanprotocol/contracts'),

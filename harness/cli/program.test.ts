@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +39,13 @@ test.each([
   expect(code).toBe(0);
   expect(out).toContain(flag);
   expect(out.includes('Examples:')).toBe(command.length > 0);
+});
+
+test('--version prints the package’s own, alone', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
 describe('wrong usage ends with 2 and says what is wrong', () => {

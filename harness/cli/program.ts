@@ -17,6 +17,7 @@ import {
 } from './flags.ts';
 import type { ManifestsPart } from './manifests-command.ts';
 import { lineThatWasMeant } from './npm-trap.ts';
+import { ownVersion } from './own-version.ts';
 import type { ScenarioFlags } from './scenario-command.ts';
 import type { Terminal } from './terminal.ts';
 import { reportError } from './terminal.ts';
@@ -66,6 +67,7 @@ type Finish = (code: number) => void;
 function buildProgram(terminal: Terminal, args: readonly string[], finish: Finish): Command {
   const program = new Command('wavetank')
     .description('An ocean in a lab: a local simulation and testbed for Ocean Protocol Compute-to-Data.')
+    .version(ownVersion(), '--version', 'print the version')
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),

@@ -65,10 +65,14 @@ export function createEnvironments(
     const now = seams.clock.now();
     const known = remembered.get(chain.chainId);
     if (known && now - known.at < config.limits.environmentsMs) return known.list;
-    const asked = ask(chain);
-    remembered.set(chain.chainId, { at: now, list: asked });
-    asked.catch(() => remembered.delete(chain.chainId));
-    return asked;
+    const asked = { at: now, list: ask(chain) };
+    remembered.set(chain.chainId, asked);
+    const forget = (): void => {
+      if (remembered.get(chain.chainId) === asked) remembered.delete(chain.chainId);
+    };
+    // "None" is not remembered: whoever waits for an operator that is just starting hears of its first one at once.
+    asked.list.then((offered) => offered.length === 0 && forget(), forget);
+    return asked.list;
   }
 
   return {

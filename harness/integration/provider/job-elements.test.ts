@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalSigner } from '../../../provider/signer.ts';
 import { downloadsOf } from './downloads.ts';
+import { ENVIRONMENTS } from './operator-double.ts';
 import type { AssetPlan, ProviderLab, PublishedAsset } from './provider-lab.ts';
-import { CONTAINER, consumerOf, startProviderLab } from './provider-lab.ts';
+import { CONTAINER, consumerOf, exchange, startProviderLab } from './provider-lab.ts';
 
 const DATA = 'subject,rt\n';
 const STATES = ['ASSET_END_OF_LIFE', 'ASSET_DEPRECATED', 'ASSET_REVOKED', 'ASSET_ORDERING_DISABLED'] as const;
@@ -59,6 +60,21 @@ async function run(
   );
   return { quote, started };
 }
+
+test('an operator that offers nothing yet is asked again at the next question', async () => {
+  const { url } = await lab.startAnother();
+  const offered = async (): Promise<unknown> => {
+    const { body } = await exchange(`${url}/api/services/computeEnvironments`);
+    return (body as Record<string, { id: string }[]>)['8996']?.map(({ id }) => id);
+  };
+  lab.operator.environments = [];
+  expect(await offered()).toEqual([]);
+  lab.operator.environments = ENVIRONMENTS;
+  expect(await offered()).toEqual(['free', 'paid']);
+  lab.operator.environments = [];
+  expect(await offered()).toEqual(['free', 'paid']);
+  lab.operator.environments = ENVIRONMENTS;
+});
 
 describe('several datasets', () => {
   test('D4: are quoted one by one, one of them with the fee, and the environments are asked for once', async () => {

@@ -14,6 +14,8 @@ export interface OperatorDouble {
   readonly unsigned: string[];
   /** Other Providers whose files this operator fetches. */
   inputProviders: readonly string[];
+  /** What it offers. Default: the two of `ENVIRONMENTS`. */
+  environments: readonly object[];
   /** How often the environments were asked for. */
   environmentQuestions: number;
   /** Called before a start is answered: throwing cuts the connection. */
@@ -53,6 +55,7 @@ export async function startOperatorDouble(): Promise<OperatorDouble> {
     jobs,
     unsigned: [],
     inputProviders: [],
+    environments: ENVIRONMENTS,
     environmentQuestions: 0,
     beforeStart: () => undefined,
     refusal: undefined,
@@ -105,7 +108,7 @@ async function answer(
       double.environmentQuestions += 1;
       return send(
         200,
-        ENVIRONMENTS.map((each) => ({ ...each, inputProviders: double.inputProviders })),
+        double.environments.map((each) => ({ ...each, inputProviders: double.inputProviders })),
       );
     case 'POST /compute':
       return start(double, JSON.parse(body) as WorkflowRequest, send);
