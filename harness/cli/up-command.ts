@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
@@ -141,6 +140,8 @@ function announce(
 
 /** The command's own exit code is ours. Ctrl-C reaches it through the terminal; it is waited for, then everything is stopped. */
 async function runInside(command: readonly string[], endpoints: Endpoints, { interrupted }: Terminal): Promise<number> {
+  // Loaded when the testbed runs already: its hundred modules would only hold up the start.
+  const { execa } = await import('execa');
   const [file = '', ...args] = command;
   const result = await execa(file, args, {
     stdio: 'inherit',
