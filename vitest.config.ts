@@ -30,7 +30,8 @@ export default defineConfig({
     exclude: [...NEVER, ...NEEDS_DOCKER],
     globalSetup: './harness/testing/temporary-home.ts',
     testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A whole testbed starts in some hooks, in a fresh clone with nothing compiled, on a machine that may be busy: a limit for what hangs.
+    hookTimeout: 60_000,
     retry: 0,
     // Vitest leaves one core to itself; ours wait for their children often enough to want one worker more than cores.
     maxWorkers: availableParallelism() + 1,
