@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './scripts/longest-first.ts';
@@ -33,8 +32,8 @@ export default defineConfig({
     // A whole testbed starts in some hooks, in a fresh clone with nothing compiled, on a machine that may be busy: a limit for what hangs.
     hookTimeout: 60_000,
     retry: 0,
-    // Vitest leaves one core to itself; ours wait for their children often enough to want one worker more than cores.
-    maxWorkers: availableParallelism() + 1,
+    // Vitest leaves one core to itself, which on two cores is half of the machine.
+    maxWorkers: '100%',
     allowOnly: false,
     sequence: { sequencer: LongestFirst },
     // ocean.js prints every nonce that it fetches, whatever its log level.
