@@ -113,10 +113,12 @@ export function describeCrashMatrix(on: CrashBackend): void {
       const verdicts: unknown[] = [];
       for (const { component, stage } of cases) {
         const job = lane.start();
-        await podIn(job.jobId, stage, /Running|Succeeded/);
+        // Not the id that it began with: a start whose answer another's absence cut off is signed anew.
+        const { jobId } = await job.started;
+        await podIn(jobId, stage, /Running|Succeeded/);
         const comeBack = await lab.crashes.leave(component);
         try {
-          await podIn(job.jobId, stage, /Succeeded/);
+          await podIn(jobId, stage, /Succeeded/);
         } finally {
           await comeBack();
         }
@@ -273,11 +275,10 @@ function mustCome({ nth, label }: KillPoint): boolean {
 }
 
 async function podIn(jobId: string, stage: string, phase: RegExp): Promise<void> {
-  // A pod that was deleted has ended.
-  let isSeen = false;
   await lab.cluster.until(jobId, `${stage} to be ${String(phase)}`, ({ pods, workflow }) => {
     const pod = pods[stage];
-    isSeen ||= pod !== undefined;
+    // A pod that was deleted has ended, also if that was before anybody looked.
+    const isSeen = lab.cluster.lastPods(jobId)[stage] !== undefined;
     return phase.test(pod?.status?.phase ?? '') || (isSeen && !pod) || workflow?.status?.finishedAt ? true : undefined;
   });
 }
