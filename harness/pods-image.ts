@@ -60,8 +60,11 @@ async function writeApp(directory: string, files: readonly (readonly [string, st
   await mkdir(path.dirname(directory), { recursive: true });
   const draft = await mkdtemp(`${directory}-`);
   try {
-    for (const [name, text] of files) await writeFile(path.join(draft, name), text);
-    // mkdtemp makes folders for their owner alone; pods run as other users.
+    // Pods run as other users, whom mkdtemp shuts out, and the umask may.
+    for (const [name, text] of files) {
+      await writeFile(path.join(draft, name), text);
+      await chmod(path.join(draft, name), 0o644);
+    }
     await chmod(draft, 0o755);
     await rename(draft, directory);
   } catch (error) {

@@ -27,6 +27,8 @@ async function build(tag: string, base: string): Promise<void> {
     const { directory } = await preparePodsApp(scripts);
     cpSync(directory, context, { recursive: true });
     writeFileSync(path.join(context, 'package.json'), '{ "type": "module", "private": true }\n');
+    // The image's user is none of this machine, whose umask may shut others out.
+    await execa('chmod', ['-R', 'a+rX', context]);
     const args = ['build', '--tag', tag, '--build-arg', `BASE=${base}`, '--file', 'engine/Dockerfile', context];
     await execa('docker', args, { cwd: ROOT, stdout: 'ignore', stderr: 'inherit' });
   } finally {

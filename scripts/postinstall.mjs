@@ -2,6 +2,7 @@
 // `engines` do not match that Node, although wavetank runs on the pinned Node 24. This fetches what was skipped.
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -24,6 +25,10 @@ for (const owner of NATIVE_OWNERS) {
   const name = `${owner}-${platformName()}`;
   if (installedFolder(name) === undefined) add(name, manifestOf(folder).version);
 }
+
+// Under a strict umask npm leaves Node to its owner alone, and pods run it as other users.
+const bin = path.join(installedFolder('node') ?? root, 'bin');
+for (const file of [bin, path.join(bin, 'node')]) if (existsSync(file)) chmodSync(file, 0o755);
 
 /** Above a package, too: npm puts what several need as high as it can. */
 function installedFolder(name) {

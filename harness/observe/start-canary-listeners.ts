@@ -3,12 +3,12 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
 import { randomHex } from '../../core/entropy.ts';
 import { ResourceStack, runningResource } from '../../core/resource.ts';
+import { shortTmpdir } from '../../core/short-tmpdir.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import type { CanaryHit, CanaryListeners } from './canary-listeners.ts';
 
@@ -44,7 +44,7 @@ export async function startCanaryListeners(options: CanaryOptions): Promise<Cana
   };
   const hosts = ['127.0.0.1', ...alsoOn];
   try {
-    const folder = mkdtempSync(path.join(tmpdir(), 'wavetank-canary-'));
+    const folder = mkdtempSync(path.join(shortTmpdir(), 'wavetank-canary-'));
     stack.defer('note of the canary folder', options.onFolder?.(folder) ?? (() => undefined));
     stack.defer('canary folder', () => rmSync(folder, { recursive: true, force: true }));
     chmodSync(folder, 0o755);

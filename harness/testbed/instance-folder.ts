@@ -8,9 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WavetankError } from '../../core/errors.ts';
+import { shortTmpdir } from '../../core/short-tmpdir.ts';
 
 /** Who a folder belongs to. A process id alone is given out again; with its start time it names one process for good. */
 export interface Owner {
@@ -75,13 +75,15 @@ function outsideFolders(instanceFolder: string): string[] {
 
 function removeOutsideFolders(instanceFolder: string): void {
   // Never anything but our own kind of folder, whatever stands there.
-  const prefix = path.join(tmpdir(), 'wavetank-');
-  const ours = outsideFolders(instanceFolder).filter((folder) => folder.startsWith(prefix) && isPlain(folder));
+  const ours = outsideFolders(instanceFolder).filter(isOurs);
   for (const folder of ours) rmSync(folder, { recursive: true, force: true });
 }
 
-function isPlain(folder: string): boolean {
-  return path.resolve(folder) === folder && path.dirname(folder) === path.resolve(tmpdir());
+function isOurs(folder: string): boolean {
+  const isPlain = path.resolve(folder) === folder;
+  return (
+    isPlain && path.basename(folder).startsWith('wavetank-') && path.dirname(folder) === path.resolve(shortTmpdir())
+  );
 }
 
 export interface InstanceFinding {

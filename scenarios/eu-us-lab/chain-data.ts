@@ -8,9 +8,17 @@ interface Call {
   readonly params: readonly unknown[];
 }
 
+const ANSWER_TIMEOUT_MS = 30_000;
+
 /** What anybody reads from the chain: through JSON-RPC, as anybody would; many questions in one request. */
 async function rpc<T>(rpcUrl: string, calls: readonly Call[]): Promise<T[]> {
-  const question = request(rpcUrl, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  const question = request(rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    // Not through a proxy that the environment names for Node's own agent.
+    agent: false,
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+  });
   question.end(JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call }))));
   const [response] = (await once(question, 'response')) as [IncomingMessage];
   const answers = JSON.parse(await text(response)) as { id: number; result?: T; error?: { message: string } }[];

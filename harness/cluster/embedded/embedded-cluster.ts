@@ -1,5 +1,4 @@
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';
@@ -7,6 +6,7 @@ import { randomHex } from '../../../core/entropy.ts';
 import type { Logger } from '../../../core/log.ts';
 import type { Native } from '../../../core/native.ts';
 import { ResourceStack, runningResource } from '../../../core/resource.ts';
+import { shortTmpdir } from '../../../core/short-tmpdir.ts';
 import type { RunningCluster } from '../cluster.ts';
 import type { NodeAccess } from './api-access.ts';
 import type { RunningApiServer } from './api-server.ts';
@@ -165,11 +165,6 @@ function makeDirectory(base: string): string {
   claimDirectory(dir);
   chmodSync(dir, 0o711);
   return dir;
-}
-
-/** Sockets live below it, and their paths have 108 bytes at most. */
-function shortTmpdir(): string {
-  return tmpdir().length <= 32 ? tmpdir() : '/tmp';
 }
 
 /** Starting a container makes some sixty small files: in memory that does not wait for a disk. */

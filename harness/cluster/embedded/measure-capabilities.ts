@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';
 import { randomHex } from '../../../core/entropy.ts';
-import { messageOf } from '../../../core/errors.ts';
 import type { Capability, ClusterCapabilities } from '../cluster.ts';
 import type { Canary } from './canary.ts';
 import { startCanary } from './canary.ts';
 import type { ImageCatalogue } from './kubelet/images.ts';
-import type { ContainerExit, ContainerSpec, Launcher, PodSandbox } from './launcher/launcher.ts';
+import { fellShort, judge } from './judge-capabilities.ts';
+import type { Outcome } from './judge-capabilities.ts';
+import type { ContainerSpec, Launcher, PodSandbox } from './launcher/launcher.ts';
 import { bootId } from './launcher/process-owner.ts';
 
 export interface MeasureOptions {
@@ -20,18 +21,14 @@ export interface MeasureOptions {
   readonly images: ImageCatalogue;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** Where the outcome is kept, per boot, kernel, launcher and Node version. Absent: measured every time. */
+  /** Where an outcome that did not fall short is kept, per boot, kernel, launcher and Node version. Absent: measured every time. */
   readonly cacheDir?: string;
 }
 
 const MIB = 1024 * 1024;
-const VOLUME_BYTES = 4 * MIB;
-const MEMORY_BYTES = 24 * MIB;
-const HOG_BYTES = 48 * MIB;
-const PIDS = 24;
-const PROBE_UID = 1000;
-/** A probe that takes longer hangs; it is killed, and its capability counts as absent. */
-const PROBE_TIMEOUT_MS = 5000;
+const SIZES = { uid: 1000, volumeMib: 4, memoryMib: 24, hogMib: 48, pids: 24 };
+/** A probe that takes longer hangs; it is killed, and what it was to show counts as not shown. */
+const PROBE_TIMEOUT_MS = 15_000;
 
 /** Tries each thing a container must not be able to do, once, and says what held. */
 export async function measureCapabilities(options: MeasureOptions): Promise<ClusterCapabilities> {
@@ -41,10 +38,12 @@ export async function measureCapabilities(options: MeasureOptions): Promise<Clus
       : join(options.cacheDir, `capabilities-${fingerprint(options.launcher)}.json`);
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as ClusterCapabilities;
   const measured = options.launcher.facts.isolated ? await probe(options) : allAbsent(options.launcher.facts.why);
-  if (file !== undefined) {
+  if (file !== undefined && !fellShort(measured, options.launcher.facts)) {
     mkdirSync(options.cacheDir as string, { recursive: true });
-    writeFileSync(`${file}.tmp`, JSON.stringify(measured));
-    renameSync(`${file}.tmp`, file);
+    // Two testbeds may start at once.
+    const draft = `${file}.${randomHex(options.entropy, 6)}`;
+    writeFileSync(draft, JSON.stringify(measured));
+    renameSync(draft, file);
   }
   return measured;
 }
@@ -70,33 +69,28 @@ function allAbsent(why: string): ClusterCapabilities {
   };
 }
 
-interface Outcome {
-  readonly exit: ContainerExit;
-  readonly output: string;
-}
-
 async function probe(options: MeasureOptions): Promise<ClusterCapabilities> {
   const { launcher, entropy } = options;
   const name = `wavetank-canary-${randomHex(entropy, 8)}`;
   const [canary, sandbox, volume] = await Promise.all([
     startCanary(name),
     launcher.createPodSandbox({ id: `probe-${randomHex(entropy, 4)}`, hostname: 'probe' }),
-    launcher.createVolume({ id: `probe-${randomHex(entropy, 4)}`, sizeBytes: VOLUME_BYTES }),
+    launcher.createVolume({ id: `probe-${randomHex(entropy, 4)}`, sizeBytes: SIZES.volumeMib * MIB }),
   ]);
   try {
     const run = (id: string, extra: Partial<ContainerSpec>): Promise<Outcome> =>
       runProbe(options, sandbox, { ...baseSpec(options.images, id), ...extra });
     const limits = baseSpec(options.images, '').limits;
-    const hog = `head -c ${HOG_BYTES} /dev/zero | tail -c ${HOG_BYTES} | wc -c`;
-    const forks = `i=0; while [ $i -lt ${PIDS * 3} ]; do sleep 3 & i=$((i+1)); done; echo all`;
+    const hog = `head -c ${SIZES.hogMib * MIB} /dev/zero | tail -c ${SIZES.hogMib * MIB} | wc -c`;
+    const forks = `i=0; while [ $i -lt ${SIZES.pids * 3} ]; do sleep 3 & i=$((i+1)); done; echo all`;
     const spin = 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done';
     const [tried, memory, pids, cpu] = await Promise.all([
       run('tries', triesSpec(canary, volume.path)),
-      run('memory', { argv: ['/bin/sh', '-c', hog], limits: { ...limits, memoryBytes: MEMORY_BYTES } }),
-      run('pids', { argv: ['/bin/sh', '-c', forks], limits: { ...limits, pids: PIDS } }),
+      run('memory', { argv: ['/bin/sh', '-c', hog], limits: { ...limits, memoryBytes: SIZES.memoryMib * MIB } }),
+      run('pids', { argv: ['/bin/sh', '-c', forks], limits: { ...limits, pids: SIZES.pids } }),
       run('cpu', { argv: ['/bin/sh', '-c', spin], limits: { ...limits, cpuMillis: 100 } }),
     ]);
-    return judge({ tried, memory, pids, cpu }, canary, launcher);
+    return judge({ tried, memory, pids, cpu, reached: canary.hits() }, SIZES, launcher.facts);
   } finally {
     await Promise.all([canary.close(), sandbox.remove()]);
     await volume.remove();
@@ -110,8 +104,8 @@ function baseSpec(images: ImageCatalogue, id: string): ContainerSpec {
     argv: [],
     env: image.env,
     workingDir: '/',
-    uid: PROBE_UID,
-    gid: PROBE_UID,
+    uid: SIZES.uid,
+    gid: SIZES.uid,
     groups: [],
     image: image.root,
     readOnlyRoot: true,
@@ -131,7 +125,7 @@ function triesSpec(canary: Canary, volumePath: string): Partial<ContainerSpec> {
     udpPort,
     abstractName,
     volume: '/volume',
-    volumeBytes: VOLUME_BYTES,
+    volumeBytes: SIZES.volumeMib * MIB,
     readOnly: '/readonly',
   };
   return {
@@ -145,105 +139,22 @@ function triesSpec(canary: Canary, volumePath: string): Partial<ContainerSpec> {
 
 async function runProbe(options: MeasureOptions, sandbox: PodSandbox, spec: ContainerSpec): Promise<Outcome> {
   const container = await sandbox.startContainer(spec);
-  const timer = options.clock.after(PROBE_TIMEOUT_MS, () => container.signal('SIGKILL'));
+  let isOver = false;
+  const timer = options.clock.after(PROBE_TIMEOUT_MS, () => {
+    isOver = true;
+    container.signal('SIGKILL');
+  });
   const [stdout, stderr, exit] = await Promise.all([
     textOf(container.stdout),
     textOf(container.stderr),
     container.exited,
   ]);
   timer.cancel();
-  return { exit, output: stdout.trim() === '' ? stderr.trim() : stdout.trim() };
+  return { exit, output: stdout.trim() === '' ? stderr.trim() : stdout.trim(), isOver };
 }
 
 async function textOf(stream: Readable): Promise<string> {
   let text = '';
   for await (const chunk of stream) text = `${text}${String(chunk)}`.slice(-4000);
   return text;
-}
-
-type Seen = Readonly<Record<string, string | number>>;
-interface Outcomes {
-  readonly tried: Outcome;
-  readonly memory: Outcome;
-  readonly pids: Outcome;
-  readonly cpu: Outcome;
-}
-
-function judge({ tried, memory, pids, cpu }: Outcomes, canary: Canary, launcher: Launcher): ClusterCapabilities {
-  const seen = parseSeen(tried.output);
-  const because = seen['error'] === undefined ? '' : ` (${seen['error']})`;
-  const { facts } = launcher;
-  const refused = (key: string): boolean =>
-    !['connected', 'sent', 'answered', 'written', undefined].includes(seen[key] as string | undefined);
-  const reached = canary.hits();
-  const network =
-    reached.length === 0 && refused('loopback') && refused('outward') && refused('looked') && refused('abstract');
-  const words = (...keys: string[]): string =>
-    keys.map((key) => `${key}: ${seen[key] ?? 'not tried'}`).join(', ') + because;
-  const isUser =
-    seen['uid'] === PROBE_UID &&
-    ['EPERM', 'EINVAL'].includes(String(seen['becomeRoot'])) &&
-    /^0+$/.test(String(seen['capabilities'])) &&
-    Number(seen['noNewPrivileges']) === 1;
-  const hasSeccomp = Number(seen['seccomp'] ?? 0) > 0;
-  return {
-    network: held(
-      network,
-      reached.length > 0
-        ? `reached: ${reached.join(', ')}`
-        : `a canary on this machine heard nothing (${words('loopback', 'outward', 'looked', 'abstract')})`,
-    ),
-    localhost: held(seen['local'] === 'own', `a connection of the pod to itself: ${seen['local'] ?? 'not tried'}`),
-    memory: limit(
-      memory.output !== String(HOG_BYTES),
-      `a process that took ${HOG_BYTES / MIB} MiB under a limit of ${MEMORY_BYTES / MIB} MiB`,
-      'was killed',
-      facts.why,
-    ),
-    cpu: limit(
-      cpu.exit.throttledPeriods > 0,
-      'a busy loop under a limit of 0.1 cores',
-      `was held back ${cpu.exit.throttledPeriods} times`,
-      facts.why,
-    ),
-    pids: limit(
-      !pids.output.includes('all'),
-      `starting ${PIDS * 3} processes under a limit of ${PIDS}`,
-      'failed',
-      facts.why,
-    ),
-    'volume-size': limit(
-      seen['volume'] === 'ENOSPC',
-      `${(VOLUME_BYTES * 2) / MIB} MiB on a volume of ${VOLUME_BYTES / MIB} MiB`,
-      `ended with ${seen['volume']} (${facts.sizedVolumes})`,
-      facts.why,
-    ),
-    readonly: held(refused('readOnlyMount') && refused('readOnlyRoot'), words('readOnlyMount', 'readOnlyRoot')),
-    user: held(isUser, words('uid', 'becomeRoot', 'capabilities', 'noNewPrivileges')),
-    seccomp: hasSeccomp
-      ? { enforcement: 'enforced', evidence: 'a filter is active in /proc/self/status' }
-      : {
-          enforcement: 'recorded',
-          evidence: 'no filter: util-linux cannot load one; the profile is kept in the pod spec only',
-        },
-  };
-}
-
-function held(isHeld: boolean, evidence: string): Capability {
-  return { enforcement: isHeld ? 'enforced' : 'absent', evidence };
-}
-
-/** A limit that does not hold is still in the pod spec. */
-function limit(isHeld: boolean, what: string, how: string, why: string): Capability {
-  return isHeld
-    ? { enforcement: 'enforced', evidence: `${what} ${how}` }
-    : { enforcement: 'recorded', evidence: `${what} went through (${why})` };
-}
-
-function parseSeen(output: string): Seen {
-  try {
-    return JSON.parse(output) as Seen;
-  } catch (error) {
-    return { error: `${messageOf(error)}: ${output.slice(0, 200)}` };
-  }
 }

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WavetankError } from '../../../../core/errors.ts';
+import { makeDirectories, makeFile } from '../exact-modes.ts';
 import type { BackedVolume, ContainerMount, Launcher, PodSandbox } from '../launcher/launcher.ts';
 import type { EnvContext } from './container-env.ts';
 import { configError } from './container-env.ts';
@@ -122,13 +122,12 @@ function writeFiles(
   launcher: Launcher,
   fsGroup: number | undefined,
 ): void {
-  mkdirSync(path, { recursive: true, mode: 0o755 });
+  makeDirectories(path, 0o755);
   for (const file of files) {
     const target = join(path, file.path);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, file.content);
+    makeDirectories(dirname(target), 0o755);
     // With an fsGroup the group may read what the owner may, as the kubelet does it.
-    chmodSync(target, fsGroup === undefined ? file.mode : file.mode | ((file.mode & 0o400) >> 3));
+    makeFile(target, file.content, fsGroup === undefined ? file.mode : file.mode | ((file.mode & 0o400) >> 3));
     launcher.own(target, 0, fsGroup ?? 0);
   }
 }

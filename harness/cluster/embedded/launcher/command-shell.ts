@@ -10,7 +10,7 @@ import { TOOL_ENV } from './tools.ts';
  * input does, so that a harness that is killed takes it along.
  */
 export const COMMAND_LOOP =
-  'while IFS= read -r wt_id && IFS= read -r wt_command; do ( wt_out=$(eval "$wt_command" 2>&1 </dev/null); wt_rc=$?; ' +
+  'umask 022; while IFS= read -r wt_id && IFS= read -r wt_command; do ( wt_out=$(eval "$wt_command" 2>&1 </dev/null); wt_rc=$?; ' +
   // Only a failure's words are put on one line: that costs two processes.
   'if [ "$wt_rc" != 0 ]; then wt_out=$(printf %s "$wt_out" | tr "\\n" " " | head -c 2000); else wt_out=; fi; ' +
   `printf 'done %s %s %s\\n' "$wt_id" "$wt_rc" "$wt_out" ) & done`;

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import type { Readable } from 'node:stream';
 import { WavetankError } from '../../../../core/errors.ts';
+import { makeDirectory } from '../exact-modes.ts';
 import type { Cgroup, Cgroups } from './cgroups.ts';
 import { layOutRoot, mountTable } from './container-root.ts';
 import type { FifoPool, OutputPipe } from './fifo-pool.ts';
@@ -40,9 +41,9 @@ async function exposeAll(node: SandboxNode, spec: ContainerSpec): Promise<Contai
 
 /** Writes what the start needs; only root of the node may read it, since the environment holds secrets. */
 function layOut(around: Surroundings, spec: ContainerSpec, dir: string): string {
-  mkdirSync(dir, { mode: 0o711 });
+  makeDirectory(dir, 0o711);
   const [root, skeleton] = [`${dir}/root`, spec.readOnlyRoot ? `${dir}/root` : `${dir}/skeleton`];
-  mkdirSync(root, { mode: 0o755 });
+  makeDirectory(root, 0o755);
   layOutRoot(skeleton, spec);
   const files = { fstab: `${dir}/fstab`, envFile: `${dir}/env`, script: `${dir}/start` };
   writeFileSync(files.fstab, mountTable(root, spec, around.flagsOf, around.users === 'range'), { mode: 0o600 });

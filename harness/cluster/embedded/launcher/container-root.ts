@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories, makeFile } from '../exact-modes.ts';
 import type { ContainerMount, ContainerSpec } from './launcher.ts';
 import { shellWord } from './tools.ts';
 
@@ -30,24 +31,24 @@ const DEVICE_LINKS: Readonly<Record<string, string>> = {
 
 /** Lays out an empty root with every mount point, on the host's side: cheap, no process needed. */
 export function layOutRoot(root: string, spec: ContainerSpec): void {
-  for (const dir of DIRS) mkdirSync(`${root}/${dir}`, { recursive: true });
-  for (const device of DEVICES) writeFileSync(`${root}/dev/${device}`, '');
+  for (const dir of DIRS) makeDirectories(`${root}/${dir}`, 0o755);
+  for (const device of DEVICES) makeFile(`${root}/dev/${device}`, '', 0o644);
   for (const [link, text] of Object.entries(DEVICE_LINKS)) symlinkSync(text, `${root}/${link}`);
   for (const [link, text] of Object.entries(spec.image.links)) symlinkSync(text, `${root}${link}`);
-  for (const [name, text] of Object.entries(spec.etc)) writeFileSync(`${root}/etc/${name}`, text, { mode: 0o644 });
+  for (const [name, text] of Object.entries(spec.etc)) makeFile(`${root}/etc/${name}`, text, 0o644);
   chmodSync(`${root}/tmp`, 0o1777);
   chmodSync(`${root}/var/tmp`, 0o1777);
   const points = [...spec.image.mounts, ...spec.mounts];
   for (const point of points) {
     if (isBelowAnother(point.target, points)) continue;
     if (point.isFile) {
-      mkdirSync(dirname(`${root}${point.target}`), { recursive: true });
-      writeFileSync(`${root}${point.target}`, '', { flag: 'a' });
+      makeDirectories(dirname(`${root}${point.target}`), 0o755);
+      if (!existsSync(`${root}${point.target}`)) makeFile(`${root}${point.target}`, '', 0o644);
     } else {
-      mkdirSync(`${root}${point.target}`, { recursive: true });
+      makeDirectories(`${root}${point.target}`, 0o755);
     }
   }
-  if (!isBelowAnother(spec.workingDir, points)) mkdirSync(`${root}${spec.workingDir}`, { recursive: true });
+  if (!isBelowAnother(spec.workingDir, points)) makeDirectories(`${root}${spec.workingDir}`, 0o755);
 }
 
 /**

@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { createNative } from '../../../../core/native.ts';
 import type { Bench } from './sandbox.testing.ts';
-import { startBench } from './sandbox.testing.ts';
+import { shellContainer, startBench } from './sandbox.testing.ts';
+import { startUtilLinuxLauncher } from './util-linux.ts';
 
 const MIB = 1024 * 1024;
 
@@ -243,6 +247,34 @@ describe('a sandboxed container', () => {
     expect(readdirSync(`${bench.launcher.runtimeDir}/pods`)).not.toContain(pod.dir.split('/').at(-1));
   });
 
+  it('starts whatever umask the testbed was started with, and programs get their own', async ({ expect, skip }) => {
+    if (!bench.launcher.facts.isolated) skip(bench.launcher.facts.why);
+    const umask = process.umask(0o077);
+    try {
+      await using strict = await startBench();
+      expect(strict.launcher.facts).toEqual(bench.launcher.facts);
+      const image = shellContainer('').image;
+      // As an installation under such an umask has them.
+      const ours = `${strict.dir}/ours`;
+      writeFileSync(ours, 'a file of ours');
+      mkdirSync(`${strict.dir}/closed`);
+      const withOurs = { ...image, mounts: [...image.mounts, { source: ours, target: '/ours', isFile: true }] };
+      const { code, stdout, stderr } = await strict.run('umask; cat /etc/hosts /ours', {
+        etc: { hosts: 'localhost, ' },
+        image: withOurs,
+      });
+      expect([code, stdout, stderr]).toEqual([0, '0022\nlocalhost, a file of ours', '']);
+      if (strict.launcher.facts.users === 'one') return;
+      const closed = { ...image, mounts: [...image.mounts, { source: `${strict.dir}/closed`, target: '/closed' }] };
+      await expect(strict.run('true', { image: closed })).rejects.toMatchObject({
+        code: 'CONTAINER_CANNOT_RUN',
+        hint: expect.stringContaining('chmod o+rx'),
+      });
+    } finally {
+      process.umask(umask);
+    }
+  });
+
   it('leaves no mount, process or directory when the launcher stops', async ({ expect }) => {
     const own = await startBench();
     const { dir } = own;
@@ -252,6 +284,21 @@ describe('a sandboxed container', () => {
     expect((await container.exited).code).toBe(137);
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(dir);
     expect(processesNamed('4218')).toBe(0);
+  });
+});
+
+describe('a launcher that cannot start', () => {
+  it('leaves nothing for the one that is tried next', async ({ expect }) => {
+    const native = createNative();
+    const refusing = { ...native, spawn: () => native.spawn('false', [], {}) };
+    const runtimeDir = mkdtempSync(join(tmpdir(), 'wt-'));
+    try {
+      const starting = startUtilLinuxLauncher({ native: refusing, instance: 'refused', runtimeDir, isRoot: false });
+      await expect(starting).rejects.toMatchObject({ code: 'SANDBOX_GONE' });
+      expect(readdirSync(runtimeDir)).toEqual([]);
+    } finally {
+      rmSync(runtimeDir, { recursive: true, force: true });
+    }
   });
 });
 

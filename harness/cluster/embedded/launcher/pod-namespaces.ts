@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { makeDirectories, makeFile } from '../exact-modes.ts';
 import type { SandboxNode } from './sandbox-node.ts';
 import { shellWord } from './tools.ts';
 
@@ -39,12 +40,11 @@ export function createPodNamespaces(node: SandboxNode, runtimeDir: string): PodN
 
 async function prepareOne(node: SandboxNode, runtimeDir: string, index: number): Promise<PreparedNamespaces> {
   const dir = `${runtimeDir}/ns/${index}`;
-  mkdirSync(dir, { recursive: true });
-  for (const kind of KINDS) writeFileSync(`${dir}/${kind}`, '');
+  makeDirectories(dir, 0o755);
+  for (const kind of KINDS) makeFile(`${dir}/${kind}`, '', 0o644);
   // `self` is the mount process itself, which sits in the new namespaces; the path must not be resolved before.
-  writeFileSync(`${dir}/fstab`, KINDS.map((kind) => `/proc/self/ns/${kind} ${dir}/${kind} none bind 0 0\n`).join(''), {
-    mode: 0o644,
-  });
+  const table = KINDS.map((kind) => `/proc/self/ns/${kind} ${dir}/${kind} none bind 0 0\n`).join('');
+  makeFile(`${dir}/fstab`, table, 0o644);
   const ip = podIp(index);
   const setUp = `printf 'link set lo up\\naddr add ${ip}/32 dev lo\\n' | ip -batch - && mount -c -n -a -T ${dir}/fstab`;
   await node.inside.run(`unshare --net --ipc --uts /bin/sh -c ${shellWord(setUp)}`);

@@ -1,4 +1,5 @@
-import { chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { WavetankError } from '../../../../core/errors.ts';
 import type { Native } from '../../../../core/native.ts';
 import type { CommandShell } from './command-shell.ts';
 import { COMMAND_LOOP, startCommandShell } from './command-shell.ts';
@@ -94,13 +95,31 @@ function isPublic(path: string): boolean {
 }
 
 async function exposeAsRoot(asRoot: CommandShell, path: string, point: string): Promise<string> {
-  if (statSync(path).isDirectory()) mkdirSync(point, { recursive: true });
-  else {
-    mkdirSync(point.slice(0, point.lastIndexOf('/')), { recursive: true });
-    writeFileSync(point, '');
+  const source = statSync(path);
+  const isDirectory = source.isDirectory();
+  // As an installation under a strict umask leaves it. A mount would keep the mode, and pods run as others.
+  if (isForOwnerOnly(source.mode)) {
+    if (isDirectory) throw notForOthers(path);
+    copyFileSync(path, point);
+    chmodSync(point, 0o755);
+    return point;
   }
+  if (isDirectory) mkdirSync(point);
+  else writeFileSync(point, '');
   await asRoot.run(`mount -n --bind ${shellWord(path)} ${shellWord(point)}`);
   return point;
+}
+
+function notForOthers(path: string): WavetankError {
+  const hint = `chmod o+rx ${shellWord(path)}`;
+  return new WavetankError('CONTAINER_CANNOT_RUN', `${path} is for its owner only, and containers run as others`, {
+    hint,
+  });
+}
+
+/** Its owner may read or run it, and others may not. */
+function isForOwnerOnly(mode: number): boolean {
+  return ((mode >> 6) & 0o5 & ~mode) !== 0;
 }
 
 export const TOOLS_OF_THE_NODE = [

@@ -26,7 +26,8 @@ export interface Spawned {
 /** The shell is gone, and with it everything that ran in the sandbox. */
 const GONE = 137;
 
-const LOOP = 'while IFS= read -r wt_command; do eval "$wt_command" & done';
+/** As a container runtime has it, whatever this process has. */
+const LOOP = 'umask 022; while IFS= read -r wt_command; do eval "$wt_command" & done';
 
 /** `prefix` enters the namespaces that the shell lives in. */
 export function startSpawnShell(native: Native, prefix: readonly string[]): SpawnShell {

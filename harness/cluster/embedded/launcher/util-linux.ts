@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Native } from '../../../../core/native.ts';
 import { ResourceStack, runningResource } from '../../../../core/resource.ts';
+import { makeDirectories, makeDirectory } from '../exact-modes.ts';
 import { openCgroups } from './cgroups.ts';
 import { startContainerProcess } from './container-process.ts';
 import { createFifoPool } from './fifo-pool.ts';
@@ -42,9 +43,12 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
   const { native, runtimeDir } = options;
   const stack = new ResourceStack();
   chmodSync(runtimeDir, 0o711);
-  for (const dir of ['pods', 'volumes', 'fifo', 'ns', 'host', 'messages'])
-    mkdirSync(`${runtimeDir}/${dir}`, { recursive: true, mode: 0o711 });
+  const directories = ['pods', 'volumes', 'fifo', 'ns', 'host', 'messages'].map((name) => `${runtimeDir}/${name}`);
+  stack.defer('directories', async () => {
+    await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })));
+  });
   try {
+    for (const directory of directories) makeDirectories(directory, 0o711);
     const cgroups = openCgroups(options.instance);
     for (const path of cgroups.roots) options.journal?.add({ kind: 'cgroup', path });
     stack.defer('cgroups', () => cgroups.remove());
@@ -76,7 +80,7 @@ export async function startUtilLinuxLauncher(options: UtilLinuxOptions): Promise
         createVolume: volumes.create,
         async createPodSandbox(spec) {
           const dir = `${runtimeDir}/pods/${spec.id}`;
-          mkdirSync(dir, { mode: 0o711 });
+          makeDirectory(dir, 0o711);
           const prepared = await namespaces.take();
           const start: PodSandbox['startContainer'] = (container) =>
             startContainerProcess(

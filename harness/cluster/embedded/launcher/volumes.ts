@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, existsSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, ftruncateSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { makeDirectory } from '../exact-modes.ts';
 import type { BackedVolume, LauncherFacts, VolumeSpec } from './launcher.ts';
 import type { SandboxNode } from './sandbox-node.ts';
 import { findTool, shellWord } from './tools.ts';
@@ -23,7 +24,7 @@ export function createVolumes(node: SandboxNode, runtimeDir: string, diskDir: st
   const hasExt4 = asRoot !== undefined && findTool('mkfs.ext4') !== undefined && existsSync('/dev/loop-control');
   const directory = (spec: VolumeSpec): string => {
     const path = `${runtimeDir}/volumes/${spec.id}`;
-    mkdirSync(path, { mode: 0o711 });
+    makeDirectory(path, 0o711);
     return path;
   };
   const createTmpfs = async (spec: VolumeSpec): Promise<BackedVolume> => {

@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises';
-import { chmodSync, mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, isIP } from 'node:net';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import type { Clock } from '../../../../core/clock.ts';
 import { WavetankError } from '../../../../core/errors.ts';
 import type { Native } from '../../../../core/native.ts';
 import type { ApiAccess } from '../api-access.ts';
+import { makeDirectory } from '../exact-modes.ts';
 import type { EgressDoor, OpenDoor } from '../kubelet/node-services.ts';
 import type { Pod } from '../kubelet/pod-types.ts';
 import { NAMESPACES, NETWORK_POLICIES } from '../kubelet/resources.ts';
@@ -146,7 +146,7 @@ export function createPodNetwork(options: PodNetworkOptions): EgressDoor {
       };
       if (!sandbox.enterNetwork || !hasOpening(egress, 'egress')) return { mounts: [], env: {}, close };
       const dir = join(sandbox.dir, 'door');
-      mkdirSync(dir, { mode: 0o755 });
+      makeDirectory(dir, 0o755);
       const socketPath = join(dir, 'egress.sock');
       const proxy = await startEgressProxy(socketPath, (host, port) => decide(member, host, port));
       closers.push(() => proxy.close());
@@ -171,9 +171,8 @@ function identityOf(api: ApiAccess, pod: Pod): NonNullable<Endpoint['pod']> {
 /** A directory that the helper, who is nobody, may put its socket into. */
 function inwardSocket(launcher: Launcher, sandbox: PodSandbox): string {
   const dir = join(sandbox.dir, 'inward');
-  mkdirSync(dir);
+  makeDirectory(dir, 0o711);
   launcher.own(dir, NOBODY, NOBODY);
-  chmodSync(dir, 0o711);
   return join(dir, 'in.sock');
 }
 
