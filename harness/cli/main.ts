@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
@@ -6,7 +7,7 @@ import { EXIT } from '../report/exit-code.ts';
 // Before anything large is loaded: a warm start spares a third of a second. Not in the machine's temporary folder, where it
 // would stay behind as something of ours.
 enableCompileCache(path.join(import.meta.dirname, '../../node_modules/.cache/wavetank-compile'));
-const [{ runProgram }, { WavetankError, messageOf }] = await Promise.all([
+const [{ lineForScripts, runProgram }, { WavetankError, messageOf }] = await Promise.all([
   import('./program.ts'),
   import('../../core/errors.ts'),
 ]);
@@ -17,25 +18,41 @@ const ONE_CTRL_C_MS = 1000;
 let signals = 0;
 let firstSignalAt = 0;
 let isBroken = false;
+let isOver = false;
+const args = process.argv.slice(2);
 
-function interrupt(): void {
+function interrupt(reason = new WavetankError('INTERRUPTED', 'Interrupted.', { category: 'interrupted' })): void {
   const now = performance.now();
   if (signals > 0 && now - firstSignalAt < ONE_CTRL_C_MS) return;
   signals++;
   firstSignalAt = now;
   // The first asks for an orderly end, the second is meant.
   if (signals > 1) process.exit(isBroken ? EXIT.broken : EXIT.interrupted);
-  interruption.abort(new WavetankError('INTERRUPTED', 'Interrupted.', { category: 'interrupted' }));
+  interruption.abort(reason);
 }
 
-/** A mistake of ours outside every try: what runs is still taken down before the process ends. */
+/** A mistake outside every try, ours or a scenario's: what runs is still taken down before the process ends. */
 function breakDown(error: unknown): void {
   process.stderr.write(`wavetank: ${messageOf(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`);
   isBroken = true;
-  interrupt();
+  interrupt(new WavetankError('UNCAUGHT', `An error that nobody caught: ${messageOf(error)}`));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+/** A scenario, or what it uses, may call process.exit: half a run is no success, whatever code it names. */
+function refuseEarlyEnd(code: number): void {
+  if (isOver || signals > 0) return;
+  const error = new WavetankError('ENDED_EARLY', `process.exit(${code}) was called before the run was over.`);
+  process.exitCode = EXIT.broken;
+  writeSync(
+    2,
+    `wavetank: ${error.message} [${error.code}]\n  A scenario ends by returning. \`wavetank down\` removes what is left.\n`,
+  );
+  const line = lineForScripts(args, error);
+  if (line !== undefined) writeSync(1, line);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt());
+process.on('exit', refuseEarlyEnd);
 process.on('uncaughtException', breakDown);
 process.on('unhandledRejection', breakDown);
 // Whoever reads our output went away, as `| head` does: that is a Ctrl-C too.
@@ -49,13 +66,14 @@ process.on('warning', (warning) => {
 // Timers of the clock keep no process alive, and a command may have nothing else to wait for: this listener does.
 new MessageChannel().port1.on('message', () => undefined);
 
-const exitCode = await runProgram(process.argv.slice(2), {
+const exitCode = await runProgram(args, {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   interrupted: interruption.signal,
 });
 await Promise.all([process.stdout, process.stderr].map(written));
+isOver = true;
 // Work that was given up half-way may still hold the process; everything that must end has ended.
 process.exit(isBroken ? EXIT.broken : exitCode);
 

@@ -167,6 +167,24 @@ describe('a scenario of one’s own', () => {
     );
   });
 
+  test.each([
+    ['process.exit(0)', 'ENDED_EARLY'],
+    [
+      "setImmediate(() => { throw new Error('late') }); await new Promise((resolve) => setTimeout(resolve, 50))",
+      'UNCAUGHT',
+    ],
+  ])('%s where nobody sees it ends with 4, %s', async (mistake, code) => {
+    const file = path.join(folder, `${code}.ts`);
+    writeFileSync(
+      file,
+      `${mistake}; export default { name: 'm', title: 'T', summary: 'S', run: async () => undefined };`,
+    );
+    const run = start(['scenario', file, '--state', state, '--json']);
+    expect(await run.code).toBe(4);
+    expect(run.err()).toContain(`[${code}]`);
+    expect(JSON.parse(run.out())).toMatchObject({ outcome: 'failed', error: { code }, exitCode: 4 });
+  });
+
   test('Ctrl-C in its middle ends with 130, says so everywhere, and leaves nothing', async () => {
     const waiting = "check.that('so far', true); await testbed.stop(); check.that('stopped under its feet', false);";
     const file = scenario(

@@ -32,11 +32,11 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   } catch (error) {
     // commander has said what it had to say: help and the version are no mistakes, everything else is wrong usage.
     if (!(error instanceof CommanderError)) {
-      if (wantsJson(args)) terminal.stdout.write(errorLine(error));
+      terminal.stdout.write(lineForScripts(args, error) ?? '');
       return reportError(error, terminal);
     }
     if (error.exitCode === 0) return EXIT.ok;
-    if (wantsJson(args)) terminal.stdout.write(errorLine(usageErrorOf(error)));
+    terminal.stdout.write(lineForScripts(args, usageErrorOf(error)) ?? '');
     return EXIT.usage;
   }
 }
@@ -47,8 +47,9 @@ function wantsJson(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? undefined : end).includes('--json');
 }
 
-/** One line for scripts where there is no report: the same fields that a report would have. */
-function errorLine(error: unknown): string {
+/** One line where there is no report, with the same fields that a report would have; none where nobody asked for `--json`. */
+export function lineForScripts(args: readonly string[], error: unknown): string | undefined {
+  if (!wantsJson(args)) return undefined;
   const exitCode = exitCodeOf(error);
   const outcome = exitCode === EXIT.interrupted ? 'interrupted' : 'failed';
   const facts = { version: 1, outcome, error: runErrorOf(error), exitCode };

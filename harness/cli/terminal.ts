@@ -13,14 +13,17 @@ export interface Terminal {
 
 /** Says what went wrong and what to do, and gives the exit code; a stack only with `WAVETANK_DEBUG`. */
 export function reportError(error: unknown, { stderr, env, interrupted }: Terminal): number {
-  if (interrupted.aborted) {
+  if (interrupted.aborted && exitCodeOf(interrupted.reason) === EXIT.interrupted) {
     stderr.write('wavetank: interrupted; everything was stopped\n');
     return EXIT.interrupted;
   }
   const code = isWavetankError(error) ? ` [${error.code}]` : '';
   stderr.write(`wavetank: ${redact(messageOf(error))}${code}\n`);
   if (isWavetankError(error) && error.hint) stderr.write(`  ${error.hint}\n`);
-  for (const cause of causesOf(error)) stderr.write(`  because: ${redact(messageOf(cause))}\n`);
+  for (const cause of causesOf(error)) {
+    // Many a message ends with that of its cause.
+    if (!messageOf(error).includes(messageOf(cause))) stderr.write(`  because: ${redact(messageOf(cause))}\n`);
+  }
   if (env['WAVETANK_DEBUG'] && error instanceof Error) stderr.write(`${redact(error.stack ?? '')}\n`);
   return exitCodeOf(error);
 }

@@ -70,10 +70,10 @@ async function importScenario(file: string): Promise<Scenario> {
   try {
     loaded = (await import(pathToFileURL(file).href)) as typeof loaded;
   } catch (error) {
-    throw new WavetankError('SCENARIO_INVALID', `${file} cannot be loaded: ${messageOf(error)}`, {
+    throw new WavetankError('SCENARIO_INVALID', `${file} cannot be loaded: ${messageOf(error)}${placeOf(error)}`, {
       category: 'usage',
       cause: error,
-      hint: 'Only erasable TypeScript runs as it is: no enums, no namespaces, imports with their file extension.',
+      ...(isAboutSource(error) ? { hint: SOURCE_HINT } : {}),
     });
   }
   const checked = scenarioSchema.safeParse(loaded.default);
@@ -84,4 +84,18 @@ async function importScenario(file: string): Promise<Scenario> {
     details: { problems },
     hint: 'Its default export must be defineScenario({ name, title, summary, run }).',
   });
+}
+
+const SOURCE_HINT =
+  'Only erasable TypeScript runs as it is: no enums, no namespaces, imports with their file extension.';
+
+function isAboutSource(error: unknown): boolean {
+  return error instanceof SyntaxError || (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND';
+}
+
+/** Where in a file, of whatever was thrown while it was loaded: Node says it in the stack alone. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const place = /(?:^|file:\/\/|\()(\/[^\n:()]+:\d+)/m.exec(stack)?.[1];
+  return place === undefined ? '' : ` (${decodeURI(place)})`;
 }

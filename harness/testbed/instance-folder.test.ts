@@ -47,3 +47,17 @@ test('nothing else goes, whatever stands in the note', () => {
   expect(removeDeadInstances(root)).toEqual(['one']);
   expect([existsSync(others), existsSync(inside)]).toEqual([true, true]);
 });
+
+test('a place that takes nothing is named, with what to do', () => {
+  const file = path.join(root, 'file');
+  writeFileSync(file, '');
+  for (const stateRoot of [file, path.join(file, 'below')]) {
+    expect(() => claimInstanceFolder(stateRoot, 'one'), stateRoot).toThrow(
+      expect.objectContaining({
+        code: 'STATE_UNWRITABLE',
+        category: 'environment',
+        hint: expect.stringContaining('--state'),
+      }),
+    );
+  }
+});

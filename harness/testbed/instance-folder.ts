@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { WavetankError } from '../../core/errors.ts';
+import { WavetankError, messageOf } from '../../core/errors.ts';
 import { shortTmpdir } from '../../core/short-tmpdir.ts';
 
 /** Who a folder belongs to. A process id alone is given out again; with its start time it names one process for good. */
@@ -33,17 +33,21 @@ export interface InstanceFolder {
 
 /**
  * Makes the folder of one testbed, for its owner's eyes only.
- * @throws WavetankError INSTANCE_RUNNING (usage) when a living process has it
+ * @throws WavetankError INSTANCE_RUNNING (usage) when a living process has it; STATE_UNWRITABLE (environment)
  */
 export function claimInstanceFolder(stateRoot: string, instance: string): InstanceFolder {
   const folder = path.join(stateRoot, instance);
   if (SHARED_FOLDERS.has(instance))
     throw new WavetankError('CONFIG_INVALID', `"${instance}" is no name for a testbed.`);
-  mkdirSync(stateRoot, { recursive: true });
+  try {
+    mkdirSync(stateRoot, { recursive: true });
+  } catch (error) {
+    throw unwritable(stateRoot, error);
+  }
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    if ((error as { code?: string }).code !== 'EEXIST') throw unwritable(stateRoot, error);
     throw new WavetankError('INSTANCE_RUNNING', `A testbed called "${instance}" has ${folder}.`, {
       category: 'usage',
       hint: '`wavetank down` ends it and removes what is left of it.',
@@ -52,6 +56,13 @@ export function claimInstanceFolder(stateRoot: string, instance: string): Instan
   chmodSync(folder, 0o700);
   writeFileSync(path.join(folder, OWNER_FILE), JSON.stringify(thisProcess()), { mode: 0o600 });
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+function unwritable(stateRoot: string, cause: unknown): WavetankError {
+  return new WavetankError('STATE_UNWRITABLE', `Nothing can be kept in ${stateRoot}: ${messageOf(cause)}`, {
+    category: 'environment',
+    hint: 'Run it in a folder that is yours, or name one with --state DIR.',
+  });
 }
 
 /**
