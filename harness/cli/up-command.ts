@@ -1,7 +1,4 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { WavetankError } from '../../core/errors.ts';
 import { createNet } from '../../core/net.ts';
 import { redact } from '../../core/redact.ts';
 import type { TestbedConfig } from '../config/testbed-config.ts';
@@ -9,12 +6,14 @@ import { EXIT } from '../report/exit-code.ts';
 import type { Endpoints, RunningTestbed } from '../running-testbed.ts';
 import { s3KeysFrom } from '../storage/existing/s3-account.ts';
 import { startTestbed } from '../testbed.ts';
-import { environmentFile, environmentOf, writePrivateFile } from '../testbed/endpoints.ts';
+import { environmentOf } from '../testbed/endpoints.ts';
 import type { ClassicNetwork } from './classic-network.ts';
 import { classicNetwork } from './classic-network.ts';
 import type { CommonFlags } from './common-config.ts';
 import { commonConfig } from './common-config.ts';
+import { endpointFiles } from './endpoint-files.ts';
 import { requireReady } from './readiness.ts';
+import { runInside } from './run-inside.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface UpFlags extends CommonFlags {
@@ -48,6 +47,7 @@ async function upWith(
   terminal: Terminal,
 ): Promise<number> {
   const { stderr, interrupted } = terminal;
+  const files = endpointFiles(flags);
   stderr.write('wavetank: starting …\n');
   const lines: string[] = [];
   const testbed = await startTestbed(configOf(flags, classic), {
@@ -62,17 +62,16 @@ async function upWith(
     if (!flags.verbose && !interrupted.aborted) for (const line of lines) stderr.write(`  ${redact(line)}\n`);
     throw error;
   });
-  const files = filesOf(flags);
   try {
     await probe(testbed);
-    for (const [file, write] of files) writePrivateFile(file, write(testbed.endpoints));
+    files.write(testbed.endpoints);
     classic?.ready();
     announce(testbed, flags, terminal);
-    if (command.length > 0) return await runInside(command, testbed.endpoints, terminal);
+    if (command.length > 0) return await runInside(command, environmentOf(testbed.endpoints), terminal);
     await untilInterrupted(interrupted);
     return EXIT.ok;
   } finally {
-    for (const [file] of files) rmSync(file, { force: true });
+    files.remove();
     await testbed.stop();
     stderr.write('wavetank: everything was stopped\n');
   }
@@ -96,15 +95,6 @@ function configOf(flags: UpFlags, classic: ClassicNetwork | undefined): TestbedC
     },
     ...classic?.config,
   };
-}
-
-/** Files of the user's that say where everything is, and how each is written. */
-function filesOf({ endpoints, envFile }: UpFlags): [string, (endpoints: Endpoints) => string][] {
-  const asJson = (given: Endpoints): string => `${JSON.stringify(given, null, 2)}\n`;
-  return [
-    ...(endpoints === undefined ? [] : [[path.resolve(endpoints), asJson] as [string, typeof asJson]]),
-    ...(envFile === undefined ? [] : [[path.resolve(envFile), environmentFile] as [string, typeof asJson]]),
-  ];
 }
 
 async function probe({ endpoints, observe }: RunningTestbed): Promise<void> {
@@ -136,30 +126,6 @@ function announce(
   ];
   stderr.write(`wavetank: ready in ${ready} ms; Ctrl-C ends it\n`);
   stderr.write(rows.map(([name = '', value = '']) => `  ${name.padEnd(17)} ${value}\n`).join(''));
-}
-
-/** The command's own exit code is ours. Ctrl-C reaches it through the terminal; it is waited for, then everything is stopped. */
-async function runInside(command: readonly string[], endpoints: Endpoints, { interrupted }: Terminal): Promise<number> {
-  // Loaded when the testbed runs already: its hundred modules would only hold up the start.
-  const { execa } = await import('execa');
-  const [file = '', ...args] = command;
-  const result = await execa(file, args, {
-    stdio: 'inherit',
-    env: { ...environmentOf(endpoints) },
-    reject: false,
-    cancelSignal: interrupted,
-    forceKillAfterDelay: 5000,
-  });
-  if (result.exitCode !== undefined) return result.exitCode;
-  if (interrupted.aborted) return EXIT.interrupted;
-  throw new WavetankError(
-    'COMMAND_NOT_RUN',
-    `${file} did not run: ${result.shortMessage ?? 'it was ended by a signal'}`,
-    {
-      category: 'usage',
-      hint: 'What stands behind -- is the command and its arguments.',
-    },
-  );
 }
 
 function untilInterrupted(interrupted: AbortSignal): Promise<void> {

@@ -51,10 +51,9 @@ export async function assembleTestbed(context: StartContext, parts: TestbedParts
   const endpoints = endpointsOf(context, parts);
   const observe = await observerOf(context, parts);
   const node = cluster.images.node ?? NODE_IMAGE;
-  for (const file of [path.join(folder, 'endpoints.json'), parts.runtime.endpointsFile ?? []].flat()) {
-    stack.defer('endpoints file', () => rmSync(file, { force: true }));
-    writeEndpoints(file, endpoints);
-  }
+  const endpointsFile = path.join(folder, 'endpoints.json');
+  stack.defer('endpoints file', () => rmSync(endpointsFile, { force: true }));
+  writeEndpoints(endpointsFile, endpoints);
   const components: Readonly<Record<Component, { kill(): Promise<void>; restart(): Promise<void> }>> = {
     provider: provider,
     'operator-service': operator.service,
@@ -63,7 +62,7 @@ export async function assembleTestbed(context: StartContext, parts: TestbedParts
   };
   const facts: Omit<RunningTestbed, 'stop' | typeof Symbol.asyncDispose> = {
     endpoints,
-    endpointsFile: path.join(folder, 'endpoints.json'),
+    endpointsFile,
     capabilities: cluster.capabilities,
     actors: parts.actors,
     servers: parts.servers,

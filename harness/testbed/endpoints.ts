@@ -14,7 +14,21 @@ export function writePrivateFile(file: string, text: string): void {
 }
 
 export function writeEndpoints(file: string, endpoints: Endpoints): void {
-  writePrivateFile(file, `${JSON.stringify(endpoints, null, 2)}\n`);
+  writePrivateFile(file, endpointsText(endpoints));
+}
+
+export function endpointsText(endpoints: Endpoints): string {
+  return `${JSON.stringify(endpoints, null, 2)}\n`;
+}
+
+/** Whether it is what `endpointsText` makes. */
+export function isEndpointsText(text: string): boolean {
+  try {
+    const { version, metadataCacheUrl, kubeconfig } = (JSON.parse(text) ?? {}) as Partial<Endpoints>;
+    return version === 1 && metadataCacheUrl !== undefined && kubeconfig !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The variables that outside clients read. */
@@ -38,9 +52,17 @@ export function environmentOf(endpoints: Endpoints): Readonly<Record<string, str
   };
 }
 
+const WRITTEN_BY = '# Written by wavetank, and removed when the testbed ends.\n';
+
 /** `NAME='value'` lines, as shells and dotenv readers take them. */
 export function environmentFile(endpoints: Endpoints): string {
-  return Object.entries(environmentOf(endpoints))
-    .map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'\n`)
-    .join('');
+  const lines = Object.entries(environmentOf(endpoints)).map(
+    ([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'\n`,
+  );
+  return WRITTEN_BY + lines.join('');
+}
+
+/** Whether it is what `environmentFile` makes. */
+export function isEnvironmentFile(text: string): boolean {
+  return text.startsWith(WRITTEN_BY);
 }

@@ -18,6 +18,4 @@ export interface TestbedRuntime {
   readonly onPartLog?: PartListener;
   /** Lines of the trace so far, for `observe.traceLines`. */
   readonly traceLines?: () => readonly string[];
-  /** Where endpoints.json goes besides the instance's folder. */
-  readonly endpointsFile?: string;
 }
