@@ -170,7 +170,7 @@ describe('a scenario of one’s own', () => {
   test.each([
     ['process.exit(0)', 'ENDED_EARLY'],
     [
-      "setImmediate(() => { throw new Error('late') }); await new Promise((resolve) => setTimeout(resolve, 50))",
+      "setImmediate(() => { throw new Error('late') }); await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))",
       'UNCAUGHT',
     ],
   ])('%s where nobody sees it ends with 4, %s', async (mistake, code) => {

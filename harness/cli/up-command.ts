@@ -3,7 +3,7 @@ import { createNet } from '../../core/net.ts';
 import { redact } from '../../core/redact.ts';
 import type { TestbedConfig } from '../config/testbed-config.ts';
 import { EXIT } from '../report/exit-code.ts';
-import type { Endpoints, RunningTestbed } from '../running-testbed.ts';
+import type { RunningTestbed } from '../running-testbed.ts';
 import { s3KeysFrom } from '../storage/existing/s3-account.ts';
 import { startTestbed } from '../testbed.ts';
 import { environmentOf } from '../testbed/endpoints.ts';

@@ -52,7 +52,7 @@ test('a place that takes nothing is named, with what to do', () => {
   const file = path.join(root, 'file');
   writeFileSync(file, '');
   for (const stateRoot of [file, path.join(file, 'below')]) {
-    expect(() => claimInstanceFolder(stateRoot, 'one'), stateRoot).toThrow(
+    expect(() => claimInstanceFolder(stateRoot, 'one')).toThrow(
       expect.objectContaining({
         code: 'STATE_UNWRITABLE',
         category: 'environment',
