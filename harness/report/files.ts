@@ -1,14 +1,20 @@
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
+import { WavetankError, messageOf } from '../../core/errors.ts';
 import type { Reporter, TraceEvent } from '../scenario/events.ts';
 import { junitXml } from './junit.ts';
 import { ReportBuilder } from './report.ts';
 
-/** `--report DIR`: trace.ndjson while the run lasts, report.json and junit.xml at its end. */
+/**
+ * `--report DIR`: trace.ndjson while the run lasts, report.json and junit.xml at its end.
+ * @throws WavetankError REPORT_UNWRITABLE (usage)
+ */
 export function fileReporter(directory: string): Reporter {
-  mkdirSync(directory, { recursive: true });
+  makeWritable(directory);
   const trace = createWriteStream(path.join(directory, 'trace.ndjson'));
+  // Told at the end, where whoever runs the reporters waits for it: a run is not given up for its trace.
+  trace.on('error', () => undefined);
   const builder = new ReportBuilder();
   return {
     onEvent(event: TraceEvent) {
@@ -23,4 +29,16 @@ export function fileReporter(directory: string): Reporter {
       writeFileSync(path.join(directory, 'junit.xml'), junitXml(report));
     },
   };
+}
+
+function makeWritable(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new WavetankError('REPORT_UNWRITABLE', `No report can be written to ${directory}: ${messageOf(error)}`, {
+      category: 'usage',
+      hint: '--report names a folder; one that is not there is made.',
+    });
+  }
 }

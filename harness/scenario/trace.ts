@@ -52,6 +52,6 @@ export class Trace {
 
   #setAside(reporter: Reporter, error: unknown): void {
     this.#reporters.delete(reporter);
-    this.#failures.push(`${reporter.constructor.name}: ${messageOf(error)}`);
+    this.#failures.push(messageOf(error));
   }
 }
