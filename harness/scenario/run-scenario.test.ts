@@ -231,7 +231,7 @@ describe('reports', () => {
     const trace = new Trace(clock, [broken, good]);
     trace.emit({ type: 'step.started', index: 1, step: 'x' });
     trace.emit({ type: 'step.started', index: 2, step: 'y' });
-    expect(await trace.close()).toEqual(['Object: disk full']);
+    expect(await trace.close()).toEqual(['disk full']);
     expect(seen).toHaveLength(2);
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';
 import { randomHex } from '../../../core/entropy.ts';
 import type { Capability, ClusterCapabilities } from '../cluster.ts';
+import { CAPABILITY_NAMES } from '../cluster.ts';
 import type { Canary } from './canary.ts';
 import { startCanary } from './canary.ts';
 import type { ImageCatalogue } from './kubelet/images.ts';
@@ -36,7 +37,8 @@ export async function measureCapabilities(options: MeasureOptions): Promise<Clus
     options.cacheDir === undefined
       ? undefined
       : join(options.cacheDir, `capabilities-${fingerprint(options.launcher)}.json`);
-  if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as ClusterCapabilities;
+  const kept = file === undefined ? undefined : keptIn(file);
+  if (kept !== undefined) return kept;
   const measured = options.launcher.facts.isolated ? await probe(options) : allAbsent(options.launcher.facts.why);
   if (file !== undefined && !fellShort(measured, options.launcher.facts)) {
     mkdirSync(options.cacheDir as string, { recursive: true });
@@ -46,6 +48,17 @@ export async function measureCapabilities(options: MeasureOptions): Promise<Clus
     renameSync(draft, file);
   }
   return measured;
+}
+
+/** Undefined where there is none, or what is there is broken or from a version that knew fewer. */
+function keptIn(file: string): ClusterCapabilities | undefined {
+  try {
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<ClusterCapabilities>;
+    const isWhole = CAPABILITY_NAMES.every((name) => kept[name]?.enforcement !== undefined);
+    return isWhole ? (kept as ClusterCapabilities) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function fingerprint(launcher: Launcher): string {
