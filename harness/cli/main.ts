@@ -7,9 +7,10 @@ import { EXIT } from '../report/exit-code.ts';
 // Before anything large is loaded: a warm start spares a third of a second. Not in the machine's temporary folder, where it
 // would stay behind as something of ours.
 enableCompileCache(path.join(import.meta.dirname, '../../node_modules/.cache/wavetank-compile'));
-const [{ lineForScripts, runProgram }, { WavetankError, messageOf }] = await Promise.all([
+const [{ lineForScripts, runProgram }, { WavetankError, messageOf }, { redact }] = await Promise.all([
   import('./program.ts'),
   import('../../core/errors.ts'),
+  import('../../core/redact.ts'),
 ]);
 
 const interruption = new AbortController();
@@ -33,22 +34,28 @@ function interrupt(reason = new WavetankError('INTERRUPTED', 'Interrupted.', { c
 
 /** A mistake outside every try, ours or a scenario's: what runs is still taken down before the process ends. */
 function breakDown(error: unknown): void {
-  process.stderr.write(`wavetank: ${messageOf(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`);
+  process.stderr.write(redact(`wavetank: ${messageOf(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`));
   isBroken = true;
   interrupt(new WavetankError('UNCAUGHT', `An error that nobody caught: ${messageOf(error)}`));
 }
 
 /** A scenario, or what it uses, may call process.exit: half a run is no success, whatever code it names. */
 function refuseEarlyEnd(code: number): void {
-  if (isOver || signals > 0) return;
+  if (isOver) return;
+  process.exitCode = isBroken || signals === 0 ? EXIT.broken : EXIT.interrupted;
+  if (signals > 0) return;
   const error = new WavetankError('ENDED_EARLY', `process.exit(${code}) was called before the run was over.`);
-  process.exitCode = EXIT.broken;
-  writeSync(
-    2,
-    `wavetank: ${error.message} [${error.code}]\n  A scenario ends by returning. \`wavetank down\` removes what is left.\n`,
-  );
-  const line = lineForScripts(args, error);
-  if (line !== undefined) writeSync(1, line);
+  const hint = 'A scenario ends by returning. `wavetank down` removes what is left.';
+  lastWords(2, `wavetank: ${error.message} [${error.code}]\n  ${hint}\n`);
+  lastWords(1, lineForScripts(args, error) ?? '');
+}
+
+function lastWords(descriptor: number, text: string): void {
+  try {
+    writeSync(descriptor, text);
+  } catch {
+    // Nobody reads them any more.
+  }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt());
