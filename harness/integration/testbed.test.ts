@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -139,8 +139,11 @@ describe('a testbed', () => {
     );
   });
 
-  test('nothing is left of it', async () => {
+  test('nothing is left of it, nor of canaries that nobody stopped', async () => {
+    const { unixSocket } = await testbed.observe.startCanaryListeners();
     await testbed.stop();
+    expect(existsSync(path.dirname(unixSocket))).toBe(false);
+    await expect(testbed.observe.startCanaryListeners()).rejects.toMatchObject({ code: 'ALREADY_STOPPING' });
     expect(leftIn(stateRoot)).toEqual([]);
     expect(readdirSync(path.join(stateRoot, 'cluster')).filter((name) => !name.startsWith('capabilities-'))).toEqual(
       [],

@@ -57,6 +57,7 @@ export interface Observer {
   readObject(bucket: string, key: string): Promise<Uint8Array>;
   /** The buckets in use: `BUCKET`, or `BUCKET/PREFIX` in one that others use too. `objects` and `readObject` take them as they are. */
   readonly bucketNames: { readonly results: string; readonly adminLogs: string };
+  /** Stopped with the testbed at the latest. */
   startCanaryListeners(): Promise<CanaryListeners>;
   servers(): readonly ObservedServer[];
   /** Answers that actors got so far; the newest ones when there were very many. */

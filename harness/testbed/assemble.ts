@@ -92,6 +92,7 @@ async function observerOf(context: StartContext, parts: TestbedParts): Promise<R
   stack.defer('observer of the cluster', () => kube.stop());
   return createObserver({
     instanceFolder: context.folder,
+    stack,
     clock,
     entropy,
     kube,

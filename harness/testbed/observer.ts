@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
+import type { ResourceStack } from '../../core/resource.ts';
 import { placeOf } from '../../engine/archive/place.ts';
 import { machineDifference } from '../accounting/machine.ts';
 import type { MachineMarks } from '../accounting/snapshot.ts';
@@ -16,6 +17,8 @@ import type { PartsLog } from './parts-log.ts';
 export interface ObserverParts {
   /** Of this testbed. */
   readonly instanceFolder: string;
+  /** For what is started on request: a story that is given up stops nothing any more. */
+  readonly stack: ResourceStack;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly kube: KubeObserver;
@@ -73,13 +76,15 @@ export function createObserver(parts: ObserverParts): Observer {
       return new Uint8Array(Buffer.concat(chunks));
     },
     startCanaryListeners: () =>
-      startCanaryListeners({
-        clock,
-        entropy,
-        addressFromPods: parts.hostAddressFromPods,
-        alsoOn: parts.listenHosts,
-        onFolder: (folder) => noteOutsideFolder(parts.instanceFolder, folder),
-      }),
+      parts.stack.start('canary listeners', () =>
+        startCanaryListeners({
+          clock,
+          entropy,
+          addressFromPods: parts.hostAddressFromPods,
+          alsoOn: parts.listenHosts,
+          onFolder: (folder) => noteOutsideFolder(parts.instanceFolder, folder),
+        }),
+      ),
     servers: () => Object.entries(parts.serverUrls()).map(([name, url]) => observedServer(name, url, parts)),
     capturedAnswers: () => answers.all(),
     logLines: () => log.lines,
