@@ -4,6 +4,6 @@ import { tmpdir } from 'node:os';
 const LONGEST = 32;
 
 /** The folder for temporary files, or /tmp where that one's path leaves no room for sockets. */
-export function shortTmpdir(): string {
-  return Buffer.byteLength(tmpdir()) <= LONGEST ? tmpdir() : '/tmp';
+export function shortTmpdir(folder: string = tmpdir()): string {
+  return Buffer.byteLength(folder) <= LONGEST ? folder : '/tmp';
 }
