@@ -50,15 +50,33 @@ function planCreation(observation: Observation, settings: PlanSettings): Plan {
   if (status?.computeIntent === undefined) {
     return ended(observation, ends.endWithout('interrupted', { reason: 'IntentMissing' }));
   }
-  const configure = pods.configure;
-  const deadline = (millisecondsOf(status.computeIntent.at) ?? now) + settings.deadlines.startSeconds * 1000;
-  if (configure !== undefined && configure.end === undefined && now < deadline) return wait(deadline);
+  const { configure } = pods;
+  const since = millisecondsOf(status.computeIntent.at) ?? now;
+  if (configure !== undefined && configure.end === undefined)
+    return planLeaving(observation, settings, configure, since);
+  const deadline = since + settings.deadlines.startSeconds * 1000;
   if (!observation.isControlGreen || !observation.hasPolicies) {
     return now < deadline
       ? wait(deadline)
       : ended(observation, ends.endWithout('isolationUnavailable', { reason: 'IsolationNotMeasured' }));
   }
   return steps([{ do: 'createPod', stage: 'compute', node: configure?.node }]);
+}
+
+/**
+ * pod-configure has reported, `since` then, and has nothing left to do. One that does not end is taken away: no algorithm starts while somebody can
+ * still write to its volume. (A Node process may hang while it exits: nodejs/node#54918.)
+ */
+function planLeaving(observation: Observation, { deadlines }: PlanSettings, configure: PodView, since: number): Plan {
+  const { now } = observation;
+  if (configure.deletingSince === undefined) {
+    const leaveBy = since + deadlines.leaveSeconds * 1000;
+    return now < leaveBy ? wait(leaveBy) : steps([{ do: 'deletePod', stage: 'configure', uid: configure.uid }]);
+  }
+  const lostAt = configure.deletingSince + deadlines.lostNodeSeconds * 1000;
+  return now < lostAt
+    ? wait(lostAt)
+    : ended(observation, ends.endWithout('interrupted', { reason: 'NodeUnreachable' }));
 }
 
 /** Its uid goes into the status: from here on, a missing pod is a lost one. */

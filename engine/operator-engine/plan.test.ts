@@ -12,7 +12,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom('fail', 'lose', 'evict', 'delete', 'stick', 'vanish'),
+      kind: fc.constantFrom('linger', 'fail', 'lose', 'evict', 'delete', 'stick', 'vanish'),
       stage,
     }),
   },
@@ -64,6 +64,9 @@ describe('whatever happens to a job, in whatever order, with the engine dying an
     expect(
       broken((world) => world.ran.length === 0 || world.workflow.status?.reports?.configure?.ok === true),
     ).toBeUndefined());
+
+  test('no compute pod is made while pod-configure can still write', ({ expect }) =>
+    expect(broken((world) => !world.hasOverlapped)).toBeUndefined());
 
   test('no phase goes backwards, and an end is the last of all', ({ expect }) =>
     expect(
@@ -242,6 +245,37 @@ test('a WorkFlow stays until it is archived and its retention is over', ({ expec
   expect(kinds(world)).toEqual([['deleteWorkflow']]);
   expect(kinds(world)).toEqual([['removeFinalizer']]);
   expect(world.isGone).toBe(true);
+});
+
+test('a pod-configure that has reported and does not end is taken away, and the job goes on', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'configure');
+  world.happen({ kind: 'linger', stage: 'configure' });
+  world.step();
+  expect(world.workflow.status?.phase).toBe('provisioned');
+  expect(world.step()).toEqual({ waves: [], lookAgainAt: world.now + 15_000 });
+  world.now += 15_000;
+  expect(kinds(world)).toEqual([['deletePod']]);
+  expect(world.step()).toEqual({ waves: [], lookAgainAt: world.now + 120_000 });
+  world.happen({ kind: 'settle' });
+  expect(kinds(world)).toEqual([['createPod']]);
+});
+
+test('one that nobody can take away gives the run back', ({ expect }) => {
+  const world = new ModelWorld(modelWorkflow());
+  run(world, 'configure');
+  world.happen({ kind: 'linger', stage: 'configure' });
+  world.step();
+  world.now += 15_000;
+  world.step();
+  world.now += 120_000;
+  world.step();
+  expect(world.workflow.status).toMatchObject({
+    phase: 'interrupted',
+    runConsumed: false,
+    details: { reason: 'NodeUnreachable' },
+  });
+  expect(world.made).toEqual([]);
 });
 
 test('without a green control no foreign code starts, and the job ends as 47', ({ expect }) => {

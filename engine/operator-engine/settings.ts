@@ -57,6 +57,8 @@ export interface Deadlines {
   readonly imagePullSeconds: number;
   /** From the creation of a pod to its first container, whatever it waits for. */
   readonly startSeconds: number;
+  /** From the report of pod-configure to its end. One that stays is taken away. */
+  readonly leaveSeconds: number;
   /** From the end of the algorithm to the end of publishing. */
   readonly publishSeconds: number;
   /** How much longer than it may a pod can go unheard of before its node counts as lost. */
@@ -68,6 +70,7 @@ export const DEFAULT_DEADLINES: Deadlines = {
   schedulingSeconds: 120,
   imagePullSeconds: 60,
   startSeconds: 300,
+  leaveSeconds: 15,
   publishSeconds: 3600,
   lostNodeSeconds: 120,
 };

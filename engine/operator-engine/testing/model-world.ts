@@ -36,7 +36,8 @@ export type Happening =
   | { readonly kind: 'settle' }
   | { readonly kind: 'loseReport' }
   | {
-      readonly kind: 'start' | 'end' | 'fail' | 'lose' | 'evict' | 'delete' | 'stick' | 'vanish';
+      /** `linger`: it has reported, and does not end by itself. */
+      readonly kind: 'linger' | 'start' | 'end' | 'fail' | 'lose' | 'evict' | 'delete' | 'stick' | 'vanish';
       readonly stage: Stage;
     }
   /** The engine dies after so many actions of its next plan. */
@@ -59,6 +60,9 @@ export class ModelWorld {
   readonly made: string[] = [];
   readonly ran: string[] = [];
   readonly phases: string[] = [];
+  /** A compute pod was made while pod-configure could still write. */
+  hasOverlapped = false;
+  readonly #lingering = new Set<string>();
   readonly #workflow: Mutable<WorkFlow>;
   #uids = 0;
 
@@ -112,7 +116,7 @@ export class ModelWorld {
       if (pod === undefined) continue;
       if (pod.deletingSince !== undefined) this.#terminate(stage, pod);
       else if (pod.state === 'waiting') this.#podHappens('start', stage);
-      else if (pod.state === 'running') this.#podHappens('end', stage);
+      else if (pod.state === 'running' && !this.#lingering.has(pod.uid)) this.#podHappens('end', stage);
     }
     this.#archive();
   }
@@ -141,6 +145,9 @@ export class ModelWorld {
         ...pod,
         waiting: { kind: 'image', reason: 'ImagePullBackOff', message: '', isHopeless: false },
       };
+    } else if (kind === 'linger' && pod.state === 'running' && stage !== 'compute' && !this.reportsLost) {
+      this.#report(stage);
+      this.#lingering.add(pod.uid);
     } else if (kind === 'delete' && pod.deletingSince === undefined) {
       this.pods[stage] = { ...pod, deletingSince: this.now };
     } else if (kind === 'lose' && pod.state === 'running') {
@@ -238,7 +245,10 @@ export class ModelWorld {
   #createPod(stage: Stage): void {
     if (this.pods[stage] !== undefined) return;
     const uid = `${stage}-${this.#uids++}`;
-    if (stage === 'compute') this.made.push(uid);
+    if (stage === 'compute') {
+      this.made.push(uid);
+      this.hasOverlapped ||= this.pods.configure?.state === 'running';
+    }
     this.pods[stage] = {
       uid,
       node: undefined,
