@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the bundled scripts run as they stand and behave as the pods do', async () => {
   const app = await preparePodsApp(path.join(folder, 'cache'));
-  expect(app.command('configure')).toEqual(['node', '/app/configure.cjs']);
+  expect(app.command('configure')).toEqual(['node', '--single-threaded', '/app/configure.cjs']);
   for (const script of ['configure', 'publish']) {
     const run = spawnSync(process.execPath, [path.join(app.directory, `${script}.cjs`)], { encoding: 'utf8', env: {} });
     expect(run.status).toBe(2);

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PodScript } from '../engine/api/pod-command.ts';
+import { podCommand } from '../engine/api/pod-command.ts';
 import { SOURCE_EXTENSION } from '../core/source-extension.ts';
 import { bundleScript } from './pods-image/bundle-script.ts';
 
@@ -14,7 +16,7 @@ export interface PodsApp {
   /** Becomes /app in the pods' image. */
   readonly directory: string;
   /** `configure`, `publish` or `gate` to the command that runs it in the image. */
-  command(script: string): readonly string[];
+  command(script: PodScript): readonly string[];
 }
 
 /**
@@ -37,7 +39,7 @@ export async function preparePodsApp(cacheDir: string): Promise<PodsApp> {
     const files = bundles.map(({ name, sources }) => [`${name}.cjs`, bundleScript(sources)] as const);
     await writeApp(directory, files);
   }
-  return { directory, command: (script) => ['node', `/app/${script}.cjs`] };
+  return { directory, command: podCommand };
 }
 
 /** The script and everything that it imports by a relative path, by absolute path; the script comes first. */

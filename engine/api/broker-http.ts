@@ -65,13 +65,11 @@ export type StageReport =
   | { readonly stage: 'configure'; readonly report: ConfigureReport }
   | { readonly stage: 'publish'; readonly report: PublishStageReport };
 
-/** Where the engine mounts what its own pods read, and where their scripts lie in the image. */
+/** Where the engine mounts what its own pods read. */
 export const POD_PATHS = {
   /** Directory of the stage token's Secret; the file is `token`. */
   tokenDirectory: '/var/run/wavetank',
   tokenFile: '/var/run/wavetank/token',
-  /** `node <scripts>/configure.ts`, `publish.ts`, `gate.ts` unless the engine is told another command. */
-  scripts: '/opt/wavetank/engine/pods',
 } as const;
 
 /** Environment variables of our own pods. Their token is mounted as a file, never an environment variable. */

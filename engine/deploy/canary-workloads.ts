@@ -1,4 +1,5 @@
 import { LABELS, MANAGED_BY } from '../api/names.ts';
+import { podCommand } from '../api/pod-command.ts';
 import type { KubeObject, Resource } from '../kubernetes/objects.ts';
 import { NETWORK_POLICIES } from '../kubernetes/objects.ts';
 import type { Manifest } from './manifest.ts';
@@ -83,7 +84,7 @@ function statefulSet(name: string, settings: DeploySettings, env: readonly objec
               name,
               image: settings.image,
               imagePullPolicy: settings.imagePullPolicy,
-              command: ['node', `/app/${script}.cjs`],
+              command: podCommand(script),
               env,
               resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '128Mi' } },
               securityContext: {

@@ -70,8 +70,6 @@ function engineOptionsFrom(environment: Environment): EngineOptions {
   const identity = environment.optional('POD_NAME');
   return {
     podsImage: environment.text('PODS_IMAGE'),
-    // As `npm run operator-image` lays them out.
-    podsCommand: (script) => ['node', `/app/${script}.cjs`],
     imagePullPolicy: environment.choice('IMAGE_PULL_POLICY', ['Always', 'IfNotPresent', 'Never'], 'IfNotPresent'),
     // Kubernetes tells the address of every Service that was there before the pod: job pods can ask no DNS.
     brokerUrlForPods: environment.text(

@@ -1,5 +1,5 @@
-import type { Stage } from '../api/names.ts';
-import { POD_PATHS } from '../api/broker-http.ts';
+import type { PodScript } from '../api/pod-command.ts';
+import { podCommand } from '../api/pod-command.ts';
 
 /** Where configure and publish find the Job Broker, as a network policy can say it. */
 export type BrokerEgress =
@@ -81,7 +81,7 @@ export interface PodSettings {
   /** Image of configure, publish and gate. */
   readonly podsImage: string;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
-  readonly podsCommand: (script: 'configure' | 'publish' | 'gate') => readonly string[];
+  readonly podsCommand: (script: PodScript) => readonly string[];
   readonly brokerUrlForPods: string;
   /** '' takes the cluster's default class. */
   readonly storageClass: string;
@@ -106,7 +106,7 @@ export interface PodSettings {
 
 export const DEFAULT_POD_SETTINGS = {
   imagePullPolicy: 'IfNotPresent',
-  podsCommand: (script: Stage | 'gate'): readonly string[] => ['node', `${POD_PATHS.scripts}/${script}.ts`],
+  podsCommand: podCommand,
   storageClass: '',
   podUser: { uid: 10_001, gid: 10_001 },
   gate: { mode: 'none' },

@@ -1,3 +1,4 @@
+import type { PodScript } from '../../engine/api/pod-command.ts';
 import type { InstallOptions } from '../../engine/deploy/install.ts';
 import type { KubeObject } from '../../engine/kubernetes/objects.ts';
 import type { Gate, PodSettings } from '../../engine/operator-engine/settings.ts';
@@ -20,7 +21,7 @@ export interface LabCluster extends RunningCluster {
     readonly node?: { readonly image: string; readonly tag: string };
   };
   /** Image of configure, publish and gate, and the command that runs each in it. */
-  readonly pods: { readonly image: string; command(script: 'configure' | 'publish' | 'gate'): readonly string[] };
+  readonly pods: { readonly image: string; command(script: PodScript): readonly string[] };
   /** How operators are installed where others are too. */
   readonly install?: Pick<InstallOptions, 'labels' | 'sharedStay'>;
   /** Settings of the engine that this cluster asks for. */

@@ -6,6 +6,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';
 import { randomHex } from '../../../core/entropy.ts';
 import { WavetankError, isWavetankError } from '../../../core/errors.ts';
+import { POD_NODE } from '../../../engine/api/pod-command.ts';
 import { applyObject } from '../../../engine/deploy/install.ts';
 import type { KubeClient } from '../../../engine/kubernetes/client.ts';
 import { isNotFound } from '../../../engine/kubernetes/kube-error.ts';
@@ -43,7 +44,7 @@ export async function reachBack(options: ReachOptions, image: string): Promise<s
   const listener = await listenFor(options.address, word);
   const asked = { host: options.address, port: listener.port, word, limitMs: CONNECT_MS };
   const script = readFileSync(fileURLToPath(new URL('pod-reach.mjs', import.meta.url)), 'utf8');
-  const command = ['node', '--input-type=module', '-e', literal(script), literal(JSON.stringify(asked))];
+  const command = [...POD_NODE, '--input-type=module', '-e', literal(script), literal(JSON.stringify(asked))];
   try {
     const { pod, said } = await runPod(options, 'reach', image, command);
     if (listener.isHeard()) return pod.status?.containerStatuses?.[0]?.imageID ?? '';

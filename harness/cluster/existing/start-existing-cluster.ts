@@ -4,6 +4,7 @@ import { messageOf } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/log.ts';
 import type { Net } from '../../../core/net.ts';
 import { ResourceStack, runningResource } from '../../../core/resource.ts';
+import type { PodScript } from '../../../engine/api/pod-command.ts';
 import type { KubeClient } from '../../../engine/kubernetes/client.ts';
 import { createKubeClient } from '../../../engine/kubernetes/client.ts';
 import { STORAGE_CLASSES } from '../../../engine/kubernetes/objects.ts';
@@ -49,7 +50,7 @@ export interface RunningExistingCluster extends RunningCluster {
   readonly namespaces: TestbedNamespaces;
   readonly gate: RunningLabGate;
   readonly podsImage: string;
-  readonly podsCommand: (script: string) => readonly string[];
+  readonly podsCommand: (script: PodScript) => readonly string[];
   /** Of the image of the lab's algorithms. */
   readonly nodeDigest: string;
 }
@@ -103,7 +104,7 @@ async function bringUp(
   const nodeId = images.node === podsImage ? imageId : await reachBack(probing, images.node);
   const nodeDigest = await digestOf(probing, images.node, nodeId);
   await takePlace(client, namespaces, instance);
-  const podsCommand = (script: string): readonly string[] =>
+  const podsCommand = (script: PodScript): readonly string[] =>
     images.pods === undefined ? commandWithScript(podsApp, script) : podsApp.command(script);
   const gate = await startLabGate({
     client,

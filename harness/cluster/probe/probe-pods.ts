@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LABELS, MANAGED_BY } from '../../../engine/api/names.ts';
+import { POD_NODE } from '../../../engine/api/pod-command.ts';
 import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
 import type { Container, NetworkPolicy, Pod, VolumeClaim } from '../../../engine/kubernetes/pod-types.ts';
 import type { ProbeSizes } from './findings.ts';
@@ -101,7 +102,7 @@ export function pidsPod(settings: ProbeSettings): Pod {
 
 function nodeContainer(settings: ProbeSettings, name: string, asked: object): Container {
   const script = readFileSync(fileURLToPath(new URL('pod-probe.mjs', import.meta.url)), 'utf8');
-  const command = ['node', '--input-type=module', '-e', literal(script), literal(JSON.stringify(asked))];
+  const command = [...POD_NODE, '--input-type=module', '-e', literal(script), literal(JSON.stringify(asked))];
   return { ...container(settings, name), command };
 }
 

@@ -9,6 +9,7 @@ import { ResourceStack, runningResource } from '../../../../core/resource.ts';
 import { systemSeams } from '../../../../core/seams.ts';
 import { waitUntil } from '../../../../core/wait-until.ts';
 import { WORKFLOWS, objectNames } from '../../../../engine/api/names.ts';
+import { podCommand } from '../../../../engine/api/pod-command.ts';
 import type { WorkFlow, WorkFlowSpec, WorkFlowStatus } from '../../../../engine/api/workflow.ts';
 import { installOperator } from '../../../../engine/deploy/install.ts';
 import type { KubeClient } from '../../../../engine/kubernetes/client.ts';
@@ -74,7 +75,7 @@ export async function startEngineOnKind(
       namespace: NAMESPACE,
       podsImage: cluster.podsImage,
       podsCommand: (script) =>
-        script === 'gate' ? ['node', '/app/gate.cjs'] : ['node', '-e', script === 'configure' ? FOLDERS : '0'],
+        script === 'gate' ? podCommand('gate') : ['node', '-e', script === 'configure' ? FOLDERS : '0'],
       imagePullPolicy: 'Never',
       cpuOvercommit: 20,
       brokerUrlForPods: `http://${cluster.hostAddressFromPods}:9`,
