@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'vitest';
+import { afterEach, beforeEach, describe, onTestFailed, test } from 'vitest';
 import { algorithmCommand } from './algorithm-command.ts';
 
 let volume = '';
@@ -59,6 +59,20 @@ async function run(shell: string, entrypoint: string, options: RunOptions = {}):
   return promise;
 }
 
+/** Told in `wrapper` which process it is that TERM is sent to. */
+async function stopped(shell: string, args: readonly string[]): Promise<Ended> {
+  const logs = path.join(volume, 'logs');
+  const sh = await asSh(shell);
+  const child = spawn(sh, ['-c', 'echo $$ >"$LOGS/wrapper"; exec "$0" "$@"', sh, ...args], {
+    env: { ...process.env, VOLUME: volume, LOGS: logs },
+    stdio: 'ignore',
+    detached: true,
+  });
+  onTestFailed(() => void process.kill(-Number(child.pid), 'SIGKILL'));
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { code, log: await readFile(path.join(logs, 'algorithm.log'), 'utf8') };
+}
+
 describe.each(['/bin/sh', '/bin/bash'])('under %s', (shell) => {
   test('E3: the exit status is the algorithm’s own, and its output is in the log', async ({ expect, skip }) => {
     if (!existsSync(shell)) skip(`${shell} is not on this machine`);
@@ -102,19 +116,19 @@ describe.each(['/bin/sh', '/bin/bash'])('under %s', (shell) => {
     async ([, entrypoint], { expect, skip }) => {
       if (!existsSync(shell)) skip(`${shell} is not on this machine`);
       await writeFile(path.join(volume, 'transformations', 'algorithm'), STOPPABLE);
-      const wrapped = algorithmCommand(entrypoint, 1000);
-      const [, ...args] = unescaped(wrapped);
-      const logs = path.join(volume, 'logs');
-      const sh = await asSh(shell);
-      const child = spawn(sh, ['-c', 'echo $$ >"$LOGS/wrapper"; exec "$0" "$@"', sh, ...args], {
-        env: { ...process.env, VOLUME: volume, LOGS: logs },
-        stdio: 'ignore',
-      });
-      const code = await new Promise((resolve) => child.once('exit', resolve));
-      expect(code).toBe(9);
-      expect(await readFile(path.join(logs, 'algorithm.log'), 'utf8')).toBe('ready\nstopping\n');
+      const [, ...args] = unescaped(algorithmCommand(entrypoint, 1000));
+      expect(await stopped(shell, args)).toEqual({ code: 9, log: 'ready\nstopping\n' });
     },
   );
+
+  test('TERM reaches an algorithm whose number is not written down yet', async ({ expect, skip }) => {
+    if (!existsSync(shell)) skip(`${shell} is not on this machine`);
+    const [, option = '', wrapper = '', ...args] = unescaped(algorithmCommand(STOPPABLE, 1000));
+    const noted = 'echo "$!" >"$s.pid"';
+    const late = wrapper.replace(noted, `while [ ! -s "$s.term" ]; do sleep 0.01; done; ${noted}`);
+    expect(late).not.toBe(wrapper);
+    expect(await stopped(shell, [option, late, ...args])).toEqual({ code: 9, log: 'ready\nstopping\n' });
+  });
 });
 
 test('a consumer’s $(…) and $$ are for the shell, not for Kubernetes', ({ expect }) => {

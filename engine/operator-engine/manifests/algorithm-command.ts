@@ -5,15 +5,17 @@
  * $1 the entrypoint, $2 the cap in blocks of 512 bytes, $3 the cap in bytes. `cat` writes what it reads at once, so that a log is
  * whole also when everything is killed; the cap is a limit on the size of the files it may write. What exceeds it is
  * read and dropped, so that the algorithm never dies of a closed pipe. The status is written over a number that is
- * there already, which a full volume cannot prevent. TERM goes on to the algorithm: the first process of a container gets no
- * default action for signals. A process that the algorithm leaves behind with the log still open is waited for two seconds, not for ever.
+ * there already, which a full volume cannot prevent. TERM goes on to the algorithm, also one that comes
+ * before its number is written down: the first process of a container gets no default action for signals. A process that the algorithm leaves behind with the log still open is waited for two seconds, not for ever.
  */
 const WRAPPER = `s="$LOGS/.run"
-trap 'read -r a <"$s.pid" && kill -TERM "$a"' TERM
+: >"$s.term"
+trap 'echo 1 >"$s.term"; { read -r a <"$s.pid" && kill -TERM "$a"; } 2>/dev/null' TERM
 echo 125 >"$s.status"
 {
   sh -c "$1" 2>&1 &
   echo "$!" >"$s.pid"
+  [ -s "$s.term" ] && kill -TERM "$!"
   wait "$!"
   echo "$?" 1<>"$s.status"
   { sleep 2 && read -r l <"$s.logger" && kill "$l"; } >/dev/null 2>&1 &
