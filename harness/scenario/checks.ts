@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
-import type { Capability, CapabilityName, ClusterCapabilities } from '../cluster/cluster.ts';
+import type { CapabilityName, ClusterCapabilities } from '../cluster/cluster.ts';
 import type { CheckResult } from './events.ts';
 
 /** A refusal as the Provider explains it. */
@@ -80,8 +80,7 @@ export function createChecks(sink: CheckSink): Checks {
     },
     async requires(names, name, work) {
       const missing = names.filter((capability) => sink.capabilities[capability].enforcement !== 'enforced');
-      if (missing.length > 0)
-        return checks.skip(name, missing.map((one) => whyNot(one, sink.capabilities[one])).join('; '));
+      if (missing.length > 0) return checks.skip(name, whyNot(missing, sink.capabilities));
       try {
         await work();
       } catch (error) {
@@ -101,6 +100,13 @@ function printable<T>(value: T): T {
   return (text === undefined ? undefined : JSON.parse(text)) as T;
 }
 
-function whyNot(name: CapabilityName, { enforcement, evidence }: Capability): string {
-  return `${name} is ${enforcement} on this backend: ${evidence}`;
+/** What is missing for the same reason is told with it once. */
+function whyNot(missing: readonly CapabilityName[], capabilities: ClusterCapabilities): string {
+  const names = new Map<string, CapabilityName[]>();
+  for (const name of missing) {
+    const { enforcement, evidence } = capabilities[name];
+    const reason = `${enforcement} on this backend: ${evidence}`;
+    names.set(reason, [...(names.get(reason) ?? []), name]);
+  }
+  return [...names].map(([reason, of]) => `${of.join(', ')} ${of.length === 1 ? 'is' : 'are'} ${reason}`).join('; ');
 }

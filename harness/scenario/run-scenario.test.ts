@@ -116,6 +116,13 @@ describe('checks', () => {
     expect(report.outcome).toBe('skipped');
     expect(printed).toContain('hog: memory is absent');
   });
+
+  test('what several capabilities lack for one reason is said once', async () => {
+    const { report } = await one((check) => check.requires(['network', 'memory', 'pids'], 'hog', () => undefined));
+    expect(report.steps[0]?.checks).toEqual([
+      { name: 'hog', outcome: 'skipped', reason: 'memory, pids are absent on this backend: no such luck' },
+    ]);
+  });
 });
 
 describe('steps', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { messageOf } from '../../../../core/errors.ts';
 import { WavetankError } from '../../../../core/errors.ts';
 import type { Native } from '../../../../core/native.ts';
@@ -30,8 +31,8 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
   const disk = options.diskDir === undefined ? {} : { diskDir: options.diskDir };
   const reasons: string[] = [];
   if (want !== 'none') {
-    const missing = TOOLS_OF_THE_NODE.filter((tool) => findTool(tool) === undefined);
-    if (missing.length > 0) reasons.push(`util-linux: not installed: ${missing.join(', ')}`);
+    const missing = missingTools();
+    if (missing.length > 0) reasons.push(`not installed: ${missing.join(', ')}`);
     else {
       try {
         const launcher = await startUtilLinuxLauncher({
@@ -44,7 +45,7 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
         });
         return await tried(launcher);
       } catch (error) {
-        reasons.push(`util-linux: ${messageOf(error)}`);
+        reasons.push(`util-linux: ${messageOf(error)}${isInContainer() ? ` (${ADVICE_FOR_CONTAINERS})` : ''}`);
       }
     }
     if (want !== undefined) {
@@ -91,4 +92,19 @@ async function tried(launcher: Launcher): Promise<Launcher> {
     await launcher.stop();
     throw error;
   }
+}
+
+const ADVICE_FOR_CONTAINERS = 'in a container that may make no namespaces: start it with --privileged';
+
+/** Marks of Docker and Podman. */
+function isInContainer(): boolean {
+  return ['/.dockerenv', '/run/.containerenv'].some((mark) => existsSync(mark));
+}
+
+/** `ip (package iproute2)`: what somebody who wants isolation has to install. */
+function missingTools(): string[] {
+  return Object.entries(TOOLS_OF_THE_NODE).flatMap(([bundle, tools]) => {
+    const missing = tools.filter((tool) => findTool(tool) === undefined);
+    return missing.length === 0 ? [] : [`${missing.join(' and ')} (package ${bundle})`];
+  });
 }

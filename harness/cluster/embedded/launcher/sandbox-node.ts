@@ -122,15 +122,11 @@ function isForOwnerOnly(mode: number): boolean {
   return ((mode >> 6) & 0o5 & ~mode) !== 0;
 }
 
-export const TOOLS_OF_THE_NODE = [
-  'unshare',
-  'nsenter',
-  'setpriv',
-  'mount',
-  'umount',
-  'pivot_root',
-  'mkfifo',
-  'timeout',
-  'hostname',
-  'ip',
-] as const;
+/** By the packages that bring them, as Debian calls those. */
+export const TOOLS_OF_THE_NODE: Readonly<Record<string, readonly string[]>> = {
+  'util-linux': ['unshare', 'nsenter', 'setpriv', 'pivot_root'],
+  mount: ['mount', 'umount'],
+  coreutils: ['mkfifo', 'timeout'],
+  hostname: ['hostname'],
+  iproute2: ['ip'],
+};
