@@ -322,6 +322,15 @@ describe('without isolation', () => {
     expect(readFileSync(`${volume.path}/outputs/g`, 'utf8')).toBe('made\n');
   });
 
+  it('finds the image’s own programs before this machine’s, also from a shell', async ({ expect }) => {
+    await using bench = await startBench('none');
+    const bin = `${bench.dir}/bin`;
+    mkdirSync(bin);
+    writeFileSync(`${bin}/node`, '#!/bin/sh\necho the one of the image\n', { mode: 0o755 });
+    const image = { mounts: [{ source: bin, target: '/usr/local/bin' }], links: {} };
+    expect(await bench.run('node', { image })).toMatchObject({ code: 0, stdout: 'the one of the image' });
+  });
+
   it('refuses a command that insists on an absolute path', async ({ expect }) => {
     await using bench = await startBench('none');
     const volume = await bench.launcher.createVolume({ id: 'job', sizeBytes: MIB });

@@ -110,7 +110,7 @@ async function startPlainProcess(
   const [file = '', ...args] = command;
   const child = native.spawn(file, args, {
     cwd: translate(spec.workingDir) === spec.workingDir ? root : translate(spec.workingDir),
-    env: { ...env, PATH: env['PATH'] ?? TOOL_ENV['PATH'], ...volumePaths(paths) },
+    env: { ...env, PATH: searchPath(env['PATH'] ?? TOOL_ENV['PATH'] ?? '', spec), ...volumePaths(paths) },
     stdio: ['ignore', stdout.writeFd, stderr.writeFd],
     detached: true,
   });
@@ -193,6 +193,16 @@ function refuseFixedPaths(argv: readonly string[], spec: ContainerSpec): void {
       );
     }
   }
+}
+
+/** Where a folder of the search path is one of the image, that one before this machine's: its `node` may be another one, or none. */
+function searchPath(path: string, { image }: ContainerSpec): string {
+  const sources = new Map(image.mounts.map(({ target, source }) => [target, source]));
+  return path
+    .split(':')
+    .flatMap((folder) => [sources.get(folder) ?? folder, folder])
+    .filter((folder, index, all) => all.indexOf(folder) === index)
+    .join(':');
 }
 
 /** The image's own programs before the system's. */
