@@ -114,15 +114,22 @@ function openV1(name: string): Cgroups {
         writeFileSync(`${memory}/${child}/memory.limit_in_bytes`, String(limits.memoryBytes));
         tryWrite(`${memory}/${child}/memory.memsw.limit_in_bytes`, String(limits.memoryBytes));
       }
-      if (limits.cpuMillis !== undefined) {
-        writeFileSync(`${cpu}/${child}/cpu.cfs_period_us`, String(PERIOD_US));
-        writeFileSync(`${cpu}/${child}/cpu.cfs_quota_us`, String(quota(limits.cpuMillis)));
-      }
+      if (limits.cpuMillis !== undefined) limitCpuV1(`${cpu}/${child}`, limits.cpuMillis);
       writeFileSync(`${pids}/${child}/pids.max`, String(limits.pids));
       return cgroupOf(dirs, `${memory}/${child}/memory.oom_control`, `${cpu}/${child}/cpu.stat`);
     },
     remove: () => roots.forEach(removeTree),
   };
+}
+
+function limitCpuV1(dir: string, cpuMillis: number): void {
+  writeFileSync(`${dir}/cpu.cfs_period_us`, String(PERIOD_US));
+  try {
+    writeFileSync(`${dir}/cpu.cfs_quota_us`, String(quota(cpuMillis)));
+  } catch (error) {
+    // More than a cgroup above has, say the one of `docker run --cpus 0.5`: its limit holds, and is the tighter one.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+  }
 }
 
 function cgroupOf(dirs: readonly string[], eventsFile: string, cpuFile: string): Cgroup {
