@@ -121,6 +121,7 @@ export function describeListsAndWatches(at: () => Connection): void {
         body: { metadata: { name: 'owned', ownerReferences, labels: { suite: 'owned' } } },
       });
       const events = collect(config, `/api/v1/namespaces/${namespace}/configmaps`, { labelSelector: 'suite=owned' });
+      await events.take(1, false);
       await core.deleteNamespacedConfigMap({ namespace, name: 'owner' });
       expect(await events.take(2)).toEqual(['ADDED owned', 'DELETED owned']);
     });
