@@ -1,6 +1,6 @@
 /** What this testbed has on the machine at one moment: what must be back where it was at the end. Each list is sorted. */
 export interface MachineSnapshot {
-  /** Descendants of this process by their command lines, zombies included. */
+  /** Descendants of this process by their command lines; zombies where they grow in number. */
   readonly processes: readonly string[];
   /** Mount points in this process' own mount namespace that lie below the testbed's folders. */
   readonly mounts: readonly string[];

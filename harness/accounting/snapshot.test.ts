@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MachineSnapshot } from './machine.ts';
 import { machineDifference } from './machine.ts';
-import { withoutStock } from './snapshot.ts';
+import { withoutStock, withoutUncollected } from './snapshot.ts';
 
 const empty: MachineSnapshot = {
   processes: [],
@@ -32,6 +32,12 @@ describe('what a launcher keeps ready', () => {
     const pipes = Array.from({ length: 21 }, (_, i) => `/t/fifo/f${i}`);
     expect(added([], pipes)).toHaveLength(21);
     expect(added([], ['/t/pods/a'])).toEqual(['/t/pods/a']);
+  });
+
+  it('what has ended and waits to be collected is a difference when it grows', () => {
+    const ended = (count: number): string[] => Array.from({ length: count }, () => 'sh (ended)');
+    expect(withoutUncollected(['node', ...ended(20)])).toEqual(['node']);
+    expect(withoutUncollected(['node', ...ended(21)])).toHaveLength(22);
   });
 
   it('two equal processes are two', () => {

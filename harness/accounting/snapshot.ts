@@ -24,7 +24,7 @@ export function takeSnapshot(marks: MachineMarks): MachineSnapshot {
   }
   const pids = descendants();
   return {
-    processes: pids.map(commandOf).toSorted(),
+    processes: withoutUncollected(pids.map(commandOf)).toSorted(),
     mounts: mountsBelow(marks.folders).toSorted(),
     cgroups: cgroupsNamed(CGROUP_ROOT, marks.cgroup, CGROUP_DEPTH).toSorted(),
     namespaces: foreignNamespaces(pids).toSorted(),
@@ -57,10 +57,21 @@ function parentOf(pid: number): number | undefined {
   return Number.isInteger(parent) && parent > 0 ? parent : undefined;
 }
 
+const ENDED = ' (ended)';
+
 function commandOf(pid: number): string {
   const command = readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
   const stat = readOrEmpty(`/proc/${pid}/stat`);
-  return command === '' ? `${stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))} (ended)` : command;
+  return command === '' ? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) + ENDED : command;
+}
+
+/** The launcher's shells collect what ended when they are told the next thing: so many of them at once are no leak. */
+const MOST_UNCOLLECTED = 20;
+
+/** What has ended and was not collected counts when it grows. */
+export function withoutUncollected(commands: readonly string[]): readonly string[] {
+  const alive = commands.filter((command) => !command.endsWith(ENDED));
+  return commands.length - alive.length > MOST_UNCOLLECTED ? commands : alive;
 }
 
 function mountsBelow(folders: readonly string[]): string[] {
