@@ -1,6 +1,6 @@
 // Runs with the machine's own Node (20 or newer), in a clone and where the package is installed. npm skips an optional platform package whose
 // `engines` do not match that Node, although wavetank runs on the pinned Node 24. This fetches what was skipped.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -29,6 +29,15 @@ for (const owner of NATIVE_OWNERS) {
 // Under a strict umask npm leaves Node to its owner alone, and pods run it as other users.
 const bin = path.join(installedFolder('node') ?? root, 'bin');
 for (const file of [bin, path.join(bin, 'node')]) if (existsSync(file)) chmodSync(file, 0o755);
+
+// Said now and not by whatever is started first: on Alpine, for one, nothing could be.
+const pinned = path.join(bin, 'node');
+if (existsSync(pinned) && spawnSync(pinned, ['--version']).status !== 0) {
+  process.stderr.write(
+    'wavetank: its own Node does not run on this machine. It needs the C library of Debian, Ubuntu or Fedora, glibc 2.28 or newer.\n',
+  );
+  process.exitCode = 1;
+}
 
 /** Above a package, too: npm puts what several need as high as it can. */
 function installedFolder(name) {

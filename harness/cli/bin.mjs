@@ -18,9 +18,13 @@ if (node === undefined) {
 const child = spawn(node, ['--', mainFile(), ...process.argv.slice(2)], { stdio: 'inherit' });
 // A terminal sends Ctrl-C to the whole group; a signal sent to this process alone is passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.once('error', (error) => {
-  process.stderr.write(`wavetank: ${error.message}\n`);
-  process.exit(4);
+// It is there, and its loader is not: Alpine, for one.
+child.once('error', ({ code }) => {
+  process.stderr.write(
+    `wavetank: its own Node does not run on this machine (${code}).\n` +
+      '  It needs the C library of Debian, Ubuntu or Fedora, glibc 2.28 or newer: take an image of those.\n',
+  );
+  process.exit(3);
 });
 child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 4)));
 
