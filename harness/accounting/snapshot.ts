@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { WavetankError } from '../../core/errors.ts';
+import { descendantsOf, statOf } from '../../core/process/process-stat.ts';
 import type { MachineSnapshot } from './machine.ts';
 import { listeningSockets } from './listening-sockets.ts';
 
@@ -22,7 +23,7 @@ export function takeSnapshot(marks: MachineMarks): MachineSnapshot {
       category: 'environment',
     });
   }
-  const pids = descendants();
+  const pids = descendantsOf(process.pid);
   return {
     processes: withoutUncollected(pids.map(commandOf)).toSorted(),
     mounts: mountsBelow(marks.folders).toSorted(),
@@ -33,36 +34,11 @@ export function takeSnapshot(marks: MachineMarks): MachineSnapshot {
   };
 }
 
-/** Every process below this one. One that ends meanwhile is left out. */
-function descendants(): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    const parent = Number.isInteger(pid) ? parentOf(pid) : undefined;
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const found: number[] = [];
-  const open = [process.pid];
-  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
-    const own = children.get(pid) ?? [];
-    found.push(...own);
-    open.push(...own);
-  }
-  return found;
-}
-
-function parentOf(pid: number): number | undefined {
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
-  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  return Number.isInteger(parent) && parent > 0 ? parent : undefined;
-}
-
 const ENDED = ' (ended)';
 
 function commandOf(pid: number): string {
   const command = readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
-  return command === '' ? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) + ENDED : command;
+  return command === '' ? `${statOf(pid)?.name ?? ''}${ENDED}` : command;
 }
 
 /** The launcher's shells collect what ended when they are told the next thing: so many of them at once are no leak. */

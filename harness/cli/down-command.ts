@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isAlive } from '../../core/process/process-owner.ts';
 import { systemClock } from '../../core/clock.ts';
 import { createNative } from '../../core/native.ts';
 import { isWavetankError, WavetankError } from '../../core/errors.ts';
@@ -15,7 +16,7 @@ import { s3KeysFrom } from '../storage/existing/s3-account.ts';
 import type { SweptStorage } from '../storage/leftovers.ts';
 import { sweepLeftovers } from '../storage/leftovers.ts';
 import type { InstanceFinding } from '../testbed/instance-folder.ts';
-import { findInstances, isAlive, removeDeadInstances } from '../testbed/instance-folder.ts';
+import { findInstances, removeDeadInstances } from '../testbed/instance-folder.ts';
 import { EXIT } from '../report/exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,6 +25,8 @@ const STOP_LIMIT_MS = 30_000;
 interface DownResult {
   readonly stopped: readonly string[];
   readonly removed: readonly string[];
+  /** Of processes in other containers that have this folder, too: left alone. */
+  readonly elsewhere: readonly string[];
   readonly swept: Swept;
   /** kind clusters by name, those that were kept for later among them. */
   readonly clusters: readonly string[];
@@ -43,11 +46,13 @@ export interface DownFlags {
 /** Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders. Nothing else is touched. */
 export async function downCommand({ state, json, kubeconfig }: DownFlags, { stdout, env }: Terminal): Promise<number> {
   const stateRoot = path.resolve(state);
-  const running = findInstances(stateRoot).filter((instance) => instance.isAlive);
+  const found = Map.groupBy(findInstances(stateRoot), (instance) => instance.state);
+  const running = found.get('alive') ?? [];
   await Promise.all(running.map(stopInstance));
   const result: DownResult = {
     stopped: running.map(({ instance }) => instance),
     removed: removeDeadInstances(stateRoot),
+    elsewhere: (found.get('unknown') ?? []).map(({ instance }) => instance),
     swept: sweep(path.join(stateRoot, 'cluster')),
     clusters: await sweepClusters(commandRunner(createNative()), path.join(stateRoot, 'kind'), { kept: true }),
     storage: await sweepLeftovers(stateRoot, s3KeysFrom(env)),
@@ -89,16 +94,28 @@ async function stopInstance({ instance, owner }: InstanceFinding): Promise<void>
   }
 }
 
-function render({ stopped, removed, swept, clusters, storage, existing }: DownResult): string {
+function render({ stopped, removed, elsewhere, swept, clusters, storage, existing }: DownResult): string {
   const { kept: inS3, ...inStorage } = storage;
   const objects = existing?.objects ?? [];
   const kept = [...inS3, ...(existing?.kept ?? [])];
   const counts = Object.entries({ ...swept, ...inStorage }).filter(([, count]) => count > 0);
-  if (stopped.length + removed.length + counts.length + clusters.length + objects.length + kept.length === 0)
+  if (
+    stopped.length +
+      removed.length +
+      elsewhere.length +
+      counts.length +
+      clusters.length +
+      objects.length +
+      kept.length ===
+    0
+  )
     return 'Nothing was left.\n';
   return [
     ...stopped.map((name) => `stopped the running testbed ${name}\n`),
     ...removed.map((name) => `removed what was left of ${name}\n`),
+    ...elsewhere.map(
+      (name) => `not touched: ${name} is of a process in another container; run \`wavetank down\` there\n`,
+    ),
     ...counts.map(([what, count]) => `removed ${count} ${what}\n`),
     ...clusters.map((name) => `removed the kind cluster ${name}\n`),
     ...objects.map((name) => `removed from the cluster: ${name}\n`),

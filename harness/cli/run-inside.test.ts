@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { waitUntil } from '../../core/wait-until.ts';
-import { isAlive, ownerOf } from '../testbed/instance-folder.ts';
+import { isAlive, ownerOf } from '../../core/process/process-owner.ts';
 import { runInside } from './run-inside.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'run-inside-'));

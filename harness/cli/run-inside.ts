@@ -1,9 +1,11 @@
 import { constants } from 'node:os';
 import { systemClock } from '../../core/clock.ts';
 import { WavetankError } from '../../core/errors.ts';
-import type { Owner } from '../testbed/instance-folder.ts';
+import type { ProcessOwner } from '../../core/process/process-owner.ts';
+import { ownerOf } from '../../core/process/process-owner.ts';
+import { descendantsOf } from '../../core/process/process-stat.ts';
 import { EXIT } from '../report/exit-code.ts';
-import { descendantsOf, endProcesses } from './process-tree.ts';
+import { endProcesses } from './end-processes.ts';
 import type { Terminal } from './terminal.ts';
 
 /** For a command that was asked to end, and then for what it leaves running. */
@@ -23,9 +25,9 @@ export async function runInside(
   const { execa } = await import('execa');
   if (interrupted.aborted) return EXIT.interrupted;
   const [file = '', ...args] = command;
-  const started: Owner[] = [];
+  const started: ProcessOwner[] = [];
   // Before the command hears of it, since the children of a process that has ended cannot be told any more.
-  const remember = (): void => void started.push(...descendantsOf(running.pid ?? -1));
+  const remember = (): void => void started.push(...descendantsOf(running.pid ?? -1).map(ownerOf));
   interrupted.addEventListener('abort', remember, { once: true });
   const running = execa(file, args, {
     stdio: 'inherit',

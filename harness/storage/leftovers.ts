@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import type { ProcessOwner } from '../../core/process/process-owner.ts';
+import { stateOf, thisProcess } from '../../core/process/process-owner.ts';
 import { writePrivateFile } from '../testbed/endpoints.ts';
-import type { Owner } from '../testbed/instance-folder.ts';
-import { isAlive, thisProcess } from '../testbed/instance-folder.ts';
 import type { S3Keys } from './existing/s3-account.ts';
 import type { ExistingTraces } from './existing/traces.ts';
 
@@ -13,7 +13,7 @@ export type Leftover =
   | { readonly kind: 'existing'; readonly instance: string; readonly traces: ExistingTraces };
 
 interface JournalEntry {
-  readonly owner: Owner;
+  readonly owner: ProcessOwner;
   readonly leftover: Leftover;
 }
 
@@ -48,7 +48,7 @@ export async function sweepLeftovers(stateRoot: string, keys?: S3Keys): Promise<
   for (const name of readdirSync(folder).filter((each) => each.endsWith(SUFFIX))) {
     const file = path.join(folder, name);
     const entry = readEntry(file);
-    if (!entry || isAlive(entry.owner)) continue;
+    if (!entry || stateOf(entry.owner) !== 'dead') continue;
     try {
       await remove(entry.leftover, keys, total);
       rmSync(file, { force: true });

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { claimInstanceFolder, noteOutsideFolder, removeDeadInstances } from './instance-folder.ts';
+import { thisProcess } from '../../core/process/process-owner.ts';
+import { claimInstanceFolder, findInstances, noteOutsideFolder, removeDeadInstances } from './instance-folder.ts';
 
 let root: string;
 let outside: string;
@@ -25,6 +26,14 @@ test('what an instance noted outside goes with it when it is dead, and not befor
   expect([removeDeadInstances(root), existsSync(outside)]).toEqual([[], true]);
   abandon(folder);
   expect([removeDeadInstances(root), existsSync(outside), existsSync(folder)]).toEqual([['one'], false, false]);
+});
+
+test('what a process of another container has in the same folder stays: nobody here can tell whether it lives', () => {
+  const { path: folder } = claimInstanceFolder(root, 'one');
+  const owner = { ...thisProcess(), pid: 999_999, startTicks: '1', pidNamespace: '1' };
+  writeFileSync(path.join(folder, 'owner.json'), JSON.stringify(owner));
+  expect(findInstances(root)).toMatchObject([{ instance: 'one', state: 'unknown' }]);
+  expect([removeDeadInstances(root), existsSync(folder)]).toEqual([[], true]);
 });
 
 test('a note that was struck out leaves nothing', () => {

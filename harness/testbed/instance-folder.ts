@@ -10,15 +10,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { WavetankError, messageOf } from '../../core/errors.ts';
+import type { ProcessOwner } from '../../core/process/process-owner.ts';
+import { stateOf, thisProcess } from '../../core/process/process-owner.ts';
 import { shortTmpdir } from '../../core/short-tmpdir.ts';
-
-/** Who a folder belongs to. A process id alone is given out again; with its start time it names one process for good. */
-export interface Owner {
-  readonly pid: number;
-  /** Ticks since boot, from /proc; '' where the system has none. */
-  readonly startTicks: string;
-  readonly bootId: string;
-}
 
 const OWNER_FILE = 'owner.json';
 /** Names a temporary folder per line. */
@@ -100,8 +94,9 @@ function isOurs(folder: string): boolean {
 export interface InstanceFinding {
   readonly instance: string;
   readonly path: string;
-  readonly owner: Owner | undefined;
-  readonly isAlive: boolean;
+  readonly owner: ProcessOwner | undefined;
+  /** `unknown`: of a process of another container that has this folder, too. */
+  readonly state: ReturnType<typeof stateOf>;
 }
 
 export function findInstances(stateRoot: string): InstanceFinding[] {
@@ -112,13 +107,13 @@ export function findInstances(stateRoot: string): InstanceFinding[] {
     .map(({ name }) => {
       const folder = path.join(stateRoot, name);
       const owner = readOwner(folder);
-      return { instance: name, path: folder, owner, isAlive: owner !== undefined && isAlive(owner) };
+      return { instance: name, path: folder, owner, state: owner === undefined ? 'dead' : stateOf(owner) };
     });
 }
 
 /** Removes the folders of testbeds whose process is gone: endpoints with dead addresses, their objects, their databases, and what they noted outside. */
 export function removeDeadInstances(stateRoot: string): string[] {
-  const dead = findInstances(stateRoot).filter((instance) => !instance.isAlive);
+  const dead = findInstances(stateRoot).filter(({ state }) => state === 'dead');
   for (const instance of dead) {
     removeOutsideFolders(instance.path);
     rmSync(instance.path, { recursive: true, force: true, maxRetries: 3 });
@@ -126,57 +121,10 @@ export function removeDeadInstances(stateRoot: string): string[] {
   return dead.map(({ instance }) => instance);
 }
 
-export function isAlive({ pid, startTicks, bootId }: Owner): boolean {
-  if (bootId !== currentBootId()) return false;
-  const now = startTicksOf(pid);
-  if (now !== undefined) return now === startTicks;
-  return startTicks === '' && exists(pid);
-}
-
-export function thisProcess(): Owner {
-  return ownerOf(process.pid);
-}
-
-/** Names the process that has this number now. */
-export function ownerOf(pid: number): Owner {
-  return { pid, startTicks: startTicksOf(pid) ?? '', bootId: currentBootId() };
-}
-
-function readOwner(folder: string): Owner | undefined {
+function readOwner(folder: string): ProcessOwner | undefined {
   try {
-    return JSON.parse(readFileSync(path.join(folder, OWNER_FILE), 'utf8')) as Owner;
+    return JSON.parse(readFileSync(path.join(folder, OWNER_FILE), 'utf8')) as ProcessOwner;
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. A process that has ended and that nobody
- * asked about yet is none.
- */
-function startTicksOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function currentBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM';
   }
 }

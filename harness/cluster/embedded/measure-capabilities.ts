@@ -15,7 +15,7 @@ import type { ImageCatalogue } from './kubelet/images.ts';
 import { fellShort, judge } from './judge-capabilities.ts';
 import type { Outcome } from './judge-capabilities.ts';
 import type { ContainerSpec, Launcher, PodSandbox } from './launcher/launcher.ts';
-import { bootId } from './launcher/process-owner.ts';
+import { bootId } from '../../../core/process/process-owner.ts';
 
 export interface MeasureOptions {
   readonly launcher: Launcher;

@@ -7,7 +7,7 @@ import { WavetankError } from '../../../core/errors.ts';
 import { silentLogger } from '../../../core/log.ts';
 import type { Net } from '../../../core/net.ts';
 import { createNet } from '../../../core/net.ts';
-import { thisProcess } from '../../testbed/instance-folder.ts';
+import { thisProcess } from '../../../core/process/process-owner.ts';
 import type { CommandOptions, RunCommand } from './command.ts';
 import { leaseCluster } from './create-cluster.ts';
 import { readRecords, writeRecord } from './journal.ts';
@@ -88,7 +88,7 @@ const options = (changes: { reuse?: boolean; instance?: string } = {}): Paramete
   signal: new AbortController().signal,
   ...changes,
 });
-const DEAD = { pid: 1, startTicks: '0', bootId: 'another boot' };
+const DEAD = { pid: 1, startTicks: '0', bootId: 'another boot', pidNamespace: '0' };
 const record = (
   cluster: string,
   changes: Partial<Parameters<typeof writeRecord>[1]> = {},

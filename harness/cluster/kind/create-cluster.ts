@@ -5,7 +5,7 @@ import { WavetankError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/log.ts';
 import type { Net } from '../../../core/net.ts';
 import { createKubeClient } from '../../../engine/kubernetes/client.ts';
-import { ownerOf, thisProcess } from '../../testbed/instance-folder.ts';
+import { ownerOf, thisProcess } from '../../../core/process/process-owner.ts';
 import type { KindSettings } from './cluster-config.ts';
 import { configHash, kindConfig } from './cluster-config.ts';
 import type { RunCommand } from './command.ts';

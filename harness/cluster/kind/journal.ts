@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Owner } from '../../testbed/instance-folder.ts';
-import { isAlive } from '../../testbed/instance-folder.ts';
-
-const ownerSchema = z.object({ pid: z.int(), startTicks: z.string(), bootId: z.string() });
+import { PROCESS_OWNER, stateOf } from '../../../core/process/process-owner.ts';
 
 const recordSchema = z.strictObject({
   /** The cluster's name for kind, and the name of its Docker network. */
@@ -14,9 +11,9 @@ const recordSchema = z.strictObject({
   /** Images that we made in the Docker engine. */
   images: z.array(z.string()),
   /** Whose it is. Of a kept cluster: who uses it now. */
-  owner: ownerSchema.optional(),
+  owner: PROCESS_OWNER.optional(),
   /** A program that is creating it at this moment, the leader of a process group; it may outlive its owner. */
-  child: ownerSchema.optional(),
+  child: PROCESS_OWNER.optional(),
   /** Stays when its user ends, for the next one. */
   isKept: z.boolean(),
   /** Everything is up: a kept cluster without this is a start that was cut off. */
@@ -59,7 +56,7 @@ export function removeRecord(stateDir: string, { cluster }: KindRecord): void {
 }
 
 export function isInUse({ owner }: KindRecord): boolean {
-  return owner !== undefined && isAlive(owner as Owner);
+  return owner !== undefined && stateOf(owner) !== 'dead';
 }
 
 function fileOf(stateDir: string, cluster: string): string {

@@ -1,8 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
-import type { Owner } from '../../testbed/instance-folder.ts';
-import { isAlive } from '../../testbed/instance-folder.ts';
+import { isAlive } from '../../../core/process/process-owner.ts';
 import type { RunCommand } from './command.ts';
 import { killGroup } from './command.ts';
 import { Docker, ownerLabel } from './docker.ts';
@@ -37,7 +36,7 @@ export async function removeCluster(
 /** Of a creation that was cut off: nobody makes containers any more, and what is being made is there to be removed. */
 async function endCreation(docker: Docker, { cluster, child, nodeImage }: KindRecord, clock: Clock): Promise<void> {
   if (child === undefined) return;
-  if (isAlive(child as Owner)) killGroup(child.pid);
+  if (isAlive(child)) killGroup(child.pid);
   if (nodeImage === undefined) return;
   const label = `${KIND_CLUSTER_LABEL}=${cluster}`;
   const isSettled = async (): Promise<true | undefined> =>

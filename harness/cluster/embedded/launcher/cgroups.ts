@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import type { ContainerLimits } from './launcher.ts';
-import { thisProcess } from './process-owner.ts';
+import { thisProcess } from '../../../../core/process/process-owner.ts';
 
 /** Limits on memory, processor and number of processes of one container. */
 export interface Cgroups {

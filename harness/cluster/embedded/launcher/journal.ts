@@ -1,12 +1,13 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeTree } from './cgroups.ts';
-import { bootId, startTicks } from './process-owner.ts';
+import type { ProcessOwner } from '../../../../core/process/process-owner.ts';
+import { bootId, startTicks, stateOf, thisProcess } from '../../../../core/process/process-owner.ts';
 import { sweepStrays, unmountBelow } from './strays.ts';
 
 /** What a run makes outside its own process, written down before or as it is made, so that a crash can be cleaned up. */
 export type JournalRecord =
-  | { readonly kind: 'owner'; readonly pid: number; readonly startTicks: string; readonly bootId: string }
+  | ({ readonly kind: 'owner' } & ProcessOwner)
   | { readonly kind: 'process'; readonly pid: number; readonly startTicks: string }
   | { readonly kind: 'cgroup'; readonly path: string }
   | { readonly kind: 'directory'; readonly path: string };
@@ -29,7 +30,7 @@ export function openJournal(stateDir: string, instance: string): Journal {
   const path = join(stateDir, `${instance}${SUFFIX}`);
   const file = openSync(path, 'ax', 0o600);
   const add = (record: JournalRecord): void => void writeSync(file, `${JSON.stringify(record)}\n`);
-  add({ kind: 'owner', pid: process.pid, startTicks: startTicks(process.pid) ?? '', bootId: bootId() });
+  add({ kind: 'owner', ...thisProcess() });
   let isOpen = true;
   return {
     add,
@@ -66,7 +67,7 @@ function sweepJournals(stateDir: string): Swept {
   for (const name of readdirSync(stateDir).filter((each) => each.endsWith(SUFFIX))) {
     const path = join(stateDir, name);
     const records = readJournal(path);
-    if (isAlive(records)) continue;
+    if (mayBeAlive(records)) continue;
     const isSameBoot = records.some((record) => record.kind === 'owner' && record.bootId === bootId());
     for (const record of records.toReversed()) sweepRecord(record, isSameBoot, total);
     rmSync(path, { force: true });
@@ -89,9 +90,10 @@ function readJournal(path: string): JournalRecord[] {
     });
 }
 
-function isAlive(records: readonly JournalRecord[]): boolean {
+/** Also of a process of another container that has this folder, too. */
+function mayBeAlive(records: readonly JournalRecord[]): boolean {
   const owner = records.find((record) => record.kind === 'owner');
-  return owner !== undefined && owner.bootId === bootId() && startTicks(owner.pid) === owner.startTicks;
+  return owner !== undefined && stateOf(owner) !== 'dead';
 }
 
 function sweepRecord(

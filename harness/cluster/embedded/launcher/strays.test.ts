@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cgroupName, cgroupParents } from './cgroups.ts';
-import { startTicks, stateOf, thisProcess } from './process-owner.ts';
+import { startTicks, thisProcess } from '../../../../core/process/process-owner.ts';
 import { claimDirectory, sweepStrays } from './strays.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'strays-'));
@@ -29,13 +29,6 @@ function folder(path: string, owner: object | 'this' | 'none'): string {
 }
 
 describe('what a killed process left', () => {
-  test('a process is known by its number, its start and where it was counted', () => {
-    expect(stateOf(thisProcess())).toBe('alive');
-    expect(stateOf(deadOwner)).toBe('dead');
-    expect(stateOf({ ...thisProcess(), startTicks: '1' })).toBe('dead');
-    expect(stateOf({ ...deadOwner, pidNamespace: '1' })).toBe('unknown');
-  });
-
   test('goes, with all that is in it; what lives, or cannot be judged, stays', () => {
     const gone = [
       folder('wt-dead', deadOwner),

@@ -3,8 +3,8 @@ import { existsSync, lstatSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cgroupParents, removeTree } from './cgroups.ts';
-import type { ProcessOwner } from './process-owner.ts';
-import { stateOf, thisProcess } from './process-owner.ts';
+import type { ProcessOwner } from '../../../../core/process/process-owner.ts';
+import { stateOf, thisProcess } from '../../../../core/process/process-owner.ts';
 import { TOOL_ENV, findTool } from './tools.ts';
 
 /** Directories and cgroups of ours are called so; nothing else is ever removed. */
