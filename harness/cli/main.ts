@@ -7,8 +7,9 @@ import { EXIT } from '../report/exit-code.ts';
 // Before anything large is loaded: a warm start spares a third of a second. Not in the machine's temporary folder, where it
 // would stay behind as something of ours.
 enableCompileCache(path.join(import.meta.dirname, '../../node_modules/.cache/wavetank-compile'));
-const [{ lineForScripts, runProgram }, { WavetankError, messageOf }, { redact }] = await Promise.all([
+const [{ lineForScripts, runProgram }, { systemClock }, { WavetankError, messageOf }, { redact }] = await Promise.all([
   import('./program.ts'),
+  import('../../core/clock.ts'),
   import('../../core/errors.ts'),
   import('../../core/redact.ts'),
 ]);
@@ -16,6 +17,7 @@ const [{ lineForScripts, runProgram }, { WavetankError, messageOf }, { redact }]
 const interruption = new AbortController();
 /** One Ctrl-C comes up to three times: from the terminal, from npm or npx, and from bin.mjs, which pass it on. */
 const ONE_CTRL_C_MS = 1000;
+const LAST_WORK_MS = 500;
 let signals = 0;
 let firstSignalAt = 0;
 let isBroken = false;
@@ -71,7 +73,8 @@ process.on('warning', (warning) => {
 });
 
 // Timers of the clock keep no process alive, and a command may have nothing else to wait for: this listener does.
-new MessageChannel().port1.on('message', () => undefined);
+const staysAlive = new MessageChannel();
+staysAlive.port1.on('message', () => undefined);
 
 const exitCode = await runProgram(args, {
   stdout: process.stdout,
@@ -81,8 +84,11 @@ const exitCode = await runProgram(args, {
 });
 await Promise.all([process.stdout, process.stderr].map(written));
 isOver = true;
-// Work that was given up half-way may still hold the process; everything that must end has ended.
-process.exit(isBroken ? EXIT.broken : exitCode);
+process.exitCode = isBroken ? EXIT.broken : exitCode;
+staysAlive.port1.close();
+// Now it ends by itself: `process.exit` hangs for ever when V8 happens to compile meanwhile (docs/adr/0083). Work that was given up half-way may
+// still hold it; everything that must end has ended.
+systemClock.after(LAST_WORK_MS, () => process.exit());
 
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import type { Endpoints } from '../running-testbed.ts';
@@ -32,6 +32,8 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  // One that hangs fails its test, and does not outlive it.
+  onTestFinished(() => void (child.exitCode ?? child.signalCode ?? process.kill(-Number(child.pid), 'SIGKILL')));
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
@@ -147,7 +149,11 @@ describe('a scenario of one’s own', () => {
   });
 
   test('a failed check ends with 1, with evidence, an annotation where GitHub asks for it, and the line that runs it again; no key is in the evidence', async () => {
-    const file = scenario('fails', "check.equal('the chain', testbed.endpoints.chainId, 1);");
+    // What it leaves running does not keep the process.
+    const file = scenario(
+      'fails',
+      "setInterval(() => {}, 60_000); check.equal('the chain', testbed.endpoints.chainId, 1);",
+    );
     const report = path.join(folder, 'failed');
     const summary = path.join(folder, 'summary.md');
     const run = start(['scenario', file, '--state', state, '--report', report, '--seed', '5'], {
