@@ -1,28 +1,27 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';
 import { randomHex } from '../../../core/entropy.ts';
 import type { Capability, ClusterCapabilities } from '../cluster.ts';
-import { CAPABILITY_NAMES } from '../cluster.ts';
 import type { Canary } from './canary.ts';
 import { startCanary } from './canary.ts';
 import type { ImageCatalogue } from './kubelet/images.ts';
+import { keepCapabilities, keptCapabilities } from './kept-capabilities.ts';
 import { fellShort, judge } from './judge-capabilities.ts';
 import type { Outcome } from './judge-capabilities.ts';
 import type { ContainerSpec, Launcher, PodSandbox } from './launcher/launcher.ts';
-import { bootId } from '../../../core/process/process-owner.ts';
+import { thisProcess } from '../../../core/process/process-owner.ts';
 
 export interface MeasureOptions {
   readonly launcher: Launcher;
   readonly images: ImageCatalogue;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** Where an outcome that did not fall short is kept, per boot, kernel, launcher and Node version. Absent: measured every time. */
+  /** Where an outcome that did not fall short is kept, per boot, container, kernel, launcher and Node version. Absent: measured every time. */
   readonly cacheDir?: string;
 }
 
@@ -33,36 +32,19 @@ const PROBE_TIMEOUT_MS = 15_000;
 
 /** Tries each thing a container must not be able to do, once, and says what held. */
 export async function measureCapabilities(options: MeasureOptions): Promise<ClusterCapabilities> {
-  const file =
-    options.cacheDir === undefined
-      ? undefined
-      : join(options.cacheDir, `capabilities-${fingerprint(options.launcher)}.json`);
-  const kept = file === undefined ? undefined : keptIn(file);
+  const { launcher, cacheDir, entropy } = options;
+  const key = fingerprint(launcher);
+  const kept = cacheDir === undefined ? undefined : keptCapabilities(cacheDir, key);
   if (kept !== undefined) return kept;
-  const measured = options.launcher.facts.isolated ? await probe(options) : allAbsent(options.launcher.facts.why);
-  if (file !== undefined && !fellShort(measured, options.launcher.facts)) {
-    mkdirSync(options.cacheDir as string, { recursive: true });
-    // Two testbeds may start at once.
-    const draft = `${file}.${randomHex(options.entropy, 6)}`;
-    writeFileSync(draft, JSON.stringify(measured));
-    renameSync(draft, file);
-  }
+  const measured = launcher.facts.isolated ? await probe(options) : allAbsent(launcher.facts.why);
+  if (cacheDir !== undefined && !fellShort(measured, launcher.facts))
+    keepCapabilities(cacheDir, key, measured, randomHex(entropy, 6));
   return measured;
 }
 
-/** Undefined where there is none, or what is there is broken or from a version that knew fewer. */
-function keptIn(file: string): ClusterCapabilities | undefined {
-  try {
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<ClusterCapabilities>;
-    const isWhole = CAPABILITY_NAMES.every((name) => kept[name]?.enforcement !== undefined);
-    return isWhole ? (kept as ClusterCapabilities) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function fingerprint(launcher: Launcher): string {
-  const facts = [bootId(), release(), launcher.kind, launcher.facts, process.version, process.getuid?.()];
+  const { bootId, pidNamespace } = thisProcess();
+  const facts = [bootId, pidNamespace, release(), launcher.kind, launcher.facts, process.version, process.getuid?.()];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
 
