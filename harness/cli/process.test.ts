@@ -152,7 +152,7 @@ describe('a scenario of one’s own', () => {
     // What it leaves running does not keep the process.
     const file = scenario(
       'fails',
-      "setInterval(() => {}, 60_000); check.equal('the chain', testbed.endpoints.chainId, 1);",
+      "globalThis.setInterval(() => {}, 60_000); check.equal('the chain', testbed.endpoints.chainId, 1);",
     );
     const report = path.join(folder, 'failed');
     const summary = path.join(folder, 'summary.md');
