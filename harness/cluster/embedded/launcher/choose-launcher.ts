@@ -94,11 +94,12 @@ async function tried(launcher: Launcher): Promise<Launcher> {
   }
 }
 
-const ADVICE_FOR_CONTAINERS = 'in a container that may make no namespaces: start it with --privileged';
+const ADVICE_FOR_CONTAINERS =
+  'in a container that may make no namespaces: start it privileged, as `docker run --privileged` does';
 
-/** Marks of Docker and Podman. */
+/** Marks of Docker, Podman and Kubernetes. */
 function isInContainer(): boolean {
-  return ['/.dockerenv', '/run/.containerenv'].some((mark) => existsSync(mark));
+  return ['/.dockerenv', '/run/.containerenv', '/run/secrets/kubernetes.io'].some((mark) => existsSync(mark));
 }
 
 /** `ip (package iproute2)`: what somebody who wants isolation has to install. */
