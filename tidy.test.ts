@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { LONGEST } from './scripts/longest-tests.ts';
 
 interface Boundary {
   readonly imports: readonly string[];
@@ -46,6 +47,10 @@ test('every import follows an arrow of boundaries.json', () => {
 test('every source folder has a boundary', () => {
   const open = sources.filter((file) => file.includes('/') && !boundaryOf(file)).map((file) => path.dirname(file));
   expect([...new Set(open)]).toEqual([]);
+});
+
+test('the tests that begin first are there', () => {
+  expect(LONGEST.filter((file) => !files.includes(file))).toEqual([]);
 });
 
 test('no file is longer than 400 lines', () => {

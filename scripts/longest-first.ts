@@ -1,23 +1,7 @@
 import path from 'node:path';
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
-
-/**
- * What takes longest, in this order: a core that begins the longest file last is the only one at work in the end. Vitest
- * knows it from the run before only; in a fresh clone it goes by the size of a file, and the longest are of the shortest.
- */
-const LONGEST = [
-  'harness/cli/process.test.ts',
-  'harness/integration/crash/crash-matrix.test.ts',
-  'harness/integration/testbed.test.ts',
-  'harness/integration/fuzz/fuzz.test.ts',
-  'harness/integration/ocean-js/compute.test.ts',
-  'harness/integration/ocean-js/recipes.test.ts',
-  'harness/integration/ocean-js/access.test.ts',
-  'harness/integration/ocean-js/two-providers.test.ts',
-  'harness/integration/engine/crash-matrix.test.ts',
-  'harness/metadata-cache/metadata-cache.test.ts',
-];
+import { LONGEST } from './longest-tests.ts';
 
 /** The order of test files: the longest, then Vitest's own. */
 export class LongestFirst extends BaseSequencer {
