@@ -1,5 +1,7 @@
 import { ApiextensionsV1Api, CustomObjectsApi } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../core/clock.ts';
+import { waitUntil } from '../../../core/wait-until.ts';
 import type { Connection, ClusterContractFlags } from './contract-client.ts';
 import { collect, statusOf } from './contract-client.ts';
 import { RawApi } from './raw-api.ts';
@@ -76,6 +78,16 @@ export function describeCustomResources(at: () => Connection, flags: ClusterCont
       );
       await define(definition());
       await established.until('established');
+      // Established is said a moment before it is served.
+      const api = new RawApi(config);
+      const isServed = async (): Promise<true | undefined> =>
+        (await api.send(`/apis/${group}/v1/probes`)).code === 200 ? true : undefined;
+      await waitUntil('the definition to be served', isServed, {
+        clock: systemClock,
+        timeoutMs: 10_000,
+        intervalMs: 50,
+      });
+      await api.close();
     });
     afterAll(async () => {
       const { config } = at();

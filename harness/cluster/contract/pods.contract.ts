@@ -61,9 +61,10 @@ export function describePods(at: () => Connection, image: string): void {
       });
       expect(answer.code).toBe(201);
     };
-    /** Follows a pod until it satisfies the rule. */
-    const until = async (name: string, is: (pod: V1Pod, type: string) => boolean): Promise<V1Pod> => {
-      const events = await api.watch(`${pods}?watch=true&labelSelector=runs%3D${name}`, (event: WatchEvent) =>
+    /** Follows a pod, from a version on or from what it is now, until it satisfies the rule. */
+    const until = async (name: string, is: (pod: V1Pod, type: string) => boolean, version = ''): Promise<V1Pod> => {
+      const from = version === '' ? '' : `&resourceVersion=${version}`;
+      const events = await api.watch(`${pods}?watch=true&labelSelector=runs%3D${name}${from}`, (event: WatchEvent) =>
         is(event.object as unknown as V1Pod, event.type),
       );
       return events.at(-1)?.object as unknown as V1Pod;
@@ -165,7 +166,8 @@ export function describePods(at: () => Connection, image: string): void {
       });
       const deleted = await api.send(`${pods}/stopped`, { method: 'DELETE' });
       expect(deleted.body).toMatchObject({ metadata: { deletionGracePeriodSeconds: 1 }, status: { phase: 'Running' } });
-      const last = await until('stopped', (_pod, type) => type === 'DELETED');
+      const { resourceVersion } = (deleted.body as { metadata: { resourceVersion: string } }).metadata;
+      const last = await until('stopped', (_pod, type) => type === 'DELETED', resourceVersion);
       expect(told(last).containers).toEqual(['main: terminated 0 Completed, ready false, started false, restarts 0']);
     });
 
