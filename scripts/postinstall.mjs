@@ -32,9 +32,12 @@ for (const file of [bin, path.join(bin, 'node')]) if (existsSync(file)) chmodSyn
 
 // Said now and not by whatever is started first: on Alpine, for one, nothing could be.
 const pinned = path.join(bin, 'node');
-if (existsSync(pinned) && spawnSync(pinned, ['--version']).status !== 0) {
+const tried = existsSync(pinned) ? spawnSync(pinned, ['--version'], { encoding: 'utf8' }) : { status: 0 };
+if (tried.status !== 0) {
+  const why = tried.error?.code ?? `${tried.status ?? tried.signal} ${tried.stderr.trim()}`;
   process.stderr.write(
-    'wavetank: its own Node does not run on this machine. It needs the C library of Debian, Ubuntu or Fedora, glibc 2.28 or newer.\n',
+    `wavetank: its own Node does not run on this machine (${why}).\n` +
+      '  It needs the C library of Debian, Ubuntu or Fedora, glibc 2.28 or newer, and a disk that programs may be run from.\n',
   );
   process.exitCode = 1;
 }

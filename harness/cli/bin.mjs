@@ -22,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => c
 child.once('error', ({ code }) => {
   process.stderr.write(
     `wavetank: its own Node does not run on this machine (${code}).\n` +
-      '  It needs the C library of Debian, Ubuntu or Fedora, glibc 2.28 or newer: take an image of those.\n',
+      '  It needs the C library of Debian, Ubuntu or Fedora, glibc 2.28 or newer, and a disk that programs may be run from.\n',
   );
   process.exit(3);
 });
