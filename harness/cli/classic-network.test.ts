@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,6 +31,20 @@ test('scripts that wait for its files see old ones go, new ones last, and none a
   expect([existsSync(ready), existsSync(c2d)]).toEqual([true, true]);
   classic.end();
   expect([existsSync(ready), existsSync(c2d)]).toEqual([false, false]);
+});
+
+test('folders that were not there are gone afterwards, but for one in which somebody else has put something', async () => {
+  rmSync(path.join(home, '.ocean'), { recursive: true });
+  const classic = network(await quietPorts());
+  for (const others of [[], ['own']]) {
+    await classic.begin();
+    classic.ready();
+    for (const name of others) writeFileSync(path.join(home, '.ocean/ocean-c2d', name), '');
+    classic.end();
+    expect(readdirSync(home, { recursive: true }).toSorted()).toEqual(
+      others.length === 0 ? [] : ['.ocean', '.ocean/ocean-c2d', '.ocean/ocean-c2d/own'],
+    );
+  }
 });
 
 test.each([['{"development": "of before"}'], [undefined]])(

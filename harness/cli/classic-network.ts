@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -60,6 +60,7 @@ export function classicNetwork({
   const readyFiles = [path.join(artifacts, 'ready'), path.join(ocean, 'ocean-c2d/ready')];
   const addresses = path.resolve(addressFile ?? env['ADDRESS_FILE'] ?? path.join(artifacts, 'address.json'));
   let before: Buffer | undefined;
+  let missingBefore: string[] = [];
   let hasBegun = false;
   return {
     config: {
@@ -73,6 +74,7 @@ export function classicNetwork({
       await requireFreePorts(providers, ports);
       hasBegun = true;
       before = readIfThere(addresses);
+      missingBefore = [...readyFiles, addresses].flatMap(missingFoldersOf);
       for (const file of readyFiles) rmSync(file, { force: true });
     },
     ready() {
@@ -86,6 +88,7 @@ export function classicNetwork({
       for (const file of readyFiles) rmSync(file, { force: true });
       if (before === undefined) rmSync(addresses, { force: true });
       else writeFileSync(addresses, before);
+      for (const folder of missingBefore) removeIfEmpty(folder);
     },
   };
 }
@@ -118,6 +121,20 @@ async function requireFreePorts(providers: number, { provider, ...others }: Clas
       });
     }
     await closeServer(server);
+  }
+}
+
+/** Folders that are to be made for a file, the deepest first. */
+function missingFoldersOf(file: string): string[] {
+  const folder = path.dirname(file);
+  return existsSync(folder) ? [] : [folder, ...missingFoldersOf(folder)];
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Never made, or somebody else has put something there.
   }
 }
 
