@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeServer, listen } from '../../core/http-listen.ts';
+import { restoreClassicHome } from './classic-home.ts';
 import type { ClassicNetwork, ClassicPorts } from './classic-network.ts';
 import { CLASSIC_PORTS, classicNetwork } from './classic-network.ts';
 import { quietPorts } from './testing/quiet-ports.ts';
@@ -18,7 +19,14 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const network = (ports: ClassicPorts, providers = 1): ClassicNetwork =>
-  classicNetwork({ env: { HOME: home }, providers, backend: 'embedded', images: ['mine=node'], ports });
+  classicNetwork({
+    stateRoot: path.join(home, 'state'),
+    env: { HOME: home },
+    providers,
+    backend: 'embedded',
+    images: ['mine=node'],
+    ports,
+  });
 
 test('scripts that wait for its files see old ones go, new ones last, and none afterwards', async () => {
   const ready = path.join(artifacts, 'ready');
@@ -41,9 +49,11 @@ test('folders that were not there are gone afterwards, but for one in which some
     classic.ready();
     for (const name of others) writeFileSync(path.join(home, '.ocean/ocean-c2d', name), '');
     classic.end();
-    expect(readdirSync(home, { recursive: true }).toSorted()).toEqual(
-      others.length === 0 ? [] : ['.ocean', '.ocean/ocean-c2d', '.ocean/ocean-c2d/own'],
-    );
+    const left = readdirSync(home, { recursive: true }).map(String).toSorted();
+    expect(left).toEqual([
+      ...(others.length === 0 ? [] : ['.ocean', '.ocean/ocean-c2d', '.ocean/ocean-c2d/own']),
+      'state',
+    ]);
   }
 });
 
@@ -60,6 +70,57 @@ test.each([['{"development": "of before"}'], [undefined]])(
     expect(existsSync(file) ? readFileSync(file, 'utf8') : undefined).toBe(was);
   },
 );
+
+describe('what a killed network changed', () => {
+  const note = (): string => path.join(home, 'state/classic-home.json');
+  /** Nobody has this start time. */
+  const kill = (): void => {
+    const { owner, ...others } = JSON.parse(readFileSync(note(), 'utf8')) as { owner: object };
+    writeFileSync(note(), JSON.stringify({ ...others, owner: { ...owner, startTicks: '1' } }));
+  };
+  const addresses = (): string => path.join(artifacts, 'address.json');
+  const killed = async (was: string): Promise<void> => {
+    writeFileSync(addresses(), was);
+    const classic = network(await quietPorts());
+    await classic.begin();
+    writeFileSync(addresses(), 'of the testbed');
+    classic.ready();
+    kill();
+  };
+
+  test('is put back by down, and by the next network', async () => {
+    await killed('of before');
+    expect(restoreClassicHome(path.join(home, 'state'))).toBe(true);
+    expect([readFileSync(addresses(), 'utf8'), existsSync(path.join(artifacts, 'ready')), existsSync(note())]).toEqual([
+      'of before',
+      false,
+      false,
+    ]);
+    await killed('of before');
+    const next = network(await quietPorts());
+    await next.begin();
+    next.end();
+    expect(readFileSync(addresses(), 'utf8')).toBe('of before');
+  });
+
+  test('stays where another network has written its own addresses since', async () => {
+    await killed('of before');
+    writeFileSync(addresses(), 'of the docker network');
+    expect(restoreClassicHome(path.join(home, 'state'))).toBe(true);
+    expect([readFileSync(addresses(), 'utf8'), existsSync(path.join(artifacts, 'ready'))]).toEqual([
+      'of the docker network',
+      true,
+    ]);
+  });
+
+  test('is left to the one that is alive', async () => {
+    const classic = network(await quietPorts());
+    await classic.begin();
+    const { owner, ...others } = JSON.parse(readFileSync(note(), 'utf8')) as { owner: object };
+    writeFileSync(note(), JSON.stringify({ ...others, owner: { ...owner, pidNamespace: '1' } }));
+    expect([restoreClassicHome(path.join(home, 'state')), existsSync(note())]).toEqual([false, true]);
+  });
+});
 
 test('a port that is taken is named, and the files of whoever has it stay', async () => {
   const server = createServer();

@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { WavetankError } from '../../core/errors.ts';
 import { closeServer, listen } from '../../core/http-listen.ts';
-
+import { borrowClassicHome, restoreClassicHome, tellClassicScripts } from './classic-home.ts';
 import type { TestbedConfig } from '../config/testbed-config.ts';
 
 /** Where suites that were written for the classic docker network look for its parts on the host. */
@@ -37,6 +36,8 @@ export interface ClassicNetwork {
 }
 
 export interface ClassicOptions {
+  /** Where it is written down what the home folder was like. */
+  readonly stateRoot: string;
   readonly env: NodeJS.ProcessEnv;
   readonly providers: number;
   readonly backend: string;
@@ -48,6 +49,7 @@ export interface ClassicOptions {
 
 /** Takes the place of the classic docker network: its ports, its addresses, its files in the home folder. */
 export function classicNetwork({
+  stateRoot,
   env,
   providers,
   backend,
@@ -57,38 +59,27 @@ export function classicNetwork({
 }: ClassicOptions): ClassicNetwork {
   const ocean = path.join(env['HOME'] ?? homedir(), '.ocean');
   const artifacts = path.join(ocean, 'ocean-contracts/artifacts');
-  const readyFiles = [path.join(artifacts, 'ready'), path.join(ocean, 'ocean-c2d/ready')];
-  const addresses = path.resolve(addressFile ?? env['ADDRESS_FILE'] ?? path.join(artifacts, 'address.json'));
-  let before: Buffer | undefined;
-  let missingBefore: string[] = [];
+  const files = {
+    ready: ['ocean-contracts/artifacts/ready', 'ocean-c2d/ready'].map((name) => path.resolve(ocean, name)),
+    addresses: path.resolve(addressFile ?? env['ADDRESS_FILE'] ?? path.join(artifacts, 'address.json')),
+  };
   let hasBegun = false;
   return {
     config: {
       ports,
       aliases: aliasesOf(providers, ports),
-      addressFile: addresses,
+      addressFile: files.addresses,
       // A cluster of its own pulls or is given its images.
       images: [...images, ...(backend === 'embedded' ? CLASSIC_IMAGES : [])],
     },
     async begin() {
       await requireFreePorts(providers, ports);
+      borrowClassicHome(stateRoot, files);
       hasBegun = true;
-      before = readIfThere(addresses);
-      missingBefore = [...readyFiles, addresses].flatMap(missingFoldersOf);
-      for (const file of readyFiles) rmSync(file, { force: true });
     },
-    ready() {
-      for (const file of readyFiles) {
-        mkdirSync(path.dirname(file), { recursive: true });
-        writeFileSync(file, '');
-      }
-    },
+    ready: () => tellClassicScripts(stateRoot, files),
     end() {
-      if (!hasBegun) return;
-      for (const file of readyFiles) rmSync(file, { force: true });
-      if (before === undefined) rmSync(addresses, { force: true });
-      else writeFileSync(addresses, before);
-      for (const folder of missingBefore) removeIfEmpty(folder);
+      if (hasBegun) restoreClassicHome(stateRoot);
     },
   };
 }
@@ -121,27 +112,5 @@ async function requireFreePorts(providers: number, { provider, ...others }: Clas
       });
     }
     await closeServer(server);
-  }
-}
-
-/** Folders that are to be made for a file, the deepest first. */
-function missingFoldersOf(file: string): string[] {
-  const folder = path.dirname(file);
-  return existsSync(folder) ? [] : [folder, ...missingFoldersOf(folder)];
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // Never made, or somebody else has put something there.
-  }
-}
-
-function readIfThere(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch {
-    return undefined;
   }
 }

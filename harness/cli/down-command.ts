@@ -18,6 +18,7 @@ import { sweepLeftovers } from '../storage/leftovers.ts';
 import type { InstanceFinding } from '../testbed/instance-folder.ts';
 import { findInstances, removeDeadInstances } from '../testbed/instance-folder.ts';
 import { EXIT } from '../report/exit-code.ts';
+import { restoreClassicHome } from './classic-home.ts';
 import type { Terminal } from './terminal.ts';
 
 const STOP_LIMIT_MS = 30_000;
@@ -27,6 +28,8 @@ interface DownResult {
   readonly removed: readonly string[];
   /** Of processes in other containers that have this folder, too: left alone. */
   readonly elsewhere: readonly string[];
+  /** A killed `up --classic-ports` had changed files in the home folder, and they are what they were. */
+  readonly classicHome: boolean;
   readonly swept: Swept;
   /** kind clusters by name, those that were kept for later among them. */
   readonly clusters: readonly string[];
@@ -52,6 +55,7 @@ export async function downCommand({ state, json, kubeconfig }: DownFlags, { stdo
   const result: DownResult = {
     stopped: running.map(({ instance }) => instance),
     removed: removeDeadInstances(stateRoot),
+    classicHome: restoreClassicHome(stateRoot),
     elsewhere: (found.get('unknown') ?? []).map(({ instance }) => instance),
     swept: sweep(path.join(stateRoot, 'cluster')),
     clusters: await sweepClusters(commandRunner(createNative()), path.join(stateRoot, 'kind'), { kept: true }),
@@ -94,25 +98,15 @@ async function stopInstance({ instance, owner }: InstanceFinding): Promise<void>
   }
 }
 
-function render({ stopped, removed, elsewhere, swept, clusters, storage, existing }: DownResult): string {
+function render({ stopped, removed, classicHome, elsewhere, swept, clusters, storage, existing }: DownResult): string {
   const { kept: inS3, ...inStorage } = storage;
   const objects = existing?.objects ?? [];
   const kept = [...inS3, ...(existing?.kept ?? [])];
   const counts = Object.entries({ ...swept, ...inStorage }).filter(([, count]) => count > 0);
-  if (
-    stopped.length +
-      removed.length +
-      elsewhere.length +
-      counts.length +
-      clusters.length +
-      objects.length +
-      kept.length ===
-    0
-  )
-    return 'Nothing was left.\n';
-  return [
+  const lines = [
     ...stopped.map((name) => `stopped the running testbed ${name}\n`),
     ...removed.map((name) => `removed what was left of ${name}\n`),
+    ...(classicHome ? ['restored the files of the classic network in the home folder\n'] : []),
     ...elsewhere.map(
       (name) => `not touched: ${name} is of a process in another container; run \`wavetank down\` there\n`,
     ),
@@ -120,5 +114,6 @@ function render({ stopped, removed, elsewhere, swept, clusters, storage, existin
     ...clusters.map((name) => `removed the kind cluster ${name}\n`),
     ...objects.map((name) => `removed from the cluster: ${name}\n`),
     ...kept.map((reason) => `not removed: ${reason}\n`),
-  ].join('');
+  ];
+  return lines.length === 0 ? 'Nothing was left.\n' : lines.join('');
 }

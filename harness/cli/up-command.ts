@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { createNet } from '../../core/net.ts';
 import { redact } from '../../core/redact.ts';
@@ -80,8 +81,8 @@ async function upWith(
 /** What the parts said last, for somebody whose testbed did not start. */
 const LINES_KEPT = 10;
 
-function classicOf({ providers = 1, backend, image, addressFile }: UpFlags, { env }: Terminal): ClassicNetwork {
-  return classicNetwork({ env, providers, backend, images: image, addressFile });
+function classicOf({ providers = 1, backend, image, addressFile, state }: UpFlags, { env }: Terminal): ClassicNetwork {
+  return classicNetwork({ stateRoot: path.resolve(state), env, providers, backend, images: image, addressFile });
 }
 
 function configOf(flags: UpFlags, classic: ClassicNetwork | undefined): TestbedConfig {

@@ -52,7 +52,8 @@ export function claimInstanceFolder(stateRoot: string, instance: string): Instan
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
-function unwritable(stateRoot: string, cause: unknown): WavetankError {
+/** STATE_UNWRITABLE (environment). */
+export function unwritable(stateRoot: string, cause: unknown): WavetankError {
   return new WavetankError('STATE_UNWRITABLE', `Nothing can be kept in ${stateRoot}: ${messageOf(cause)}`, {
     category: 'environment',
     hint: 'Run it in a folder that is yours, or name one with --state DIR.',

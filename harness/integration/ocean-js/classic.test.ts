@@ -27,6 +27,7 @@ beforeAll(async () => {
   writeFileSync(path.join(home, 'shs_dataset_test.txt'), 'hello');
   ports = await quietPorts();
   classic = classicNetwork({
+    stateRoot: path.join(home, 'state'),
     env: { HOME: home },
     providers: 1,
     backend: 'embedded',
