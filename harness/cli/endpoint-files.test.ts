@@ -37,9 +37,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test('they are there from write to remove, and a killed run leaves nothing in the way', () => {
   const killed = endpointFiles(names);
   expect(Object.values(names).filter(existsSync)).toEqual([]);
-  killed.write(ENDPOINTS);
+  killed.write(ENDPOINTS, folder);
   const next = endpointFiles(names);
-  next.write(ENDPOINTS);
+  next.write(ENDPOINTS, folder);
   expect(JSON.parse(readFileSync(names.endpoints, 'utf8'))).toEqual(ENDPOINTS);
   expect(readFileSync(names.envFile, 'utf8').split('\n').slice(0, 2)).toEqual([
     expect.stringMatching(/^# /),
@@ -76,7 +76,7 @@ test('a folder, and a place that is not there, are refused before anything is st
 
 test('what somebody changed meanwhile is not removed', () => {
   const files = endpointFiles(names);
-  files.write(ENDPOINTS);
+  files.write(ENDPOINTS, folder);
   writeFileSync(names.envFile, 'MINE=1\n', { flag: 'a' });
   files.remove();
   expect([existsSync(names.endpoints), existsSync(names.envFile)]).toEqual([false, true]);

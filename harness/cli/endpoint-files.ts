@@ -9,10 +9,12 @@ import {
   isEnvironmentFile,
   writePrivateFile,
 } from '../testbed/endpoints.ts';
+import { noteOutsideFile } from '../testbed/outside-notes.ts';
 
 /** Files of the user's choice that say where everything is, for as long as it runs. */
 export interface EndpointFiles {
-  write(endpoints: Endpoints): void;
+  /** Into the folder of the instance it is noted for `wavetank down`, should this process be killed. */
+  write(endpoints: Endpoints, instanceFolder: string): void;
   /** Those that are still as they were written. */
   remove(): void;
 }
@@ -36,8 +38,9 @@ export function endpointFiles(flags: { readonly endpoints?: string; readonly env
   for (const [file, { isOurs }] of files) claim(file, isOurs);
   const written = new Map<string, string>();
   return {
-    write(endpoints) {
+    write(endpoints, instanceFolder) {
       for (const [file, { textOf }] of files) {
+        noteOutsideFile(instanceFolder, file, textOf(endpoints));
         writePrivateFile(file, textOf(endpoints));
         written.set(file, textOf(endpoints));
       }

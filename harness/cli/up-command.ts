@@ -65,7 +65,7 @@ async function upWith(
   });
   try {
     await probe(testbed);
-    files.write(testbed.endpoints);
+    files.write(testbed.endpoints, path.dirname(testbed.endpointsFile));
     classic?.ready();
     announce(testbed, flags, terminal);
     if (command.length > 0) return await runInside(command, environmentOf(testbed.endpoints), terminal);

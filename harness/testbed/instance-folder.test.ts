@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { thisProcess } from '../../core/process/process-owner.ts';
-import { claimInstanceFolder, findInstances, noteOutsideFolder, removeDeadInstances } from './instance-folder.ts';
+import { claimInstanceFolder, findInstances, removeDeadInstances } from './instance-folder.ts';
+import { noteOutsideFile, noteOutsideFolder } from './outside-notes.ts';
 
 let root: string;
 let outside: string;
@@ -34,6 +35,22 @@ test('what a process of another container has in the same folder stays: nobody h
   writeFileSync(path.join(folder, 'owner.json'), JSON.stringify(owner));
   expect(findInstances(root)).toMatchObject([{ instance: 'one', state: 'unknown' }]);
   expect([removeDeadInstances(root), existsSync(folder)]).toEqual([[], true]);
+});
+
+test('a file that it wrote goes with a dead instance, unless somebody has changed it', () => {
+  const { path: folder } = claimInstanceFolder(root, 'one');
+  const [kept, changed, gone] = ['kept', 'changed', 'gone'].map((name) => path.join(others, name));
+  for (const file of [kept, changed, gone] as string[]) {
+    writeFileSync(file, 'endpoints');
+    noteOutsideFile(folder, file, 'endpoints');
+  }
+  writeFileSync(changed as string, 'mine');
+  rmSync(gone as string);
+  expect(removeDeadInstances(root)).toEqual([]);
+  expect(readdirSync(others).toSorted()).toEqual(['changed', 'kept']);
+  abandon(folder);
+  expect(removeDeadInstances(root)).toEqual(['one']);
+  expect(readdirSync(others)).toEqual(['changed']);
 });
 
 test('a note that was struck out leaves nothing', () => {

@@ -1,22 +1,11 @@
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WavetankError, messageOf } from '../../core/errors.ts';
 import type { ProcessOwner } from '../../core/process/process-owner.ts';
 import { stateOf, thisProcess } from '../../core/process/process-owner.ts';
-import { shortTmpdir } from '../../core/short-tmpdir.ts';
+import { removeWhatLiesOutside } from './outside-notes.ts';
 
 const OWNER_FILE = 'owner.json';
-/** Names a temporary folder per line. */
-const OUTSIDE_FILE = 'outside';
 /** Folders of the state root that belong to no instance. */
 const SHARED_FOLDERS = new Set(['cluster', 'kind', 'storage', 'pods-app', 'reports', 'compile-cache']);
 
@@ -60,38 +49,6 @@ export function unwritable(stateRoot: string, cause: unknown): WavetankError {
   });
 }
 
-/**
- * A temporary folder of the instance that others must be able to enter, so it lies outside: it goes with the dead instance, too.
- * Returns what strikes the note out again, once the folder is gone.
- */
-export function noteOutsideFolder(instanceFolder: string, outside: string): () => void {
-  const file = path.join(instanceFolder, OUTSIDE_FILE);
-  appendFileSync(file, `${outside}\n`, { mode: 0o600 });
-  return () => {
-    const others = outsideFolders(instanceFolder).filter((folder) => folder !== outside);
-    if (others.length === 0) rmSync(file, { force: true });
-    else writeFileSync(file, others.map((folder) => `${folder}\n`).join(''));
-  };
-}
-
-function outsideFolders(instanceFolder: string): string[] {
-  const file = path.join(instanceFolder, OUTSIDE_FILE);
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
-}
-
-function removeOutsideFolders(instanceFolder: string): void {
-  // Never anything but our own kind of folder, whatever stands there.
-  const ours = outsideFolders(instanceFolder).filter(isOurs);
-  for (const folder of ours) rmSync(folder, { recursive: true, force: true });
-}
-
-function isOurs(folder: string): boolean {
-  const isPlain = path.resolve(folder) === folder;
-  return (
-    isPlain && path.basename(folder).startsWith('wavetank-') && path.dirname(folder) === path.resolve(shortTmpdir())
-  );
-}
-
 export interface InstanceFinding {
   readonly instance: string;
   readonly path: string;
@@ -116,7 +73,7 @@ export function findInstances(stateRoot: string): InstanceFinding[] {
 export function removeDeadInstances(stateRoot: string): string[] {
   const dead = findInstances(stateRoot).filter(({ state }) => state === 'dead');
   for (const instance of dead) {
-    removeOutsideFolders(instance.path);
+    removeWhatLiesOutside(instance.path);
     rmSync(instance.path, { recursive: true, force: true, maxRetries: 3 });
   }
   return dead.map(({ instance }) => instance);

@@ -10,7 +10,7 @@ import type { ObservedServer, Observer, StoredObject } from '../observe/observer
 import { startCanaryListeners } from '../observe/start-canary-listeners.ts';
 import type { StrayConnections } from '../observe/stray-connections.ts';
 import type { LabStorage } from '../storage/lab-storage.ts';
-import { noteOutsideFolder } from './instance-folder.ts';
+import { noteOutsideFolder } from './outside-notes.ts';
 import type { KubeObserver } from './kube-observer.ts';
 import type { PartsLog } from './parts-log.ts';
 
