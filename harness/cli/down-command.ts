@@ -2,7 +2,7 @@ import path from 'node:path';
 import { isAlive } from '../../core/process/process-owner.ts';
 import { systemClock } from '../../core/clock.ts';
 import { createNative } from '../../core/native.ts';
-import { isWavetankError, WavetankError } from '../../core/errors.ts';
+import { isWavetankError, messageOf, WavetankError } from '../../core/errors.ts';
 import { waitUntil } from '../../core/wait-until.ts';
 import { createNet } from '../../core/net.ts';
 import { createKubeClient } from '../../engine/kubernetes/client.ts';
@@ -47,12 +47,20 @@ export interface DownFlags {
 }
 
 /** Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders. Nothing else is touched. */
-export async function downCommand({ state, json, kubeconfig }: DownFlags, { stdout, env }: Terminal): Promise<number> {
-  const stateRoot = path.resolve(state);
+export async function downCommand(flags: DownFlags, { stdout, env }: Terminal): Promise<number> {
+  const stateRoot = path.resolve(flags.state);
+  const result = await takeDown(stateRoot, flags, env).catch((error: unknown) => {
+    throw isForbidden(error) ? ofAnotherUser(stateRoot, error) : error;
+  });
+  stdout.write(flags.json ? `${JSON.stringify(result)}\n` : render(result));
+  return result.storage.kept.length === 0 ? EXIT.ok : EXIT.environment;
+}
+
+async function takeDown(stateRoot: string, { kubeconfig }: DownFlags, env: NodeJS.ProcessEnv): Promise<DownResult> {
   const found = Map.groupBy(findInstances(stateRoot), (instance) => instance.state);
   const running = found.get('alive') ?? [];
   await Promise.all(running.map(stopInstance));
-  const result: DownResult = {
+  return {
     stopped: running.map(({ instance }) => instance),
     removed: removeDeadInstances(stateRoot),
     classicHome: restoreClassicHome(stateRoot),
@@ -62,8 +70,19 @@ export async function downCommand({ state, json, kubeconfig }: DownFlags, { stdo
     storage: await sweepLeftovers(stateRoot, s3KeysFrom(env)),
     ...(kubeconfig === undefined ? {} : { existing: await removeFromCluster(kubeconfig) }),
   };
-  stdout.write(json ? `${JSON.stringify(result)}\n` : render(result));
-  return result.storage.kept.length === 0 ? EXIT.ok : EXIT.environment;
+}
+
+function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(String((error as { code?: unknown }).code));
+}
+
+/** As after `sudo npm run scenario`. */
+function ofAnotherUser(stateRoot: string, cause: unknown): WavetankError {
+  return new WavetankError('STATE_UNREADABLE', `In ${stateRoot} is what another user left: ${messageOf(cause)}`, {
+    category: 'environment',
+    hint: 'Run `wavetank down` as that user, with sudo if it was root.',
+    cause,
+  });
 }
 
 async function removeFromCluster(kubeconfigPath: string): Promise<RemovedFromCluster> {

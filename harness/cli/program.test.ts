@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -159,6 +159,23 @@ test('down where nothing is left says so', async () => {
     code: 0,
     out: 'Nothing was left.\n',
   });
+});
+
+test('down says when what is left is another user’s', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root can leave something to another user');
+  const state = path.join(folder, 'of-root');
+  await mkdir(path.join(state, 'cluster'), { recursive: true });
+  await writeFile(path.join(state, 'cluster/a.journal.ndjson'), '', { mode: 0o600 });
+  await chmod(folder, 0o755);
+  process.seteuid?.(65_534);
+  try {
+    expect(await run(['down', '--state', state])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('[STATE_UNREADABLE]'),
+    });
+  } finally {
+    process.seteuid?.(0);
+  }
 });
 
 test('a file that is no scenario is refused before anything starts', async () => {
