@@ -9,7 +9,7 @@ export class AnswerLog {
   #bytes = 0;
 
   take(answer: CapturedAnswer): void {
-    this.#answers.push(answer);
+    this.#answers.push({ ...answer, body: onItsOwn(answer.body) });
     this.#bytes += answer.body.length;
     while (this.#bytes > MOST_BYTES) this.#bytes -= this.#answers.shift()?.body.length ?? this.#bytes;
   }
@@ -17,4 +17,9 @@ export class AnswerLog {
   all(): readonly CapturedAnswer[] {
     return [...this.#answers];
   }
+}
+
+/** A short body is a view of the 64 KB in which it came in, and would keep them all. */
+function onItsOwn(body: Uint8Array): Uint8Array {
+  return body.buffer.byteLength > 2 * body.length ? new Uint8Array(body) : body;
 }
