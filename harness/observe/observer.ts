@@ -46,7 +46,7 @@ export interface ObservedServer {
 export interface Observer {
   /** Pods that exist now. */
   pods(): Promise<readonly ObservedPod[]>;
-  /** Every pod that was ever created in this testbed, deleted ones included. Waits until all that happened so far is seen. */
+  /** Every pod that was ever created in this testbed (of very many, the latest 10,000), deleted ones included. Waits until all that happened so far is seen. */
   podsEverCreated(jobId?: string): Promise<readonly ObservedPod[]>;
   /** Objects of the jobs' namespace by kind: `{ pods: 0, persistentvolumeclaims: 0, secrets: 2, … }`. */
   clusterObjects(): Promise<Readonly<Record<string, readonly string[]>>>;

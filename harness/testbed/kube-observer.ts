@@ -24,12 +24,18 @@ export interface KubeObserver {
   stop(): void;
 }
 
+/** So many are remembered, of three thousand jobs: a testbed may run for days. */
+const MOST_PODS = 10_000;
+
 /** Sees every pod of the jobs' namespace from the first moment on. */
 export async function observeCluster(cluster: LabCluster, admin: KubeClient): Promise<KubeObserver> {
   const seen = new Map<string, ObservedPod>();
   const observation = await cluster.observePods((object) => {
     const pod = observed(object, cluster.namespace);
-    if (pod) seen.set(pod.uid, pod);
+    if (!pod) return;
+    seen.set(pod.uid, pod);
+    const [oldest] = seen.keys();
+    if (seen.size > MOST_PODS && oldest !== undefined) seen.delete(oldest);
   });
   const listed = async <T extends KubeObject>(resource: Resource): Promise<T[]> => {
     const namespace = resource.isClusterScoped ? undefined : cluster.namespace;
