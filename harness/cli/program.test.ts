@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runProgram } from './program.ts';
 
 let folder: string;
@@ -152,6 +152,17 @@ test('--list names the scenarios, as text and as JSON', async () => {
   expect(text.out).toMatch(/^eu-us-lab {2}\S/m);
   const json = await run(['scenario', '--list', '--json']);
   expect(JSON.parse(json.out)).toContainEqual({ name: 'eu-us-lab', summary: expect.any(String) });
+});
+
+test('in a folder that is gone nothing is begun', async () => {
+  const cwd = vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw new Error('ENOENT: uv_cwd');
+  });
+  try {
+    expect(await run(['doctor'])).toMatchObject({ code: 2, err: expect.stringContaining('[FOLDER_GONE]') });
+  } finally {
+    cwd.mockRestore();
+  }
 });
 
 test('down where nothing is left says so', async () => {

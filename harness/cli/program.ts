@@ -25,8 +25,9 @@ import { reportError } from './terminal.ts';
 /** Runs one command line and gives its exit code. Commands are loaded when they are asked for: `--help` needs no chain. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = buildProgram(terminal, args, (code) => (exitCode = code));
   try {
+    requireFolder();
+    const program = buildProgram(terminal, args, (code) => (exitCode = code));
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -38,6 +39,19 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     if (error.exitCode === 0) return EXIT.ok;
     terminal.stdout.write(lineForScripts(args, usageErrorOf(error)) ?? '');
     return EXIT.usage;
+  }
+}
+
+/** Whatever is relative is relative to it: without one a command would stop half-way. */
+function requireFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new WavetankError('FOLDER_GONE', 'The folder in which wavetank was started is not there any more.', {
+      category: 'usage',
+      hint: 'Change to one that is.',
+      cause,
+    });
   }
 }
 
