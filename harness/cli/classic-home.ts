@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ProcessOwner } from '../../core/process/process-owner.ts';
@@ -49,7 +49,7 @@ export function borrowClassicHome(stateRoot: string, files: ClassicFiles): void 
 
 /** Tells the scripts that wait. */
 export function tellClassicScripts(stateRoot: string, files: ClassicFiles): void {
-  const note = readNote(stateRoot);
+  const note = readNote(noteFile(stateRoot));
   const written = digestOf(files.addresses);
   if (note !== undefined && written !== undefined) writeNote(stateRoot, { ...note, written });
   for (const file of files.ready) {
@@ -60,34 +60,55 @@ export function tellClassicScripts(stateRoot: string, files: ClassicFiles): void
 
 /** Makes the home folder what it was, where this process has borrowed it, or one that is dead: then true. */
 export function restoreClassicHome(stateRoot: string): boolean {
-  const note = readNote(stateRoot);
-  if (note === undefined || !isOursToRestore(note.owner)) return false;
-  // An address file that changed since is somebody else's, and so is what stands beside it.
-  if (note.written === undefined || note.written === digestOf(note.addresses)) {
-    for (const file of note.ready) rmSync(file, { force: true });
-    if (note.before === undefined) rmSync(note.addresses, { force: true });
-    else writeFileSync(note.addresses, Buffer.from(note.before, 'base64'));
-    for (const folder of note.missingFolders) removeIfEmpty(folder);
+  const ours = notesIn(stateRoot).flatMap((file) => {
+    const note = readNote(file);
+    return note !== undefined && isOursToRestore(note.owner) ? [{ file, note }] : [];
+  });
+  for (const { file, note } of ours) {
+    restore(note);
+    rmSync(file, { force: true });
   }
-  rmSync(noteFile(stateRoot), { force: true });
-  return true;
+  return ours.length > 0;
+}
+
+function restore({ ready, addresses, before, written, missingFolders }: Note): void {
+  // An address file that changed since is somebody else's, and so is what stands beside it.
+  if (written !== undefined && written !== digestOf(addresses)) return;
+  for (const file of ready) rmSync(file, { force: true });
+  if (before === undefined) rmSync(addresses, { force: true });
+  else writeFileSync(addresses, Buffer.from(before, 'base64'));
+  for (const folder of missingFolders) removeIfEmpty(folder);
 }
 
 function isOursToRestore(owner: ProcessOwner): boolean {
   return isDeepStrictEqual(owner, thisProcess()) || stateOf(owner) === 'dead';
 }
 
+const NOTE = /^classic-home\.\d*\.json$/;
+
+/** One for each container that has this folder: each has ports, and a home, of its own. */
 function noteFile(stateRoot: string): string {
-  return path.join(stateRoot, 'classic-home.json');
+  return path.join(stateRoot, `classic-home.${thisProcess().pidNamespace}.json`);
+}
+
+function notesIn(stateRoot: string): string[] {
+  if (!existsSync(stateRoot)) return [];
+  return readdirSync(stateRoot)
+    .filter((name) => NOTE.test(name))
+    .map((name) => path.join(stateRoot, name));
 }
 
 function writeNote(stateRoot: string, note: Note): void {
   writePrivateFile(noteFile(stateRoot), JSON.stringify(note));
 }
 
-function readNote(stateRoot: string): Note | undefined {
-  const text = readIfThere(noteFile(stateRoot))?.toString('utf8');
-  return text === undefined ? undefined : (JSON.parse(text) as Note);
+/** Undefined where there is none, or none that anybody could read. */
+function readNote(file: string): Note | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Note;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Folders that are to be made for a file, the deepest first. */

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { thisProcess } from '../../core/process/process-owner.ts';
 import { closeServer, listen } from '../../core/http-listen.ts';
 import { restoreClassicHome } from './classic-home.ts';
 import type { ClassicNetwork, ClassicPorts } from './classic-network.ts';
@@ -72,7 +73,7 @@ test.each([['{"development": "of before"}'], [undefined]])(
 );
 
 describe('what a killed network changed', () => {
-  const note = (): string => path.join(home, 'state/classic-home.json');
+  const note = (): string => path.join(home, 'state', `classic-home.${thisProcess().pidNamespace}.json`);
   /** Nobody has this start time. */
   const kill = (): void => {
     const { owner, ...others } = JSON.parse(readFileSync(note(), 'utf8')) as { owner: object };
@@ -119,6 +120,24 @@ describe('what a killed network changed', () => {
     const { owner, ...others } = JSON.parse(readFileSync(note(), 'utf8')) as { owner: object };
     writeFileSync(note(), JSON.stringify({ ...others, owner: { ...owner, pidNamespace: '1' } }));
     expect([restoreClassicHome(path.join(home, 'state')), existsSync(note())]).toEqual([false, true]);
+  });
+
+  test('and is not mixed with that of another container, which has the same state folder', async () => {
+    const classic = network(await quietPorts());
+    await classic.begin();
+    const others = path.join(home, 'state/classic-home.1.json');
+    const theirs = JSON.stringify({
+      ...JSON.parse(readFileSync(note(), 'utf8')),
+      owner: { ...thisProcess(), pidNamespace: '1' },
+    });
+    writeFileSync(others, theirs);
+    classic.ready();
+    classic.end();
+    expect([existsSync(note()), readFileSync(others, 'utf8')]).toEqual([false, theirs]);
+    for (const garbage of ['', '{"owner":']) {
+      writeFileSync(others, garbage);
+      expect(restoreClassicHome(path.join(home, 'state'))).toBe(false);
+    }
   });
 });
 
