@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Entropy } from '../core/entropy.ts';
 import { randomHex, systemEntropy } from '../core/entropy.ts';
 import { WavetankError, messageOf } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { isAddress } from '../core/protocol/address.ts';
 
 /** The network name that Ocean's tools use for a local chain. */
@@ -45,7 +46,7 @@ export async function writeAddressFile(
 ): Promise<void> {
   const existing = (await readJsonObject(file)) ?? {};
   const book = { ...existing, [options.network ?? DEVELOPMENT]: addresses };
-  await mkdir(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   const draft = `${file}.${randomHex(options.entropy ?? systemEntropy, 6)}.tmp`;
   try {
     await writeFile(draft, `${JSON.stringify(book, null, 2)}\n`, { mode: 0o644 });

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { makeFolder } from '../../core/make-folder.ts';
 import type { ProcessOwner } from '../../core/process/process-owner.ts';
 import { stateOf, thisProcess } from '../../core/process/process-owner.ts';
 import { sha256Hex } from '../../core/protocol/hashing.ts';
@@ -39,7 +40,7 @@ export function borrowClassicHome(stateRoot: string, files: ClassicFiles): void 
     missingFolders: [...files.ready, files.addresses].flatMap(missingFoldersOf),
   };
   try {
-    mkdirSync(stateRoot, { recursive: true });
+    makeFolder(stateRoot);
     writeNote(stateRoot, note);
   } catch (error) {
     throw unwritable(stateRoot, error);
@@ -53,7 +54,7 @@ export function tellClassicScripts(stateRoot: string, files: ClassicFiles): void
   const written = digestOf(files.addresses);
   if (note !== undefined && written !== undefined) writeNote(stateRoot, { ...note, written });
   for (const file of files.ready) {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     writeFileSync(file, '');
   }
 }

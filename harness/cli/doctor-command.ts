@@ -162,7 +162,14 @@ export function render(
   const paint = (colour: 'green' | 'yellow' | 'bold', text: string): string => (isTty ? styleText(colour, text) : text);
   const row = (isGood: boolean, name: string, value: string): string => `  ${mark(isGood)} ${name.padEnd(18)} ${value}`;
   const capability = ([name, { enforcement, evidence }]: [string, Capability]): string =>
-    row(enforcement === 'enforced', name, `${enforcement.padEnd(9)} ${evidence}`);
+    row(enforcement === 'enforced', name, `${enforcement.padEnd(9)} ${whereFirstTold(name, evidence)}`);
+  const told = new Map<string, string>();
+  /** What keeps a machine from everything is the evidence for everything. */
+  const whereFirstTold = (name: string, evidence: string): string => {
+    const first = told.get(evidence);
+    if (first === undefined) told.set(evidence, name);
+    return first === undefined ? evidence : `as ${first}`;
+  };
   return [
     paint('bold', 'Versions'),
     ...Object.entries(numbers).map(([name, version]) => `    ${name.padEnd(26)} ${version}`),

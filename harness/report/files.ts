@@ -1,7 +1,8 @@
-import { accessSync, constants, createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, createWriteStream, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { WavetankError, messageOf } from '../../core/errors.ts';
+import { makeFolder } from '../../core/make-folder.ts';
 import type { Reporter, TraceEvent } from '../scenario/events.ts';
 import { junitXml } from './junit.ts';
 import { ReportBuilder } from './report.ts';
@@ -33,7 +34,7 @@ export function fileReporter(directory: string): Reporter {
 
 function makeWritable(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new WavetankError('REPORT_UNWRITABLE', `No report can be written to ${directory}: ${messageOf(error)}`, {

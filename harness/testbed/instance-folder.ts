@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WavetankError, messageOf } from '../../core/errors.ts';
+import { makeFolder } from '../../core/make-folder.ts';
 import type { ProcessOwner } from '../../core/process/process-owner.ts';
 import { stateOf, thisProcess } from '../../core/process/process-owner.ts';
 import { removeWhatLiesOutside } from './outside-notes.ts';
@@ -23,7 +24,7 @@ export function claimInstanceFolder(stateRoot: string, instance: string): Instan
   if (SHARED_FOLDERS.has(instance))
     throw new WavetankError('CONFIG_INVALID', `"${instance}" is no name for a testbed.`);
   try {
-    mkdirSync(stateRoot, { recursive: true });
+    makeFolder(stateRoot);
   } catch (error) {
     throw unwritable(stateRoot, error);
   }
