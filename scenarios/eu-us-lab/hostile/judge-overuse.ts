@@ -19,10 +19,17 @@ export function judgeMemory(check: Checks, { job, attempts }: Outcome): void {
   check.equal('memory: the bound was not reached', hasFilled, false);
   check.equal('memory: the job ends as failed', stateOf(job), endedAs('algorithmFailed'));
   check.that('memory: for want of memory', isOutOfMemory(job), job.details);
+  const taken = attempts.filter(({ attempt }) => attempt === 'memory').at(-1)?.detail;
+  check.figure('memory that the algorithm had when it was killed', taken);
 }
 
-function isOutOfMemory({ details = {} }: ComputeJob): boolean {
-  return details['oomKilled'] === true || details['reason'] === 'OOMKilled';
+/**
+ * A kubelet on a busy machine may lose the word OOMKilled: containerd tells it of the end before it tells it of the
+ * cause. Left is a kill that nobody asked for, of an algorithm that did nothing but take memory.
+ */
+function isOutOfMemory({ details = {}, stopreq }: ComputeJob): boolean {
+  const isToldSo = details['oomKilled'] === true || details['reason'] === 'OOMKilled';
+  return isToldSo || (details['reason'] === 'Error' && details['signal'] === 9 && stopreq === 0);
 }
 
 export function judgeDisk(check: Checks, { job, attempts }: Outcome): void {
