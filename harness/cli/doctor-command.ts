@@ -6,6 +6,7 @@ import path from 'node:path';
 import { styleText } from 'node:util';
 import { systemClock } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
+import { WavetankError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/log.ts';
 import { createNative } from '../../core/native.ts';
 import type { Capability, ClusterCapabilities } from '../cluster/cluster.ts';
@@ -37,6 +38,7 @@ export interface Findings {
 }
 
 export interface DoctorFlags extends ExistingFlags {
+  readonly state: string;
   readonly json?: boolean;
   /** Whose isolation is measured. */
   readonly backend?: 'embedded' | 'kind' | 'existing';
@@ -44,15 +46,17 @@ export interface DoctorFlags extends ExistingFlags {
 }
 
 /** What this machine can do, measured now, and what is missing for the rest. */
-export async function doctorCommand(flags: DoctorFlags, { stdout }: Terminal): Promise<number> {
+export async function doctorCommand(flags: DoctorFlags, { stdout, interrupted }: Terminal): Promise<number> {
   const { json, backend = 'embedded', kindImage } = flags;
+  refuseOthersFlags(flags, backend);
   const measures = {
     embedded: measure,
-    kind: () => measureKindNow(kindImage),
-    existing: () => measureExistingNow(flags),
+    kind: () => measureKindNow({ nodeImage: kindImage, stateRoot: path.resolve(flags.state), signal: interrupted }),
+    existing: () => measureExistingNow(flags, interrupted),
   };
   const measured = measures[backend]();
   const [cluster, tools, minio, kind] = await Promise.all([measured, findTools(), measureMinio(), findKind()]);
+  interrupted.throwIfAborted();
   const findings: Findings = {
     version: 1,
     versions: versions(),
@@ -67,6 +71,21 @@ export async function doctorCommand(flags: DoctorFlags, { stdout }: Terminal): P
   };
   stdout.write(json ? `${JSON.stringify(findings)}\n` : render(findings, stdout.isTTY === true));
   return EXIT.ok;
+}
+
+/** A flag that is for another backend would quietly measure something else. */
+function refuseOthersFlags({ kubeconfig, advertise, image = [], kindImage }: DoctorFlags, backend: string): void {
+  const strange = [
+    ...(backend === 'existing'
+      ? []
+      : [kubeconfig && '--kubeconfig', advertise && '--advertise', image[0] && '--image']),
+    ...(backend === 'kind' ? [] : [kindImage && '--kind-image']),
+  ].filter((flag) => flag !== undefined);
+  if (strange.length === 0) return;
+  throw new WavetankError('CONFIG_INVALID', `With --backend ${backend} there is no ${strange.join(', ')}.`, {
+    category: 'usage',
+    hint: strange.includes('--kind-image') ? 'Add --backend kind.' : 'Add --backend existing.',
+  });
 }
 
 async function measure(): Promise<Pick<Findings, 'launcher' | 'capabilities'>> {

@@ -19,7 +19,10 @@ export interface ExistingFlags {
 }
 
 /** Takes a place in the cluster, measures it, and leaves nothing there. What is missing is thrown as it would be at a start. */
-export async function measureExistingNow({ kubeconfig, advertise, image = [] }: ExistingFlags): Promise<{
+export async function measureExistingNow(
+  { kubeconfig, advertise, image = [] }: ExistingFlags,
+  signal: AbortSignal,
+): Promise<{
   readonly launcher: { readonly kind: string; readonly why: string };
   readonly capabilities: ClusterCapabilities;
 }> {
@@ -42,6 +45,10 @@ export async function measureExistingNow({ kubeconfig, advertise, image = [] }: 
       images: imagesFrom(image),
       podsApp: await preparePodsApp(path.join(folder, 'pods-app')),
       podUser: DEFAULT_POD_SETTINGS.podUser,
+      signal,
+    }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
     });
     const why = `${cluster.client.server}; its pods reach this machine at ${cluster.hostAddressFromPods}`;
     return { launcher: { kind: 'existing', why }, capabilities: cluster.capabilities };

@@ -24,8 +24,15 @@ export async function findKind(): Promise<{ readonly available: boolean; readonl
   };
 }
 
+export interface KindMeasurement {
+  readonly nodeImage?: string | undefined;
+  /** Where `wavetank down` finds the cluster, if this process is killed. */
+  readonly stateRoot: string;
+  readonly signal: AbortSignal;
+}
+
 /** Makes a cluster, measures it, and removes it again: the better part of a minute. */
-export async function measureKindNow(nodeImage?: string): Promise<{
+export async function measureKindNow({ nodeImage, stateRoot, signal }: KindMeasurement): Promise<{
   readonly launcher: { readonly kind: string; readonly why: string };
   readonly capabilities: ClusterCapabilities;
 }> {
@@ -39,7 +46,7 @@ export async function measureKindNow(nodeImage?: string): Promise<{
       native: createNative(),
       net,
       log: silentLogger,
-      stateDir: path.join(folder, 'kind'),
+      stateDir: path.join(stateRoot, 'kind'),
       instance: `doctor-${randomHex(systemEntropy, 3)}`,
       nodeImage: kind.nodeImage,
       proxyMode: kind.proxyMode,
@@ -48,6 +55,10 @@ export async function measureKindNow(nodeImage?: string): Promise<{
       podsApp: await preparePodsApp(path.join(folder, 'pods-app')),
       preloads: [],
       podUser: DEFAULT_POD_SETTINGS.podUser,
+      signal,
+    }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
     });
     return { launcher: { kind: 'kind', why: kind.nodeImage }, capabilities: cluster.capabilities };
   } finally {

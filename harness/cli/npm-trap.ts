@@ -1,47 +1,39 @@
+import type { Option } from 'commander';
+
+/**
+ * npm's own too, and set in many a user's .npmrc, so that it proves nothing: `--verbose` arrives as the log level. Losing it
+ * changes what is said, not what is done.
+ */
+const NOT_TO_BE_TOLD = new Set(['verbose']);
+
 /**
  * npm keeps flags that come before `--` for itself: of `npm run scenario eu-us-lab --seed 3` only `eu-us-lab 3` arrives, and
  * the run would quietly use another seed. npm leaves what it kept in the environment; then the line that was meant is printed.
+ * @returns the line, when npm kept some of it; undefined otherwise. `words` are the arguments that arrived.
  */
-const FLAGS: readonly { readonly name: string; readonly takesValue: boolean }[] = [
-  { name: 'backend', takesValue: true },
-  { name: 'storage', takesValue: true },
-  { name: 'seed', takesValue: true },
-  { name: 'report', takesValue: true },
-  { name: 'timeout', takesValue: true },
-  { name: 'require', takesValue: true },
-  { name: 'recordings', takesValue: true },
-  { name: 'held-out', takesValue: true },
-  { name: 'image', takesValue: true },
-  { name: 'mirror', takesValue: true },
-  { name: 'contracts', takesValue: true },
-  { name: 'kubeconfig', takesValue: true },
-  { name: 'namespace', takesValue: true },
-  { name: 'advertise', takesValue: true },
-  { name: 's3', takesValue: true },
-  { name: 'rpc', takesValue: true },
-  { name: 'keep', takesValue: false },
-  { name: 'list', takesValue: false },
-  { name: 'reuse', takesValue: false },
-  { name: 'verbose', takesValue: false },
-];
-// `--json` is npm's own flag too (`npm_config_json`), so it shows like the others.
-const ALL = [...FLAGS, { name: 'json', takesValue: false }];
-
-/** The line that was meant, when npm kept some of it; undefined otherwise. `words` are the arguments that arrived. */
-export function lineThatWasMeant(script: string, words: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
+export function lineThatWasMeant(
+  script: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: readonly Option[],
+): string | undefined {
   // Only a script of npm's own can have lost flags; npx passes everything on.
   if (env['npm_lifecycle_event'] !== script) return undefined;
-  const kept = ALL.flatMap((flag) => {
-    const value = env[`npm_config_${flag.name.replaceAll('-', '_')}`];
-    return value === undefined || value === '' || value === 'false' ? [] : [{ ...flag, value }];
+  const kept = options.flatMap((option) => {
+    const name = option.long?.slice(2) ?? '';
+    const value = env[`npm_config_${name.replaceAll('-', '_')}`];
+    if (NOT_TO_BE_TOLD.has(name) || value === undefined || value === '' || value === 'false') return [];
+    return [{ name, value, takesValue: option.required }];
   });
   if (kept.length === 0) return undefined;
-  const values = [...words];
-  const flags = kept.flatMap(({ name, takesValue, value }) => {
-    if (!takesValue) return [`--${name}`];
-    // `--seed=3` leaves 3 with npm; `--seed 3` leaves "true" there and 3 among the words.
-    const given = value === 'true' ? values.pop() : value;
-    return [`--${name}`, given ?? '…'];
-  });
-  return ['npm run', script, ...values.slice(0, 1), '--', ...values.slice(1), ...flags].join(' ');
+  const firstFlag = words.findIndex((word) => word.startsWith('-'));
+  const [scenario, ...others] = firstFlag === -1 ? words : words.slice(0, firstFlag);
+  const arrived = firstFlag === -1 ? [] : words.slice(firstFlag);
+  // `--seed=3` leaves 3 with npm; `--seed 3` leaves "true" there and 3 among the words. Of several, nobody knows whose is which.
+  const withoutValue = kept.filter(({ takesValue, value }) => takesValue && value === 'true');
+  const missing = withoutValue.length === 1 && others.length === 1 ? others[0] : '…';
+  const flags = kept.flatMap(({ name, value, takesValue }) =>
+    takesValue ? [`--${name}`, value === 'true' ? missing : value] : [`--${name}`],
+  );
+  return ['npm run', script, ...(scenario === undefined ? [] : [scenario]), '--', ...arrived, ...flags].join(' ');
 }

@@ -72,6 +72,8 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     ['a gateway that is no address', ['up', '--ipfs-gateway', 'ipfs.example'], 'gateways.ipfs'],
     ['too many Providers', ['up', '--providers', '99'], 'providers'],
     ['two scenarios', ['scenario', 'eu-us-lab', 'other'], 'other'],
+    ['doctor told of a cluster without its backend', ['doctor', '--kubeconfig', 'lab'], '--backend existing'],
+    ['doctor told of an image without its backend', ['doctor', '--kind-image', 'n'], '--backend kind'],
   ])('%s', async (_what, args, text) => {
     const { code, err } = await run(args);
     expect(err).toContain(text);
@@ -134,6 +136,15 @@ describe('flags that npm kept', () => {
     [['eu-us-lab'], { npm_config_seed: '3' }, 'npm run scenario eu-us-lab -- --seed 3'],
     [['eu-us-lab', 'kind'], { npm_config_backend: 'true' }, 'npm run scenario eu-us-lab -- --backend kind'],
     [['eu-us-lab'], { npm_config_keep: 'true' }, 'npm run scenario eu-us-lab -- --keep'],
+    [['eu-us-lab', '3', '--json'], { npm_config_seed: 'true' }, 'npm run scenario eu-us-lab -- --json --seed 3'],
+    [['eu-us-lab'], { npm_config_pull: 'true' }, 'npm run scenario eu-us-lab -- --pull'],
+    [['eu-us-lab'], { npm_config_kind_image: 'own' }, 'npm run scenario eu-us-lab -- --kind-image own'],
+    [['eu-us-lab', 'none'], { npm_config_launcher: 'true' }, 'npm run scenario eu-us-lab -- --launcher none'],
+    [
+      ['eu-us-lab', 'kind', 'minio'],
+      { npm_config_backend: 'true', npm_config_storage: 'true' },
+      'npm run scenario eu-us-lab -- --backend … --storage …',
+    ],
   ])('%j with %j prints the line that was meant and ends with 2', async (words, kept, line) => {
     const { code, err } = await run(['scenario', ...words], { npm_lifecycle_event: 'scenario', ...kept });
     expect(err).toContain(line);

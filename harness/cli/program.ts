@@ -125,7 +125,7 @@ function addScenario(program: Command, terminal: Terminal, args: readonly string
       ]),
     )
     .action(async (name: string | undefined, flags: ScenarioFlags, command: Command) => {
-      refuseLostFlags(args, command.args, terminal);
+      refuseLostFlags(args, command, terminal);
       const { scenarioCommand } = await import('./scenario-command.ts');
       finish(await scenarioCommand(name, flags, terminal));
     });
@@ -176,6 +176,7 @@ function addDoctor(program: Command, terminal: Terminal, finish: Finish): void {
     .addOption(kubeconfigOption)
     .addOption(advertiseOption)
     .addOption(imageOption)
+    .addOption(stateOption)
     .addHelpText(
       'after',
       examples([
@@ -228,8 +229,8 @@ function addManifests(program: Command, terminal: Terminal, finish: Finish): voi
 }
 
 /** @throws WavetankError FLAGS_LOST, ARGUMENTS_SURPLUS (usage) */
-function refuseLostFlags(args: readonly string[], words: readonly string[], { env }: Terminal): void {
-  const meant = lineThatWasMeant('scenario', args.slice(1), env);
+function refuseLostFlags(args: readonly string[], { args: words, options }: Command, { env }: Terminal): void {
+  const meant = lineThatWasMeant('scenario', args.slice(1), env, options);
   if (meant !== undefined)
     throw new WavetankError('FLAGS_LOST', 'npm kept the flags for itself: they must stand behind a --.', {
       category: 'usage',

@@ -13,7 +13,7 @@ export interface Terminal {
 
 /** Says what went wrong and what to do, and gives the exit code; a stack only with `WAVETANK_DEBUG`. */
 export function reportError(error: unknown, { stderr, env, interrupted }: Terminal): number {
-  if (interrupted.aborted && exitCodeOf(interrupted.reason) === EXIT.interrupted) {
+  if (interrupted.aborted && isInterruption(error, interrupted.reason)) {
     stderr.write('wavetank: interrupted; everything was stopped\n');
     return EXIT.interrupted;
   }
@@ -26,6 +26,16 @@ export function reportError(error: unknown, { stderr, env, interrupted }: Termin
   }
   if (env['WAVETANK_DEBUG'] && error instanceof Error) stderr.write(`${redact(error.stack ?? '')}\n`);
   return exitCodeOf(error);
+}
+
+/** Ctrl-C, or what it cut off. What went wrong before it, or on the way down, is told as ever. */
+function isInterruption(error: unknown, reason: unknown): boolean {
+  if (exitCodeOf(reason) !== EXIT.interrupted) return false;
+  return [error, ...causesOf(error)].some((one) => exitCodeOf(one) === EXIT.interrupted || isAbort(one));
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function causesOf(error: unknown): unknown[] {

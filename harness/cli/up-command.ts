@@ -65,6 +65,7 @@ async function upWith(
   });
   try {
     await probe(testbed);
+    interrupted.throwIfAborted();
     files.write(testbed.endpoints, path.dirname(testbed.endpointsFile));
     classic?.ready();
     announce(testbed, flags, terminal);
