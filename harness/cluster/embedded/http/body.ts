@@ -9,6 +9,7 @@ import { parseProtobuf } from './protobuf.ts';
 const MOST_BYTES = 3 * 1024 * 1024;
 
 const EMPTY = Buffer.alloc(0);
+const PROTO = '__proto__';
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 export const BODY_TYPES = ['application/json', 'application/yaml', PROTOBUF];
 
@@ -41,15 +42,17 @@ const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
 /** A whole object, as JSON, YAML or (a few kinds) protobuf; undefined for an empty body. @throws KubeStatusError 400, 415 */
 export function parseBody(body: Buffer, mediaType: string, kind: string): unknown {
   if (body.length === 0) return undefined;
-  if (mediaType === PROTOBUF) return parseProtobuf(body, kind, BODY_TYPES);
   const text = body.toString('utf8');
+  if (mediaType === PROTOBUF) return withoutProtoKey(parseProtobuf(body, kind, BODY_TYPES), kind, text);
   if (mediaType === '' || mediaType === 'application/json') return parseJson(text, kind);
   if (mediaType !== 'application/yaml') throw unsupportedMediaType(BODY_TYPES);
+  let value: unknown;
   try {
-    return parseYaml(text, { ...YAML_OPTIONS, maxAliasCount: 100 }) as unknown;
+    value = parseYaml(text, { ...YAML_OPTIONS, maxAliasCount: 100 }) as unknown;
   } catch (error) {
     throw unrecognized(kind, `couldn't get version/kind; yaml parse error: ${messageOf(error)}`, text);
   }
+  return withoutProtoKey(value, kind, text);
 }
 
 export function parseJson(text: string, kind: string): unknown {
@@ -59,7 +62,19 @@ export function parseJson(text: string, kind: string): unknown {
   } catch (error) {
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${messageOf(error)}`, text);
   }
-  // A key of this name would be lost by plain assignment; no kind has such a field.
-  if (text.includes('__proto__')) throw unrecognized(kind, '"__proto__" is not accepted as a key', text);
+  return withoutProtoKey(value, kind, text);
+}
+
+/** A key of this name would be lost by plain assignment; no kind has such a field. @throws KubeStatusError 400 */
+function withoutProtoKey(value: unknown, kind: string, text: string): unknown {
+  // Only a text with the name, or with an escape that may stand for a part of it, is worth the walk.
+  if (/__proto__|\\/.test(text) && hasProtoKey(value)) {
+    throw unrecognized(kind, `"${PROTO}" is not accepted as a key`, text);
+  }
   return value;
+}
+
+function hasProtoKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, PROTO) || Object.values(value).some(hasProtoKey);
 }

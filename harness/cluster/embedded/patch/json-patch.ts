@@ -87,6 +87,8 @@ function add(holder: Holder, path: string, value: unknown): void {
 }
 
 function setField(object: JsonObject, key: string, value: unknown): void {
+  // As in every other body: plain assignment would lose it later.
+  if (key === '__proto__') throw badRequest('"__proto__" is not accepted as a key');
   Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
