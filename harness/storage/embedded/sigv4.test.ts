@@ -64,6 +64,20 @@ describe('signature version 4', () => {
     ).toBe('34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7');
   });
 
+  it('takes spaces and tabs off the ends of a header, and no byte of its text', ({ expect }) => {
+    const parts = (value: string): Parameters<typeof canonicalRequest>[0] => ({
+      method: 'PUT',
+      path: '/k',
+      query: [],
+      headers: [HOST, ['x-amz-meta-lab', value]],
+      payloadHash: EMPTY_SHA256,
+    });
+    const bytes = Buffer.from('voilà').toString('latin1');
+    expect(bytes.endsWith('\u00a0')).toBe(true);
+    expect(canonicalRequest(parts(bytes))).toContain(`x-amz-meta-lab:${bytes}\n`);
+    expect(canonicalRequest(parts(` \t${bytes}\t `))).toBe(canonicalRequest(parts(bytes)));
+  });
+
   it('signs a presigned URL', ({ expect }) => {
     const query = [
       ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],

@@ -33,11 +33,16 @@ export function canonicalRequest(parts: CanonicalParts): string {
     parts.method,
     encodePath(parts.path),
     canonicalQuery(parts.query),
-    ...parts.headers.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}`),
+    ...parts.headers.map(([name, value]) => `${name}:${trimBlanks(value).replace(/ +/g, ' ')}`),
     '',
     parts.headers.map(([name]) => name).join(';'),
     parts.payloadHash,
   ].join('\n');
+}
+
+/** `trim()` would take the byte 0xA0, which ends `à` in UTF-8, for a space. */
+function trimBlanks(value: string): string {
+  return value.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 function canonicalQuery(query: CanonicalParts['query']): string {
