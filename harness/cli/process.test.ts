@@ -167,6 +167,8 @@ describe('a scenario of one’s own', () => {
     const evidence = path.join(report, 'evidence');
     const texts = readdirSync(evidence).map((name) => readFileSync(path.join(evidence, name), 'utf8'));
     expect(texts.length).toBeGreaterThan(3);
+    const { config } = JSON.parse(readFileSync(path.join(evidence, 'testbed.json'), 'utf8')) as { config: object };
+    expect(config).toMatchObject({ stateRoot: state, backend: 'embedded' });
     // The test accounts' keys, and every private key in PEM.
     expect(texts.filter((text) => /c594c6e5|ef4b4411|5d758373|fd5c1cce|BEGIN [A-Z ]*PRIVATE KEY/i.test(text))).toEqual(
       [],

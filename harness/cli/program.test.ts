@@ -124,6 +124,14 @@ describe('--json has a line for every end', () => {
     expect(code).toBe(4);
   });
 
+  test('what a scenario prints is not for scripts', async () => {
+    const file = path.join(folder, 'prints.ts');
+    await writeFile(file, "console.log('hello'); export default 'no scenario';");
+    const { out, err } = await run(['scenario', file, '--json']);
+    expect(lineOf(out)).toMatchObject({ outcome: 'failed', exitCode: 2 });
+    expect(err).toContain('hello');
+  });
+
   test('without it stdout stays free', async () => {
     expect((await run(['scenario', 'eu-us-lap'])).out).toBe('');
     expect((await run(['up', '--sed', '--', 'x', '--json'])).out).toBe('');

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { WavetankError } from '../../core/errors.ts';
+import { SOURCE_EXTENSION } from '../../core/source-extension.ts';
 import type { CapabilityName } from '../cluster/cluster.ts';
 import { consoleReporter } from '../report/console.ts';
 import { fileReporter } from '../report/files.ts';
@@ -13,6 +14,7 @@ import type { RunningTestbed } from '../running-testbed.ts';
 import { playScenario } from '../scenario/play.ts';
 import { commonConfig } from './common-config.ts';
 import type { CommonFlags } from './common-config.ts';
+import { withConsoleOn } from './console-on.ts';
 import { EXIT } from '../report/exit-code.ts';
 import type { Terminal } from './terminal.ts';
 import { reportError } from './terminal.ts';
@@ -41,6 +43,11 @@ export async function scenarioCommand(
       category: 'usage',
       hint: `There are: ${scenarioNames().join(', ')}.`,
     });
+  const play = (): Promise<number> => playAndReport(nameOrPath, flags, terminal);
+  return flags.json ? withConsoleOn(terminal.stderr, play) : play();
+}
+
+async function playAndReport(nameOrPath: string, flags: ScenarioFlags, terminal: Terminal): Promise<number> {
   const recordings = recordingsOf(flags);
   const scenario = await loadScenario(nameOrPath);
   const seed = flags.seed ?? 1;
@@ -112,8 +119,11 @@ function runName(scenario: string): string {
   return `${new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-')}-${scenario.replaceAll(/[^\w-]/g, '_')}`;
 }
 
+/** In a project that has wavetank as a package there is no such script. */
+const COMMAND = SOURCE_EXTENSION === '.ts' ? 'npm run scenario --' : 'npx wavetank scenario';
+
 function rerunLine(nameOrPath: string, flags: ScenarioFlags, seed: number): string {
-  const parts = ['npm run scenario --', nameOrPath, '--seed', String(seed)];
+  const parts = [COMMAND, nameOrPath, '--seed', String(seed)];
   if (flags.backend !== 'embedded') parts.push('--backend', flags.backend);
   if (flags.storage !== 'embedded') parts.push('--storage', flags.storage);
   if (flags.launcher !== undefined) parts.push('--launcher', flags.launcher);

@@ -1,6 +1,6 @@
 import type { OceanSettings } from './ocean-settings.ts';
 
-/** A configuration with nothing left open. Goes into the evidence of a failed run: no secret is in it. */
+/** A configuration with nothing left open. */
 export interface ResolvedTestbedConfig extends OceanSettings {
   /** Absolute. */
   readonly stateRoot: string;

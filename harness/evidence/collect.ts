@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { redact } from '../../core/redact.ts';
+import type { TestbedConfig } from '../config/testbed-config.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
 
@@ -16,11 +17,12 @@ const LISTS: Readonly<Record<string, string>> = {
 
 /**
  * Writes down the state of a testbed whose scenario failed, while it still stands: objects, buckets, stage logs, the parts' own
- * lines, the measured capabilities. What cannot be had is written down as such. No secret goes into it.
+ * lines, how it was configured, the measured capabilities. What cannot be had is written down as such. No secret goes into it.
  */
 export async function collectEvidence(
   { observe, capabilities, timings }: RunningTestbed,
   folder: string,
+  config: TestbedConfig,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const save = async (name: string, content: () => unknown): Promise<void> => {
@@ -37,8 +39,18 @@ export async function collectEvidence(
     save('stage-logs.txt', () => stageLogs(observe)),
     save('parts.ndjson', () => observe.logLines().join('\n')),
     exportClusterLogs(observe, path.join(folder, 'cluster')),
-    save('testbed.json', () => ({ capabilities, timings })),
+    save('testbed.json', () => ({ config: withoutPaths(config), capabilities, timings })),
   ]);
+}
+
+/** Endpoints of others may have a key in their path. */
+function withoutPaths({ rpc, s3, ...config }: TestbedConfig): object {
+  const origin = ({ url }: { readonly url: string }): string => new URL(url).origin;
+  return {
+    ...config,
+    ...(rpc && { rpc: { ...rpc, url: origin(rpc) } }),
+    ...(s3 && { s3: { ...s3, url: origin(s3) } }),
+  };
 }
 
 /** As the cluster's own tools write them; that they could not is no reason to lose the rest. */

@@ -140,7 +140,7 @@ async function tellIn(
       return endedBy(error);
     });
     if (result.outcome === 'failed' || result.outcome === 'interrupted')
-      await collectEvidence(testbed, options.evidenceFolder);
+      await collectEvidence(testbed, options.evidenceFolder, config);
     await options.beforeStop?.(testbed);
     return { ...result, standIns: testbed.standIns };
   } finally {
