@@ -95,7 +95,13 @@ export function signRequest(signer: Signer, raw: RawRequest): Signed {
 /** A presigned URL's path and query. */
 export function presign(
   signer: Signer,
-  options: { method?: string; path: string; nowMs: number; expiresSeconds: number },
+  options: {
+    method?: string;
+    path: string;
+    nowMs: number;
+    expiresSeconds: number;
+    query?: Readonly<Record<string, string>>;
+  },
 ): string {
   const date = amzDate(options.nowMs);
   const scope = `${date.slice(0, 8)}/${signer.region}/s3/aws4_request`;
@@ -105,7 +111,10 @@ export function presign(
     `X-Amz-Date=${date}`,
     `X-Amz-Expires=${options.expiresSeconds}`,
     'X-Amz-SignedHeaders=host',
-  ].join('&');
+    ...Object.entries(options.query ?? {}).map(([name, value]) => `${strict(name)}=${strict(value)}`),
+  ]
+    .toSorted()
+    .join('&');
   const host = new URL(signer.endpoint).host;
   const canonical = [options.method ?? 'GET', options.path, query, `host:${host}`, '', 'host', 'UNSIGNED-PAYLOAD'].join(
     '\n',

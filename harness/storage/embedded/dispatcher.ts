@@ -6,6 +6,7 @@ import { authenticate } from './authenticate.ts';
 import { detectOperation } from './detect.ts';
 import type { Answer, Operation, Service } from './operation.ts';
 import { requireAccess } from './operation.ts';
+import { withPresignedHeaders } from './presigned-headers.ts';
 import { RequestBody } from './request-body.ts';
 import type { Target } from './target.ts';
 import { parseTarget } from './target.ts';
@@ -28,8 +29,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatch {
     response.setHeader('date', new Date(options.clock.now()).toUTCString());
     response.setHeader('x-amz-request-id', requestId);
     try {
-      const target = parseTarget(request, options.hostNames);
-      const identity = authenticate(request, target, options);
+      const asked = parseTarget(request, options.hostNames);
+      const identity = authenticate(request, asked, options);
+      const target = withPresignedHeaders(request.headers, asked);
       const operation = detectOperation(request, target);
       authorize(identity.user, operation, target);
       const body = new RequestBody(request, response, identity, expectsContinue);
