@@ -20,11 +20,16 @@ export interface ControllerOptions {
   readonly client: KubeClient;
   readonly seams: Seams;
   readonly options: ResolvedOptions;
+  /** Gives a start up that is under way. */
+  readonly over?: AbortSignal | undefined;
 }
 
 /** Everything that works on jobs, from "leader now" to "leader no more". */
-export async function startController({ client, seams, options }: ControllerOptions): Promise<RunningResource> {
+export async function startController({ client, seams, options, over }: ControllerOptions): Promise<RunningResource> {
   const stack = new ResourceStack();
+  // What waits for a cluster that does not answer must not begin to work when it answers at last. How it stops is told below.
+  const giveUp = (): void => void stack.stop().catch(() => undefined);
+  over?.addEventListener('abort', giveUp, { once: true });
   try {
     const policySettings = {
       namespace: options.namespace,
@@ -32,12 +37,14 @@ export async function startController({ client, seams, options }: ControllerOpti
       outward: options.outward,
     };
     await ensurePolicies(client, policySettings);
+    over?.throwIfAborted();
     const caches = startCaches({ client, seams, namespace: options.namespace });
     for (const cache of allOf(caches)) stack.defer('reflector', () => cache.stop());
     const { queue, admission } = wire({ client, seams, options }, caches);
     stack.defer('work queue', () => queue.stop());
     caches.policies.cache.onChange(() => queue.add(POLICIES));
     await Promise.all(allOf(caches).map((cache) => cache.synced));
+    over?.throwIfAborted();
     // Not before everything is known: an environment that is not in the cache yet would look like none.
     admission.open();
     queue.open();
@@ -49,6 +56,8 @@ export async function startController({ client, seams, options }: ControllerOpti
   } catch (error) {
     await stack.stop();
     throw error;
+  } finally {
+    over?.removeEventListener('abort', giveUp);
   }
 }
 

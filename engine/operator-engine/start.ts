@@ -11,6 +11,7 @@ import { STORAGE_CLASSES } from '../kubernetes/objects.ts';
 import { startController } from './controller.ts';
 import type { OperatorEngineOptions } from './options.ts';
 import { resolveOptions } from './options.ts';
+import { startTerm } from './term.ts';
 
 export type { OperatorEngineOptions } from './options.ts';
 
@@ -36,11 +37,11 @@ export async function startOperatorEngine(options: OperatorEngineOptions): Promi
     const client = await createKubeClient({ ...options, net: seams.net });
     stack.defer('Kubernetes client', () => client.close());
     if (!options.allowRetainedVolumes) await refuseRetainedVolumes(client, resolved.pods.storageClass, log);
-    const start = (): Promise<RunningResource> =>
-      startController({ client, seams: { ...seams, log }, options: resolved });
+    const start = (over?: AbortSignal): Promise<RunningResource> =>
+      startController({ client, seams: { ...seams, log }, options: resolved, over });
     const term = options.leaderElection ? standForElection(client, options, resolved.identity, start) : undefined;
     if (term !== undefined) stack.defer('leader election', () => term.stop());
-    else await stack.start('controller', start);
+    else await stack.start('controller', () => start());
     const { identity } = resolved;
     const facts = {
       identity,
@@ -60,23 +61,16 @@ function standForElection(
   client: KubeClient,
   { seams, namespace }: OperatorEngineOptions,
   identity: string,
-  start: () => Promise<RunningResource>,
+  start: (over: AbortSignal) => Promise<RunningResource>,
 ): RunningResource & { readonly isLeader: boolean } {
-  let work: Promise<RunningResource | undefined> = Promise.resolve(undefined);
+  let term: RunningResource | undefined;
+  let ended = Promise.resolve();
+  let isStopping = false;
   const begin = (): void => {
-    work = work
-      .then((earlier) => earlier?.stop())
-      .then(start)
-      .catch((error: unknown) => {
-        seams.log.error('the controller did not start', { reason: messageOf(error) });
-        return undefined;
-      });
+    if (!isStopping) term = startTerm({ seams, start, after: ended });
   };
   const end = (): void => {
-    work = work.then(async (running) => {
-      await running?.stop();
-      return undefined;
-    });
+    if (term !== undefined) ended = term.stop();
   };
   const election = startLeaderElection({
     client,
@@ -94,8 +88,9 @@ function standForElection(
   };
   return runningResource(facts, async () => {
     // The work ends before the lease is given back: the next leader must find nobody at it.
+    isStopping = true;
     end();
-    await work;
+    await ended;
     await election.stop();
   });
 }

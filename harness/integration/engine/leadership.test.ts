@@ -1,5 +1,6 @@
 import { test } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
+import type { Net } from '../../../core/net.ts';
 import { createNet } from '../../../core/net.ts';
 import { VirtualClock } from '../../../core/virtual-clock.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
@@ -43,6 +44,18 @@ test('E4: of two engines one works; when it stops or dies, the other takes over'
   await until(clock, 'the third job', () => lab.kubelet.archive.has(three));
 });
 
+test('E4: a leader whose first requests fail begins as soon as they do not', async ({ expect }) => {
+  const clock = new VirtualClock(Date.parse('2026-11-01T00:00:00Z'));
+  await using lab = await startEngineLab({ clock });
+  const cluster = failingNet('/networkpolicies');
+  const engine = await lab.startEngine({ leaderElection: true, identity: 'only' }, cluster.net);
+  await until(clock, 'the failed requests', () => cluster.failures() >= 3);
+  expect(engine.isLeader).toBe(true);
+  cluster.recover();
+  const job = await lab.submit(1);
+  await until(clock, 'the job', () => lab.kubelet.archive.has(job));
+});
+
 test('an environment is served as long as its lease is renewed', async ({ expect }) => {
   const clock = new VirtualClock(Date.parse('2026-11-01T00:00:00Z'));
   await using lab = await startEngineLab({ clock });
@@ -61,3 +74,23 @@ test('an environment is served as long as its lease is renewed', async ({ expect
   expect(waited).toBeGreaterThanOrEqual(10_000);
   expect(waited).toBeLessThan(40_000);
 });
+
+/** Requests of such paths do not reach the API server until it recovers. */
+function failingNet(part: string): { readonly net: Net; readonly failures: () => number; recover(): void } {
+  const base = createNet();
+  let isFailing = true;
+  let count = 0;
+  const net: Net = {
+    ...base,
+    child(options) {
+      const child = base.child(options);
+      const dispatcher = child.dispatcher.compose((dispatch) => (request, handler) => {
+        if (!isFailing || !request.path.includes(part)) return dispatch(request, handler);
+        count++;
+        return dispatch({ ...request, origin: 'http://127.0.0.1:9' }, handler);
+      });
+      return { ...child, dispatcher };
+    },
+  };
+  return { net, failures: () => count, recover: () => void (isFailing = false) };
+}
