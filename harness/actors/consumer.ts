@@ -134,5 +134,6 @@ export interface Consumer {
       readonly alteration?: Alteration;
     },
   ): Promise<Answer<DownloadedFile>>;
+  /** The last one that the Provider took; 0 before the first. @throws WavetankError NONCE_UNKNOWN when it does not tell */
   nonce(): Promise<string>;
 }

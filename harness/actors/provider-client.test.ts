@@ -26,6 +26,7 @@ let captured: string[] = [];
 let respond: (request: Seen, response: ServerResponse) => void = (_request, response) => void response.end('{}');
 const server = createServer((request, response) => void serve(request, response));
 let client: ProviderClient;
+let isAway = false;
 let url = '';
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -34,7 +35,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   const one = { method: request.method ?? '', path: pathname, query: Object.fromEntries(searchParams), body };
-  if (pathname.endsWith('/nonce')) return void response.end('{"nonce":"41"}');
+  if (pathname.endsWith('/nonce')) return void (isAway ? response.writeHead(503) : response).end('{"nonce":"41"}');
   seen.push(one);
   respond(one, response);
 }
@@ -47,6 +48,7 @@ afterAll(async () => {
   await closeServer(server);
 });
 afterEach(() => {
+  isAway = false;
   seen = [];
   captured = [];
   respond = (_request, response) => void response.end('{}');
@@ -69,6 +71,16 @@ const stop = {
 } as const;
 
 describe('a signed request', () => {
+  test('is refused while the Provider tells no nonce, and takes the right one afterwards', async () => {
+    newClient();
+    isAway = true;
+    expect(await client.signed(stop)).toMatchObject({ ok: false, refusal: { status: 503 } });
+    await expect(client.nonce()).rejects.toThrow('The Provider tells no nonce');
+    isAway = false;
+    expect(await client.signed(stop)).toMatchObject({ ok: true });
+    expect(seen.map(({ body }) => body['nonce'])).toEqual(['42']);
+  });
+
   test("is signed by the actor, with nonces that rise from the Provider's", async () => {
     newClient();
     await Promise.all([client.signed(stop), client.signed(stop), client.signed({ ...stop, method: 'GET' })]);

@@ -1,3 +1,4 @@
+import { WavetankError } from '../../core/errors.ts';
 import { signMessage } from '../../core/protocol/signing.ts';
 import type { Answer } from '../scenario/checks.ts';
 import type { Alteration } from './consumer.ts';
@@ -39,19 +40,30 @@ export class ProviderClient {
     return this.#options.http.json<T>({ ...request, url: this.#urlOf(route) });
   }
 
-  async lastNonce(): Promise<string> {
+  /** The last one that the Provider took; 0 before the first. */
+  async lastNonce(): Promise<Answer<string>> {
     const answer = await this.ask<{ nonce: string | number | null }>('nonce', {
       query: { userAddress: this.#options.address },
     });
-    return answer.ok ? String(answer.value.nonce ?? '0') : '0';
+    return answer.ok ? { ok: true, value: String(answer.value.nonce ?? '0') } : answer;
+  }
+
+  /** @throws WavetankError NONCE_UNKNOWN (environment) */
+  async nonce(): Promise<string> {
+    const told = await this.lastNonce();
+    if (told.ok) return told.value;
+    const { code = '', message = '' } = told.refusal;
+    throw new WavetankError('NONCE_UNKNOWN', `The Provider tells no nonce: ${code} ${message}`, {
+      category: 'environment',
+    });
   }
 
   signed<T>(request: SignedRequest, alteration: Alteration = {}): Promise<Answer<T>> {
-    return this.#turn(async () => this.#options.http.json<T>(await this.#sign(request, alteration)));
+    return this.#send(request, alteration, (signed) => this.#options.http.json<T>(signed));
   }
 
   signedBytes(request: SignedRequest, alteration: Alteration = {}): ReturnType<OutsideHttp['bytes']> {
-    return this.#turn(async () => this.#options.http.bytes(await this.#sign(request, alteration)));
+    return this.#send(request, alteration, (signed) => this.#options.http.bytes(signed));
   }
 
   open(route: string, request: Omit<OutsideRequest, 'url'>): ReturnType<OutsideHttp['open']> {
@@ -62,8 +74,20 @@ export class ProviderClient {
     return `${this.#options.providerUrl}/api/services/${route}`;
   }
 
-  async #sign(request: SignedRequest, alteration: Alteration): Promise<OutsideRequest> {
-    const nonce = alteration.nonce ?? (await this.#nextNonce());
+  /** A Provider that tells no nonce has refused the request. */
+  #send<T>(
+    request: SignedRequest,
+    alteration: Alteration,
+    send: (signed: OutsideRequest) => Promise<Answer<T>>,
+  ): Promise<Answer<T>> {
+    return this.#turn(async () => {
+      const { nonce: chosen } = alteration;
+      const nonce = chosen === undefined ? await this.#nextNonce() : { ok: true as const, value: chosen };
+      return nonce.ok ? send(this.#sign(request, nonce.value, alteration)) : nonce;
+    });
+  }
+
+  #sign(request: SignedRequest, nonce: string, alteration: Alteration): OutsideRequest {
     // Whether the Provider takes a nonce of the caller's own choice, it knows better.
     if (alteration.nonce !== undefined) this.#lastNonce = undefined;
     const text = alteration.message ?? request.message(nonce);
@@ -74,10 +98,14 @@ export class ProviderClient {
   }
 
   /** Asked for once, counted from there: as ocean.js, which adds one to what the Provider says. */
-  async #nextNonce(): Promise<string> {
-    this.#lastNonce ??= Number(await this.lastNonce());
+  async #nextNonce(): Promise<Answer<string>> {
+    if (this.#lastNonce === undefined) {
+      const told = await this.lastNonce();
+      if (!told.ok) return told;
+      this.#lastNonce = Number(told.value);
+    }
     this.#lastNonce += 1;
-    return String(this.#lastNonce);
+    return { ok: true, value: String(this.#lastNonce) };
   }
 }
 
