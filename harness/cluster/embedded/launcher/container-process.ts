@@ -5,11 +5,12 @@ import { WavetankError } from '../../../../core/errors.ts';
 import { makeDirectory } from '../exact-modes.ts';
 import type { Cgroup, Cgroups } from './cgroups.ts';
 import { layOutRoot, mountTable } from './container-root.ts';
+import { environmentFile } from './environment-script.ts';
 import type { FifoPool, OutputPipe } from './fifo-pool.ts';
 import type { ContainerExit, ContainerSpec, LauncherFacts, RunningContainer } from './launcher.ts';
 import type { SandboxNode } from './sandbox-node.ts';
 import type { Spawned } from './spawn-shell.ts';
-import { environmentFile, startScript } from './start-script.ts';
+import { startScript } from './start-script.ts';
 import { needTool, shellWord } from './tools.ts';
 
 export interface Surroundings {

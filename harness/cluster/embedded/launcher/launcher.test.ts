@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createNative } from '../../../../core/native.ts';
+import { environmentFile, execWithEnvironment } from './environment-script.ts';
 import type { Bench } from './sandbox.testing.ts';
 import { shellContainer, startBench } from './sandbox.testing.ts';
 import { startUtilLinuxLauncher } from './util-linux.ts';
@@ -53,6 +54,29 @@ describe('a sandboxed container', () => {
         stdout.includes('SHLVL') ? 'SHLVL ' : '',
       ),
     );
+  });
+
+  it('gets every name of a variable that Kubernetes allows as it is, and nothing in one is a command', async ({
+    expect,
+    skip,
+  }) => {
+    needsIsolation(skip);
+    const value = `it's "a" \\n $HOME \${PATH}\n# two`;
+    const names = ['my-key', 'game.properties', '1st', 'x; echo INJECTED; y', `it's \\ "\${PATH}" $(id) #`, '-u'];
+    const ofTheShell = ['wt_0', 'wt_e', 'OPTIND', 'LINENO', 'PPID', 'UID', 'RANDOM', '_', 'IFS'];
+    const wanted = Object.fromEntries(['PLAIN', ...names, ...ofTheShell].map((name) => [name, `${name} ${value}`]));
+    const env = { PATH: '/usr/bin:/bin', ...wanted };
+    const container = await bench.start({ argv: ['/usr/bin/env', '--null'], env });
+    const seen = (await readAll(container.stdout)).split('\0').slice(0, -1);
+    const expected = Object.entries(env).map(([name, text]) => `${name}=${text}`);
+    expect(seen.toSorted()).toEqual(expected.toSorted());
+    expect(await container.exited).toMatchObject({ code: 0 });
+  });
+
+  it('shows the values of its variables to nobody who may list processes', ({ expect }) => {
+    const env = { TOKEN: 'hush', 'tls.key': 'hush' };
+    expect(execWithEnvironment(env)).not.toContain('hush');
+    expect(environmentFile(env).match(/hush/g)).toHaveLength(2);
   });
 
   it('tells exit codes and signals apart', async ({ expect }) => {

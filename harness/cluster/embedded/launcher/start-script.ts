@@ -1,5 +1,6 @@
 import type { ContainerSpec, LauncherFacts } from './launcher.ts';
 import { subPathCommands } from './container-root.ts';
+import { execWithEnvironment } from './environment-script.ts';
 import { shellWord } from './tools.ts';
 
 export interface StartScript {
@@ -61,26 +62,13 @@ function programCheck(spec: ContainerSpec): string {
   return `wt_path=$PATH; PATH=${path}; command -v ${shellWord(program)} >/dev/null || fail ${message}; PATH=$wt_path`;
 }
 
-/**
- * The program's environment comes in on descriptor 4 and is set last, after privileges are gone: a variable such as
- * LD_PRELOAD must not reach a tool that still has some.
- */
-const LOAD_ENVIRONMENT =
-  'wt_e=; while IFS= read -r wt_l <&4; do wt_e="$wt_e$wt_l\n"; done; exec 4<&-; unset PWD OLDPWD PATH LC_ALL wt_l; eval "unset wt_e; $wt_e"; exec "$@"';
-
-export function environmentFile(env: Readonly<Record<string, string>>): string {
-  return Object.entries(env)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
-    .join('');
-}
-
 const DROP = '--inh-caps=-all --ambient-caps=-all --bounding-set=-all';
 
 function becomeUser(options: StartScript): string {
   const { spec, users } = options;
   const program = spec.argv.map(shellWord).join(' ');
   const privileges = spec.noNewPrivileges ? '--no-new-privs ' : '';
-  const last = `/bin/sh -c ${shellWord(LOAD_ENVIRONMENT)} sh ${program}`;
+  const last = `/bin/sh -c ${shellWord(execWithEnvironment(spec.env))} sh ${program}`;
   if (users === 'range') {
     const groups = spec.groups.length > 0 ? `--groups ${spec.groups.join(',')}` : '--clear-groups';
     return `echo "$wt_event go" >&3\nexec setpriv --reuid ${spec.uid} --regid ${spec.gid} ${groups} ${DROP} ${privileges}-- ${last} 3>&-`;
