@@ -6,6 +6,7 @@ import type { Answer } from '../scenario/checks.ts';
 import type { Account } from './account.ts';
 import type { PublishedAsset } from './assets.ts';
 import type {
+  Alteration,
   ComputeOrder,
   ComputeQuote,
   ComputeRequest,
@@ -40,7 +41,7 @@ function accounting({
     buyDatatoken: payments.buyDatatoken,
     balanceOf: (token) => account.reads.balanceOf(token, account.address),
     order: (asset, quote, { consumer, serviceIndex = 0 }) => payments.pay(asset, quote, consumer, serviceIndex),
-    nonce: () => provider.lastNonce(),
+    nonce: () => provider.nonce(),
   };
 }
 
@@ -107,12 +108,19 @@ function jobs({
   clock,
 }: ConsumerParts): Pick<Consumer, 'startCompute' | 'status' | 'results' | 'stopCompute' | 'deleteCompute' | 'follow'> {
   const consumerAddress = account.address;
-  const change = (method: 'PUT' | 'DELETE', jobId: string) => ({
-    method,
-    route: 'compute',
-    message: (nonce: string) => signedMessages.computeChange({ consumerAddress, jobId, nonce }),
-    fields: { consumerAddress, jobId },
-  });
+  const status: Consumer['status'] = ({ jobId, consumerAddress: whose = consumerAddress } = {}) =>
+    provider.ask<ComputeJob[]>('compute', { query: { consumerAddress: whose, jobId } });
+  /** A change names a dataset of its job, which the job's listing tells. */
+  async function change<T>(method: 'PUT' | 'DELETE', jobId: string, alteration: Alteration = {}): Promise<Answer<T>> {
+    const owner = alteration.fields?.['consumerAddress'] ?? consumerAddress;
+    const listed = await status({ jobId, consumerAddress: String(owner) });
+    if (!listed.ok) return listed;
+    const documentId = listed.value[0]?.inputDID[0];
+    const message = (nonce: string): string =>
+      signedMessages.computeChange({ consumerAddress, jobId, documentId, nonce });
+    const fields = { consumerAddress, jobId, documentId };
+    return provider.signed<T>({ method, route: 'compute', message, fields }, alteration);
+  }
   return {
     async startCompute(order, { parameters, alteration } = {}) {
       const { dataset } = order.request;
@@ -127,16 +135,15 @@ function jobs({
       );
       return first(answer);
     },
-    status: ({ jobId, consumerAddress: whose = consumerAddress } = {}) =>
-      provider.ask<ComputeJob[]>('compute', { query: { consumerAddress: whose, jobId } }),
+    status,
     async results(jobId, alteration) {
       // The signed form of this route is an addition to the classic API: its text is tagged so that it stands for nothing else.
       const message = (nonce: string): string => `compute status ${consumerAddress} ${jobId} ${nonce}`;
       const request = { method: 'GET', route: 'compute', message, fields: { consumerAddress, jobId } } as const;
       return first(await provider.signed<ComputeJob[]>(request, alteration));
     },
-    stopCompute: (jobId, alteration) => provider.signed<ComputeJob[]>(change('PUT', jobId), alteration),
-    deleteCompute: (jobId, alteration) => provider.signed(change('DELETE', jobId), alteration),
+    stopCompute: (jobId, alteration) => change<ComputeJob[]>('PUT', jobId, alteration),
+    deleteCompute: (jobId, alteration) => change('DELETE', jobId, alteration),
     follow: (jobId, options) => followJob(provider, clock, { consumerAddress, jobId }, options),
   };
 }

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { signedMessages } from '../../core/protocol/signed-messages.ts';
 import type { ProviderContext } from '../context.ts';
 import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, readInput, textNumber } from '../input.ts';
 import { refused } from '../refusal.ts';
+import { changeMessages, changedDataset } from './compute-change.ts';
 import { FIRST_NONCE } from './nonce.ts';
 import { relayRefusal } from './operator-relay.ts';
 
 export const schema = z.looseObject({
   consumerAddress: addressField,
   jobId: optionalText,
-  documentId: optionalText,
+  documentId: changedDataset,
   agreementId: optionalText,
   nonce: textNumber.optional(),
   signature: optionalText,
@@ -28,9 +28,9 @@ export function registerComputeDelete(app: FastifyInstance, context: ProviderCon
     const { consumerAddress, jobId, documentId, nonce, signature } = readInput(request, schema);
     if (jobId === undefined) throw refused('JOB_ID_MISSING', 'jobId', 'request.job', 'The request must name a job.');
     const signedNonce = nonce ?? String(Number(context.nonces.last(consumerAddress) ?? FIRST_NONCE) + 1);
-    const message = signedMessages.computeChange({ consumerAddress, jobId, documentId, nonce: signedNonce });
+    const messages = changeMessages({ consumerAddress, jobId, documentId, nonce: signedNonce });
     const proof = { address: consumerAddress, nonce: signedNonce, signature, authToken: authTokenOf(request) };
-    await context.authenticator.authenticate(proof, [message]);
+    await context.authenticator.authenticate(proof, messages);
     const keeps = context.config.quirks.has('delete-keeps-results');
     for (const { signer } of keeps ? [] : distinctSigners(context.chains)) {
       const answer = await operator.remove(signer, { owner: consumerAddress, jobId });

@@ -7,12 +7,13 @@ import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, proofFields, readInput } from '../input.ts';
 import { jobView } from '../quirks.ts';
 import { refused } from '../refusal.ts';
+import { changeMessages, changedDataset } from './compute-change.ts';
 import { relayRefusal } from './operator-relay.ts';
 
 export const schema = z.looseObject({
   consumerAddress: addressField,
   jobId: optionalText,
-  documentId: optionalText,
+  documentId: changedDataset,
   ...proofFields,
 });
 
@@ -54,7 +55,5 @@ async function prove(
     (await authenticator.isSigned(proof, [signedMessages.computeStopWithoutNonce({ consumerAddress, jobId })]))
   )
     return;
-  await authenticator.authenticate(proof, [
-    signedMessages.computeChange({ consumerAddress, jobId, documentId, nonce }),
-  ]);
+  await authenticator.authenticate(proof, changeMessages({ consumerAddress, jobId, documentId, nonce }));
 }

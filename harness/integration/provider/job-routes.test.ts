@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../core/clock.ts';
+import { createNet } from '../../../core/net.ts';
 import { signMessage } from '../../../core/protocol/signing.ts';
 import { signedMessages } from '../../../core/protocol/signed-messages.ts';
 import { statusMessage } from '../../../provider/routes/compute-status.ts';
+import type { Account } from '../../actors/account.ts';
+import type { Consumer } from '../../actors/consumer.ts';
+import { createConsumer } from '../../actors/create-consumer.ts';
+import { OutsideHttp } from '../../actors/outside-http.ts';
+import type { Payments } from '../../actors/payments.ts';
+import { ProviderClient } from '../../actors/provider-client.ts';
 import type { Party, ProviderLab, PublishedAsset } from './provider-lab.ts';
 import { consumerOf, exchange, startProviderLab } from './provider-lab.ts';
 
+const net = createNet();
 let lab: ProviderLab;
 let dataset: PublishedAsset;
 let algorithm: PublishedAsset;
@@ -16,7 +25,17 @@ beforeAll(async () => {
   algorithm = await lab.publish({ type: 'algorithm', files: ['algo.js'] });
   dataset = await lab.publish({ type: 'dataset', files: ['eeg.csv'] });
 });
-afterAll(() => lab.stop());
+afterAll(async () => {
+  await net.close();
+  await lab.stop();
+});
+
+/** Of an actor what asks a Provider alone. */
+function actorOf({ address, privateKey }: Party): Consumer {
+  const http = new OutsideHttp({ net, who: 'actor' });
+  const provider = new ProviderClient({ http, providerUrl: lab.provider().url, address, privateKey });
+  return createConsumer({ account: { address } as Account, provider, payments: {} as Payments, clock: systemClock });
+}
 
 async function startJob(): Promise<string> {
   const buyer = consumerOf(lab, lab.buyer);
@@ -137,6 +156,47 @@ describe('stop and delete', () => {
       status: 400,
       body: { code: 'JOB_ID_MISSING' },
     });
+  });
+
+  test("A5: a result's address neither stops nor deletes its job, used or not", async () => {
+    const jobId = await startJob();
+    const buyer = consumerOf(lab, lab.buyer);
+    const consumerAddress = lab.buyer.address;
+    const signatureOf = (index: string, nonce: string): string =>
+      signMessage(signedMessages.computeResult(consumerAddress, jobId, index, nonce), lab.buyer.privateKey);
+    const nonce = await buyer.nextNonce();
+    const forgeries = [
+      { documentId: '0', nonce, signature: signatureOf('0', nonce) },
+      { nonce: `1${nonce}`, signature: signatureOf('1', nonce) },
+      { documentId: '', nonce: `1${nonce}`, signature: signatureOf('1', nonce) },
+    ];
+    for (const forged of forgeries) {
+      for (const method of ['PUT', 'DELETE']) {
+        expect(await send(method, { consumerAddress, jobId, ...forged })).toMatchObject({
+          status: 400,
+          body: { code: 'SIGNATURE_INVALID' },
+        });
+      }
+    }
+    // As ocean.js sends a delete: the nonce that is meant is the stored one plus 1.
+    const unsent = { consumerAddress, jobId, signature: signatureOf('', nonce) };
+    expect(await send('DELETE', unsent)).toMatchObject({
+      status: 400,
+      body: { code: 'SIGNATURE_INVALID' },
+    });
+    expect(lab.operator.jobs.get(jobId)).toMatchObject({ stopreq: 0 });
+  });
+
+  test('an actor stops and deletes its own job, and not that of another', async () => {
+    const jobId = await startJob();
+    const buyer = actorOf(lab.buyer);
+    const ofBuyer = { fields: { consumerAddress: lab.buyer.address } };
+    const refusal = { ok: false, refusal: { status: 400, code: 'SIGNATURE_INVALID' } };
+    expect(await actorOf(lab.stranger).stopCompute(jobId, ofBuyer)).toMatchObject(refusal);
+    expect(await buyer.stopCompute(jobId)).toMatchObject({ ok: true, value: [{ jobId, stopreq: 1 }] });
+    expect(await actorOf(lab.stranger).deleteCompute(jobId, ofBuyer)).toMatchObject(refusal);
+    expect(await buyer.deleteCompute(jobId)).toEqual({ ok: true, value: '' });
+    expect(lab.operator.jobs.has(jobId)).toBe(false);
   });
 
   test('A14: a delete as ocean.js sends it, without the nonce it signed, really deletes, once', async () => {
