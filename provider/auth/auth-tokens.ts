@@ -74,7 +74,12 @@ function tokenRefusal(code: keyof typeof TEXTS): Refused {
   return new Refused({ code, field: 'AuthToken', rule: 'auth.token', message: TEXTS[code], classic: TEXTS[code] });
 }
 
-/** The state file holds no token that would open anything. */
+/**
+ * The state file holds no token that would open anything. Of what was signed alone: one signature can be written in several
+ * ways, since its last character has bits to spare.
+ */
 function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return createHash('sha256')
+    .update(token.slice(0, token.lastIndexOf('.')))
+    .digest('hex');
 }

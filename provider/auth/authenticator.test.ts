@@ -112,6 +112,12 @@ describe('a consumer that is a contract', () => {
   });
 });
 
+/** 43 characters hold 32 bytes and two bits more. */
+function changedTail(token: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return token.slice(0, -1) + alphabet.charAt(alphabet.indexOf(token.slice(-1)) + 1);
+}
+
 describe('AuthTokens', () => {
   test('open for their address only, until they expire or are deleted', async () => {
     const { tokens, clock } = setup();
@@ -125,6 +131,18 @@ describe('AuthTokens', () => {
     expect(await codeOf(tokens.verify(token, user))).toBe('ok');
     clock.advance(61_000);
     expect(await codeOf(tokens.verify(token, user))).toBe('TOKEN_EXPIRED');
+  });
+
+  test.each([
+    ['with the bits of its last character that carry nothing', changedTail],
+    ['with padding', (token: string) => `${token}=`],
+  ])('a deleted one stays deleted %s', async (_name, respell) => {
+    const { tokens } = setup();
+    const token = await tokens.create(user, NOW + 60);
+    expect(await codeOf(tokens.verify(respell(token), user))).toBe('ok');
+    await tokens.revoke(token, user);
+    expect(await codeOf(tokens.verify(respell(token), user))).toBe('TOKEN_REVOKED');
+    expect(await codeOf(tokens.revoke(respell(token), user))).toBe('TOKEN_REVOKED');
   });
 
   test('A13: the secret is not the chain key', async () => {
