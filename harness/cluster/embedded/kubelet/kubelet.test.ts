@@ -194,6 +194,22 @@ describe('the kubelet', () => {
     expect(reasons('endless')).toContain('Killing');
   });
 
+  it('leaves a pod Succeeded whose deadline comes while it is cleaned up', async ({ expect }) => {
+    const phases = new Set<string>();
+    const watch = bench.api.watch(PODS, ({ object }) => {
+      const { status, metadata } = object as Pod;
+      if (metadata.name === 'in-time') phases.add([status?.phase, status?.reason].join(' '));
+    });
+    bench.create('in-time', { activeDeadlineSeconds: 60, containers: [shell('true')] });
+    const pod = await bench.until('in-time', isOver);
+    bench.api.update(PODS, { ...pod, spec: { ...pod.spec, activeDeadlineSeconds: 0 } });
+    const gone = bench.gone('in-time');
+    bench.api.delete(PODS, NAMESPACE, 'in-time');
+    await gone;
+    watch.stop();
+    expect([...phases]).toEqual([' ', 'Pending ', 'Running ', 'Succeeded ']);
+  });
+
   it('kills what ignores TERM, and keeps its exit code while a finalizer holds the pod', async ({ expect }) => {
     const created = bench.create('tenacious', {
       containers: [shell('trap "" TERM; echo up; while true; do sleep 0.05; done')],

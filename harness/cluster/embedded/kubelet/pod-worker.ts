@@ -11,7 +11,7 @@ import { pullImage } from './image-pull.ts';
 import type { CatalogueImage } from './images.ts';
 import type { NodeServices, OpenDoor } from './node-services.ts';
 import type { ContainerRecord, PodRecord } from './pod-status.ts';
-import { NEW_CONTAINER, restartDelayMs, shouldRestart } from './pod-status.ts';
+import { NEW_CONTAINER, phaseOf, restartDelayMs, shouldRestart } from './pod-status.ts';
 import { PodStop } from './pod-stop.ts';
 import type { Container, Pod } from './pod-types.ts';
 import type { PodVolumes } from './pod-volumes.ts';
@@ -32,6 +32,8 @@ export class PodWorker {
   #pod: Pod;
   #record: PodRecord;
   #deadline: Timer | undefined;
+  /** The containers have ended for good: from now on a deadline counts for nothing. */
+  #isThrough = false;
   #isOver = false;
   /** Settles when the pod's processes, volumes and namespaces are gone. */
   readonly done: Promise<void>;
@@ -95,10 +97,11 @@ export class PodWorker {
     } catch (error) {
       if (this.#stop.cause === undefined) {
         this.#services.log.error('pod worker failed', { pod: this.#pod.metadata.name, error });
-        this.#record = { ...this.#record, verdict: { reason: 'KubeletError', message: messageOf(error) } };
+        if (!this.#hasOutcome())
+          this.#record = { ...this.#record, verdict: { reason: 'KubeletError', message: messageOf(error) } };
       }
     }
-    this.#deadline?.cancel();
+    this.#endDeadline();
     this.#stop.release();
     this.#isOver = true;
     if (this.#stop.cause === 'shutdown') return;
@@ -141,6 +144,7 @@ export class PodWorker {
         return this.#refuse('NetworkPolicyUnsupported', messageOf(error));
       throw error;
     } finally {
+      this.#endDeadline();
       this.#record = { ...this.#record, hasSandbox: false };
       // The outcome is told before the cleaning: a waiting engine need not wait for it.
       if (this.#stop.cause !== 'shutdown') this.#publish();
@@ -294,10 +298,20 @@ export class PodWorker {
     }
   };
 
+  #endDeadline(): void {
+    this.#isThrough = true;
+    this.#deadline?.cancel();
+  }
+
+  #hasOutcome(): boolean {
+    const phase = phaseOf(this.#pod, this.#record);
+    return phase === 'Succeeded' || phase === 'Failed';
+  }
+
   #armDeadline(): void {
     this.#deadline?.cancel();
     const seconds = this.#pod.spec.activeDeadlineSeconds;
-    if (seconds === undefined || this.#isOver) return;
+    if (seconds === undefined || this.#isThrough) return;
     const { clock } = this.#services;
     const left = Date.parse(this.#record.startTime) + seconds * 1000 - clock.now();
     this.#deadline = clock.after(Math.max(0, left), () => {
