@@ -202,6 +202,13 @@ describe('search', () => {
     expect(await found({ bool: { filter: [ids], must: [{ exists: { field: 'metadata.nothing' } }] } })).toEqual([]);
     const sorted = await cache.search({ query: ids, sort: { 'metadata.name': 'desc' }, size: 1, from: 1 });
     expect(sorted.body.hits).toMatchObject({ total: { value: 2 }, hits: [{ _id: one.did }] });
+    const listed = await cache.search({ query: ids, sort: ['_score', { 'metadata.name': { order: 'desc' } }] });
+    expect(listed.body.hits?.hits.map(({ _id }) => _id)).toEqual([two.did, one.did]);
+    const words = (operator: string): unknown => ({ match: { 'metadata.name': { query: 'slow waves', operator } } });
+    expect(await found({ bool: { must: [ids, words('and')] } })).toEqual([two.did]);
+    expect(await found({ bool: { must: [ids, words('or')] } })).toHaveLength(2);
+    const should = [{ match: { 'metadata.name': 'waves' } }];
+    expect(await found({ bool: { must: [], should } })).toEqual(await found({ bool: { should } }));
   });
 
   test('counts over all that match, whatever the page', async () => {
@@ -237,6 +244,13 @@ describe('search', () => {
     ['a clause', { query: { fuzzy: { name: 'x' } } }, 'fuzzy'],
     ['a clause that nothing comes to', { query: { bool: { must: [{ ids: {} }, { regexp: { id: 'x' } }] } } }, 'regexp'],
     ['a clause without a body', { query: { ids: null } }, 'ids'],
+    ['a part of a clause', { query: { match: { id: { query: 'x', fuzziness: 2 } } } }, 'fuzziness'],
+    ['a part of a clause without a value', { query: { ids: { values: [], boost: 2 } } }, 'boost'],
+    ['an operator', { query: { match: { id: { query: 'x', operator: 'xor' } } } }, 'xor'],
+    ['a share of clauses', { query: { bool: { should: [], minimum_should_match: '75%' } } }, '75%'],
+    ['an order', { sort: { id: 'up' } }, 'up'],
+    ['a part of an order', { sort: [{ id: { order: 'asc', missing: '_first' } }] }, 'missing'],
+    ['a sort that is none', { sort: 'id' }, 'sort'],
     ['a field of the request', { query: { match_all: {} }, highlight: {} }, 'highlight'],
     ['an aggregation', { aggs: { one: { percentiles: { field: 'stats.orders' } } } }, 'percentiles'],
     ['an aggregation of an odd name', { aggs: { one: { constructor: { field: 'id' } } } }, 'constructor'],

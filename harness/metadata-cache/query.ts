@@ -4,12 +4,14 @@ import { aggregate } from './aggregations.ts';
 import type { Asset } from './asset.ts';
 import { isRecord, list, onlyEntry, unsupported, valuesAt } from './clause.ts';
 
+type SortKeys = Readonly<Record<string, 'asc' | 'desc' | { order: 'asc' | 'desc' }>>;
+
 /** The part of Elasticsearch's query language that Ocean clients send; anything else is refused by name. */
 export interface SearchRequest {
   readonly query?: unknown;
   readonly from?: number;
   readonly size?: number;
-  readonly sort?: Readonly<Record<string, 'asc' | 'desc' | { order: 'asc' | 'desc' }>>;
+  readonly sort?: SortKeys | readonly (SortKeys | string)[];
   readonly aggs?: unknown;
   /** Totals are always whole. */
   readonly track_total_hits?: unknown;
@@ -59,19 +61,43 @@ export function search(assets: readonly Asset[], request: SearchRequest): Search
 }
 
 const MAX_DEPTH = 16;
-const BOOL_FIELDS = ['must', 'filter', 'must_not', 'should', 'minimum_should_match'];
+/** What the body of a clause may say. */
+const CLAUSE_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['match_all', []],
+  ['ids', ['values']],
+  ['exists', ['field']],
+  ['bool', ['must', 'filter', 'must_not', 'should', 'minimum_should_match']],
+]);
+/** What may stand where a field's value does. */
+const VALUE_FIELDS = { term: ['value'], match: ['query', 'operator'] } as const;
 
 /** The whole of it, whatever there is to be found. @throws WavetankError SEARCH_UNSUPPORTED (usage) */
 function checkClause(clause: unknown, depth: number): void {
   const [kind, body] = onlyEntry(clause, 'query');
   if (depth > MAX_DEPTH) throw unsupported('a query this deep');
-  if (kind === 'match_all' || ((kind === 'ids' || kind === 'exists') && isRecord(body))) return;
-  if (kind === 'term' || kind === 'match' || kind === 'terms') return void onlyEntry(body, kind);
-  if (kind !== 'bool' || !isRecord(body)) throw unsupported(kind);
-  const strange = Object.keys(body).find((key) => !BOOL_FIELDS.includes(key));
-  if (strange) throw unsupported(`bool.${strange}`);
-  const { minimum_should_match: _count, ...clauses } = body;
+  if (kind === 'terms') return void onlyEntry(body, kind);
+  if (kind === 'term' || kind === 'match') {
+    const [, wanted] = onlyEntry(body, kind);
+    return isRecord(wanted) ? checkValue(kind, wanted) : undefined;
+  }
+  const known = CLAUSE_FIELDS.get(kind);
+  if (known === undefined || !isRecord(body)) throw unsupported(kind);
+  checkKeys(kind, body, known);
+  if (kind !== 'bool') return;
+  const { minimum_should_match: count = 0, ...clauses } = body;
+  if (!/^\d+$/.test(String(count))) throw unsupported(`minimum_should_match ${JSON.stringify(count)}`);
   for (const inner of Object.values(clauses).flatMap(list)) checkClause(inner, depth + 1);
+}
+
+function checkValue(kind: 'term' | 'match', body: Record<string, unknown>): void {
+  checkKeys(kind, body, VALUE_FIELDS[kind]);
+  if (!['and', 'or', undefined].includes(body['operator'] as string | undefined))
+    throw unsupported(`the operator ${JSON.stringify(body['operator'])}`);
+}
+
+function checkKeys(kind: string, body: Record<string, unknown>, known: readonly string[]): void {
+  const strange = Object.keys(body).find((key) => !known.includes(key));
+  if (strange) throw unsupported(`${kind}.${strange}`);
 }
 
 /** Of a clause that was checked. */
@@ -99,8 +125,8 @@ function matches(asset: Asset, clause: unknown): boolean {
 function matchesBool(asset: Asset, body: Readonly<Record<string, unknown>>): boolean {
   const holds = (clause: unknown): boolean => matches(asset, clause);
   const should = list(body['should']);
-  const needsShould =
-    should.length > 0 && (body['minimum_should_match'] !== undefined || (!body['must'] && !body['filter']));
+  const isAlone = list(body['must']).length + list(body['filter']).length === 0;
+  const needsShould = should.length > 0 && (body['minimum_should_match'] !== undefined || isAlone);
   return (
     list(body['must']).every(holds) &&
     list(body['filter']).every(holds) &&
@@ -115,14 +141,31 @@ function matchesField(asset: Asset, kind: 'term' | 'match', body: unknown): bool
   const values = valuesAt(asset, field);
   if (kind === 'term' || typeof value !== 'string') return values.some((one) => isSame(one, value));
   const words = value.toLowerCase().split(/\s+/).filter(Boolean);
-  return values.some((one) => words.some((word) => String(one).toLowerCase().includes(word)));
+  const needsAll = isRecord(wanted) && wanted['operator'] === 'and';
+  return values.some((one) => {
+    const isIn = (word: string): boolean => String(one).toLowerCase().includes(word);
+    return needsAll ? words.every(isIn) : words.some(isIn);
+  });
 }
 
-function comparison(sort: SearchRequest['sort']): (a: Asset, b: Asset) => number {
-  const keys = Object.entries(sort ?? {}).map(([field, order]) => ({
-    field,
-    sign: (isRecord(order) ? order['order'] : order) === 'desc' ? -1 : 1,
-  }));
+/** `{ field: 'desc' }`, `{ field: { order: 'desc' } }`, or a list of such and of names. */
+function sortKeysOf(sort: unknown): { field: string; sign: 1 | -1 }[] {
+  return list(sort).flatMap((one) => {
+    if (typeof one === 'string' && Array.isArray(sort)) return [{ field: one, sign: 1 as const }];
+    if (!isRecord(one)) throw unsupported(`the sort ${JSON.stringify(one)}`);
+    return Object.entries(one).map(([field, order]) => ({ field, sign: signOf(order) }));
+  });
+}
+
+function signOf(order: unknown): 1 | -1 {
+  if (isRecord(order)) checkKeys('sort', order, ['order']);
+  const direction = isRecord(order) ? order['order'] : order;
+  if (direction !== 'asc' && direction !== 'desc') throw unsupported(`the order ${JSON.stringify(direction)}`);
+  return direction === 'desc' ? -1 : 1;
+}
+
+function comparison(sort: unknown): (a: Asset, b: Asset) => number {
+  const keys = sortKeysOf(sort);
   return (a, b) => {
     for (const { field, sign } of keys) {
       const [left, right] = [valuesAt(a, field)[0], valuesAt(b, field)[0]];
