@@ -41,6 +41,10 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
 }
 
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
 export interface PatchOptions {
   readonly subresource?: 'status';
 }
@@ -53,13 +57,13 @@ export interface KubeClient {
   readonly server: string;
   /** Of the kubeconfig's context. */
   readonly namespace: string | undefined;
-  get<T extends KubeObject>(resource: Resource, ref: ObjectRef): Promise<T>;
-  find<T extends KubeObject>(resource: Resource, ref: ObjectRef): Promise<T | undefined>;
+  get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: CallOptions): Promise<T>;
+  find<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: CallOptions): Promise<T | undefined>;
   /** One page; `metadata.continue` says whether there is another. */
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<KubeList<T>>;
-  create<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
+  create<T extends KubeObject>(resource: Resource, object: T, options?: CallOptions): Promise<T>;
   /** PUT: refused with Conflict unless `metadata.resourceVersion` is the current one. */
-  update<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
+  update<T extends KubeObject>(resource: Resource, object: T, options?: CallOptions): Promise<T>;
   updateStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** RFC 7386. With `metadata.resourceVersion` in it, refused with Conflict when the object has changed since. */
   mergePatch<T extends KubeObject>(
@@ -140,13 +144,17 @@ class DispatchedKubeClient implements KubeClient {
     this.#basePath = url.pathname.replace(/\/+$/, '');
   }
 
-  get<T extends KubeObject>(resource: Resource, ref: ObjectRef): Promise<T> {
-    return this.#json<T>({ method: 'GET', path: objectPath(resource, ref) });
+  get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options: CallOptions = {}): Promise<T> {
+    return this.#json<T>({ method: 'GET', path: objectPath(resource, ref), ...options });
   }
 
-  async find<T extends KubeObject>(resource: Resource, ref: ObjectRef): Promise<T | undefined> {
+  async find<T extends KubeObject>(
+    resource: Resource,
+    ref: ObjectRef,
+    options: CallOptions = {},
+  ): Promise<T | undefined> {
     try {
-      return await this.get<T>(resource, ref);
+      return await this.get<T>(resource, ref, options);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -160,16 +168,17 @@ class DispatchedKubeClient implements KubeClient {
     });
   }
 
-  create<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
+  create<T extends KubeObject>(resource: Resource, object: T, options: CallOptions = {}): Promise<T> {
     return this.#json<T>({
       method: 'POST',
       path: collectionPath(resource, object.metadata.namespace),
       body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
+      ...options,
     });
   }
 
-  update<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
-    return this.#json<T>({ method: 'PUT', path: objectPath(resource, object.metadata), body: object });
+  update<T extends KubeObject>(resource: Resource, object: T, options: CallOptions = {}): Promise<T> {
+    return this.#json<T>({ method: 'PUT', path: objectPath(resource, object.metadata), body: object, ...options });
   }
 
   updateStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T> {

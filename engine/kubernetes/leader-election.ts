@@ -1,7 +1,7 @@
 import type { Seams } from '../../core/seams.ts';
 import type { RunningResource } from '../../core/resource.ts';
 import { runningResource } from '../../core/resource.ts';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, WavetankError } from '../../core/errors.ts';
 import { fraction } from './backoff.ts';
 import type { KubeClient } from './client.ts';
 import { isAlreadyExists, isConflict } from './kube-error.ts';
@@ -16,7 +16,7 @@ export interface LeaderElectionOptions {
   readonly identity: string;
   /** Default 15 s; others take over when nothing was renewed for so long. */
   readonly leaseDurationMs?: number;
-  /** Default 10 s; a leader that could not renew for so long steps down by itself. */
+  /** Default 10 s; a leader that could not renew for so long steps down by itself. No attempt takes longer. */
   readonly renewDeadlineMs?: number;
   /** Default 2 s. */
   readonly retryMs?: number;
@@ -59,24 +59,45 @@ class Candidate {
     const { seams, retryMs = 2000 } = this.#options;
     while (!this.#stop.signal.aborted) {
       await this.#attempt();
-      const waitMs = retryMs * (1 + fraction(seams.entropy) / 5);
+      const pauseMs = retryMs * (1 + fraction(seams.entropy) / 5);
+      const waitMs = Math.min(pauseMs, this.#leftMs());
       await seams.clock.sleep(waitMs, this.#stop.signal).catch(() => undefined);
     }
     if (this.isLeader) await this.#release();
   }
 
   async #attempt(): Promise<void> {
-    const { seams, renewDeadlineMs = 10_000 } = this.#options;
+    const { seams } = this.#options;
     try {
-      if (await this.#acquireOrRenew()) {
-        this.#renewedAt = seams.clock.now();
-        this.#lead(true);
-      } else {
-        this.#lead(false);
-      }
+      const heldSince = await this.#within(this.#leftMs(), (signal) => this.#acquireOrRenew(signal));
+      if (heldSince !== undefined) this.#renewedAt = heldSince;
+      this.#lead(heldSince !== undefined);
     } catch (error) {
       seams.log.debug('lease not renewed', { lease: this.#options.leaseName, reason: messageOf(error) });
-      if (this.isLeader && seams.clock.now() - this.#renewedAt >= renewDeadlineMs) this.#lead(false);
+      if (this.#leftMs() <= 0) this.#lead(false);
+    }
+  }
+
+  /** How long a leader may go on without a renewal; everybody else has the whole time for an attempt. */
+  #leftMs(): number {
+    const { seams, renewDeadlineMs = 10_000 } = this.#options;
+    if (!this.isLeader) return renewDeadlineMs;
+    return Math.max(0, this.#renewedAt + renewDeadlineMs - seams.clock.now());
+  }
+
+  /** A request that waits for a connection does not hear its signal yet: it is not waited for either. */
+  async #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const attempt = new AbortController();
+    const overdue = Promise.withResolvers<never>();
+    const timer = this.#options.seams.clock.after(ms, () => {
+      const error = new WavetankError('LEASE_OVERDUE', `The cluster did not answer within ${ms} ms.`);
+      attempt.abort(error);
+      overdue.reject(error);
+    });
+    try {
+      return await Promise.race([work(attempt.signal), overdue.promise]);
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -91,12 +112,14 @@ class Candidate {
     else this.#options.onDeposed();
   }
 
-  async #acquireOrRenew(): Promise<boolean> {
+  /** Since when the lease is ours; undefined when it is another's. */
+  async #acquireOrRenew(signal: AbortSignal): Promise<number | undefined> {
     const { client, identity } = this.#options;
-    const current = await client.find<Lease>(LEASES, this.#ref());
-    if (current === undefined) return this.#write(undefined);
-    if (current.spec.holderIdentity === identity) return this.#write(current);
-    return this.#isAbandoned(current) ? this.#write(current) : false;
+    const current = await client.find<Lease>(LEASES, this.#ref(), { signal });
+    signal.throwIfAborted();
+    if (current === undefined) return this.#write(undefined, signal);
+    if (current.spec.holderIdentity === identity) return this.#write(current, signal);
+    return this.#isAbandoned(current) ? this.#write(current, signal) : undefined;
   }
 
   #isAbandoned(lease: Lease): boolean {
@@ -108,10 +131,12 @@ class Candidate {
     return seams.clock.now() - this.#seen.at >= durationMs;
   }
 
-  /** Writes our claim; false when another was quicker. */
-  async #write(current: Lease | undefined): Promise<boolean> {
+  /** Writes our claim: the time that stands in it, undefined when another was quicker. */
+  async #write(current: Lease | undefined, signal: AbortSignal): Promise<number | undefined> {
     const { client, identity, seams, leaseDurationMs = 15_000 } = this.#options;
-    const now = microTime(seams.clock.now());
+    // Before the request: others may count from the moment that it arrived.
+    const heldSince = seams.clock.now();
+    const now = microTime(heldSince);
     const isOurs = current?.spec.holderIdentity === identity;
     const spec = {
       holderIdentity: identity,
@@ -121,27 +146,33 @@ class Candidate {
       leaseTransitions: (current?.spec.leaseTransitions ?? 0) + (current === undefined || isOurs ? 0 : 1),
     };
     try {
-      if (current === undefined) await client.create<Lease>(LEASES, { metadata: this.#ref(), spec });
-      else await client.update<Lease>(LEASES, { ...current, spec });
-      return true;
+      if (current === undefined) await client.create<Lease>(LEASES, { metadata: this.#ref(), spec }, { signal });
+      else await client.update<Lease>(LEASES, { ...current, spec }, { signal });
+      return heldSince;
     } catch (error) {
-      if (isConflict(error) || isAlreadyExists(error)) return false;
+      if (isConflict(error) || isAlreadyExists(error)) return undefined;
       throw error;
     }
   }
 
   async #release(): Promise<void> {
-    const { client, identity } = this.#options;
+    const { seams, retryMs = 2000 } = this.#options;
     try {
-      const current = await client.find<Lease>(LEASES, this.#ref());
-      if (current?.spec.holderIdentity !== identity) return;
-      await client.update<Lease>(LEASES, { ...current, spec: { ...current.spec, holderIdentity: '' } });
+      await this.#within(retryMs, (signal) => this.#giveBack(signal));
     } catch (error) {
       // It runs out by itself.
-      this.#options.seams.log.debug('lease not given back', { reason: messageOf(error) });
+      seams.log.debug('lease not given back', { reason: messageOf(error) });
     } finally {
       this.isLeader = false;
     }
+  }
+
+  async #giveBack(signal: AbortSignal): Promise<void> {
+    const { client, identity } = this.#options;
+    const current = await client.find<Lease>(LEASES, this.#ref(), { signal });
+    signal.throwIfAborted();
+    if (current?.spec.holderIdentity !== identity) return;
+    await client.update<Lease>(LEASES, { ...current, spec: { ...current.spec, holderIdentity: '' } }, { signal });
   }
 
   #ref(): { name: string; namespace: string } {

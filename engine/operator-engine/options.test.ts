@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { systemSeams } from '../../core/seams.ts';
 import type { OperatorEngineOptions } from './options.ts';
 import { resolveOptions } from './options.ts';
 
@@ -29,5 +31,20 @@ describe('how much a job may publish', () => {
     { maxOutputBytes: Number.NaN },
   ])('%j is refused when the engine starts, not in a pod', (own) => {
     expect(() => resolve(own)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', category: 'usage' }));
+  });
+});
+
+describe('who an engine is', () => {
+  test('E4: is another one in each of several that stand for election and were given no name', () => {
+    const candidate = { seams: systemSeams(), leaderElection: true };
+    const [one, other] = [resolve(candidate).identity, resolve(candidate).identity];
+    expect(one).toMatch(/^.+_[\da-f]{16}$/);
+    expect(one.startsWith(`${hostname()}_`)).toBe(true);
+    expect(other).not.toBe(one);
+    expect(resolve({ ...candidate, identity: 'engine-0' }).identity).toBe('engine-0');
+  });
+
+  test('needs no name where there is one', () => {
+    expect(resolve({}).identity).toBe('operator-engine');
   });
 });

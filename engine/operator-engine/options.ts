@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { randomHex } from '../../core/entropy.ts';
 import { WavetankError } from '../../core/errors.ts';
 import type { KubeconfigSource } from '../kubernetes/client.ts';
 import type { Seams } from '../../core/seams.ts';
@@ -21,7 +23,7 @@ export interface OperatorEngineOptions extends Partial<Omit<PodSettings, 'namesp
   readonly outward?: readonly OutwardCidr[];
   /** A storage class that keeps released volumes would keep the data: refused unless this is set. */
   readonly allowRetainedVolumes?: boolean;
-  /** Who this engine is, in leases and events. */
+  /** Who this engine is, in leases and events. Of engines that stand for election no two may be the same: by default its host and a random number. */
   readonly identity?: string;
   /** Default false: one replica needs none. */
   readonly leaderElection?: boolean;
@@ -59,12 +61,17 @@ export function resolveOptions(options: OperatorEngineOptions): ResolvedOptions 
     isolation: options.isolation ?? 'required',
     capabilities: options.capabilities ?? {},
     requiredCapabilities: options.requiredCapabilities ?? ['network', 'readonly', 'user'],
-    identity: options.identity ?? 'operator-engine',
+    identity: options.identity ?? defaultIdentity(options),
     maxConcurrent: options.maxConcurrent ?? 16,
     retentionSeconds: options.retentionSeconds ?? 3600,
     deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
     heartbeatSeconds: options.heartbeatSeconds ?? 40,
   };
+}
+
+/** Two that take each other for themselves would both lead. */
+function defaultIdentity({ leaderElection, seams }: OperatorEngineOptions): string {
+  return leaderElection ? `${hostname()}_${randomHex(seams.entropy, 8)}` : 'operator-engine';
 }
 
 function podSettings(options: OperatorEngineOptions): PodSettings {

@@ -13,7 +13,8 @@ import { NAMESPACE, startEngineLab } from './testing/engine-lab.ts';
 async function until(clock: VirtualClock, what: string, isSo: () => boolean): Promise<void> {
   const look = (): true | undefined => {
     if (isSo()) return true;
-    clock.advance(500);
+    // Small enough for an answer to come before the attempt is given up.
+    clock.advance(100);
     return undefined;
   };
   await waitUntil(what, look, { clock: systemClock, timeoutMs: 10_000, intervalMs: 2 });
