@@ -92,7 +92,7 @@ describe('the garbage collector', () => {
     });
     access.delete(MAPS, 'default', 'owner');
     await settle();
-    expect(find(MAPS, 'shared')).toBeDefined();
+    expect(find(MAPS, 'shared')?.metadata.ownerReferences).toEqual(owned(other));
   });
 
   it('in the foreground keeps the owner until its blocking dependents are gone', async () => {
@@ -110,6 +110,49 @@ describe('the garbage collector', () => {
     await settle();
     expect(find(MAPS, 'child')).toBeUndefined();
     expect(find(MAPS, 'owner')).toBeUndefined();
+  });
+
+  it('in the foreground lets an owner go whose dependent another owner keeps', async () => {
+    const owner = access.create(MAPS, 'default', { metadata: { name: 'owner' } });
+    const other = access.create(MAPS, 'default', { metadata: { name: 'other' } });
+    const ownerReferences = [...owned(owner, { blockOwnerDeletion: true }), ...owned(other)];
+    access.create(MAPS, 'default', { metadata: { name: 'shared', ownerReferences } });
+    await removeOwner('Foreground');
+    await settle();
+    expect(find(MAPS, 'owner')).toBeUndefined();
+    expect(find(MAPS, 'shared')?.metadata.ownerReferences).toEqual(owned(other));
+  });
+
+  it('in the foreground lets an owner go when its dependents no longer name it', async () => {
+    family({ blockOwnerDeletion: true }, ['example.com/hold']);
+    await removeOwner('Foreground');
+    await settle();
+    const child = access.get(MAPS, 'default', 'child');
+    delete child.metadata.ownerReferences;
+    access.update(MAPS, child);
+    await settle();
+    expect(find(MAPS, 'owner')).toBeUndefined();
+  });
+
+  it('never collects an object outside of namespaces that names an owner in one', async () => {
+    const owner = access.create(MAPS, 'default', { metadata: { name: 'owner' } });
+    access.create(NODES, undefined, { metadata: { name: 'outside', ownerReferences: owned(owner) } });
+    const isThere = (): boolean => access.list(NODES).some(({ metadata }) => metadata.name === 'outside');
+    await settle();
+    expect(isThere()).toBe(true);
+    access.delete(MAPS, 'default', 'owner');
+    await settle();
+    expect(isThere()).toBe(true);
+  });
+
+  it('touches nothing of an object one of whose owners is of an unknown kind', async () => {
+    const owner = family();
+    const unknown = { apiVersion: 'example.com/v1', kind: 'Unknown', name: 'unknown', uid: 'unknown' };
+    const ownerReferences = [...owned(owner), unknown];
+    access.create(MAPS, 'default', { metadata: { name: 'unclear', ownerReferences } });
+    access.delete(MAPS, 'default', 'owner');
+    await settle();
+    expect(find(MAPS, 'unclear')?.metadata.ownerReferences).toEqual(ownerReferences);
   });
 
   it('orphans dependents when asked to', async () => {

@@ -45,9 +45,10 @@ class GarbageCollector {
     // Whatever it deletes is a change of its own, which the next round looks at.
     for (const change of store.changesAfter(Math.max(this.#seen, store.oldestVersion))) {
       const uid = change.object.metadata.uid ?? '';
+      // One that waits for its dependents may have waited for this change.
+      for (const owner of this.#located.get(uid)?.owners ?? []) toCheck.add(owner);
       if (change.type === 'DELETED') {
         for (const dependent of this.#dependents.get(uid) ?? []) toCheck.add(dependent);
-        for (const owner of this.#located.get(uid)?.owners ?? []) toCheck.add(owner);
         this.#forget(uid);
       } else {
         this.#remember(change.resource, change.object);
@@ -94,15 +95,21 @@ class GarbageCollector {
     else this.#collectOrphaned(located);
   }
 
-  /** All owners gone, or deleting in the foreground while this one blocks them: delete. */
-  #collectOrphaned({ served, object }: Located): void {
+  /**
+   * An object that some owner keeps loses its references to all others; one that no owner keeps is deleted.
+   * Nothing happens to an object of one of whose owners nothing can be said.
+   */
+  #collectOrphaned(located: Located): void {
+    const { served, object } = located;
     const references = object.metadata.ownerReferences ?? [];
     if (references.length === 0) return;
     const states = references.map((reference) => this.#ownerState(reference, object.metadata.namespace));
-    const isWaitedFor = states.some(
-      (state, index) => state === 'waiting' && references[index]?.blockOwnerDeletion === true,
-    );
-    if (states.includes('present') || (states.includes('waiting') && !isWaitedFor)) return;
+    if (states.includes('unknown')) return;
+    if (states.includes('present')) {
+      const others = references.filter((_reference, index) => states[index] !== 'present');
+      if (others.length > 0) this.#dropReferences(located, new Set(others.map(({ uid }) => uid)));
+      return;
+    }
     deleteObject(this.#core, internalContext(), served, object.metadata.namespace, object.metadata.name ?? '', {
       uid: object.metadata.uid,
       propagationPolicy:
@@ -110,10 +117,10 @@ class GarbageCollector {
     });
   }
 
-  #ownerState(reference: OwnerReference, namespace: string | undefined): 'present' | 'gone' | 'waiting' {
+  #ownerState(reference: OwnerReference, namespace: string | undefined): 'present' | 'gone' | 'waiting' | 'unknown' {
     const served = this.#core.resources.byKind(reference.apiVersion, reference.kind);
-    // A kind that is not served may come back; the real collector, too, leaves such objects alone.
-    if (served === undefined) return 'present';
+    // A kind that is not served may come back; an object outside of namespaces cannot say in which one its owner is.
+    if (served === undefined || (served.namespaced && namespace === undefined)) return 'unknown';
     const owner = this.#core.store.get(served.key, served.namespaced ? namespace : undefined, reference.name);
     if (owner === undefined || owner.metadata.uid !== reference.uid) return 'gone';
     const isForeground =
@@ -124,29 +131,31 @@ class GarbageCollector {
 
   #finishDeletion({ served, object }: Located): void {
     const finalizers = object.metadata.finalizers ?? [];
-    const dependents = [...(this.#dependents.get(object.metadata.uid ?? '') ?? [])].flatMap(
-      (uid) => this.#find(uid) ?? [],
-    );
+    const uid = object.metadata.uid ?? '';
     if (finalizers.includes(ORPHAN_FINALIZER)) {
-      for (const dependent of dependents) this.#orphan(dependent, object.metadata.uid ?? '');
+      for (const dependent of this.#dependentsOf(uid)) this.#dropReferences(dependent, new Set([uid]));
       this.#dropFinalizer(served, object, ORPHAN_FINALIZER);
       return;
     }
     if (!finalizers.includes(FOREGROUND_FINALIZER)) return;
-    const blocking = dependents.filter((dependent) =>
+    for (const dependent of this.#dependentsOf(uid))
+      if (dependent.object.metadata.deletionTimestamp === undefined) this.#collectOrphaned(dependent);
+    const isBlocked = this.#dependentsOf(uid).some((dependent) =>
       (dependent.object.metadata.ownerReferences ?? []).some(
-        (reference) => reference.uid === object.metadata.uid && reference.blockOwnerDeletion === true,
+        (reference) => reference.uid === uid && reference.blockOwnerDeletion === true,
       ),
     );
-    for (const dependent of dependents)
-      if (dependent.object.metadata.deletionTimestamp === undefined) this.#collectOrphaned(dependent);
-    if (blocking.every((dependent) => this.#find(dependent.object.metadata.uid ?? '') === undefined))
-      this.#dropFinalizer(served, object, FOREGROUND_FINALIZER);
+    if (!isBlocked) this.#dropFinalizer(served, object, FOREGROUND_FINALIZER);
   }
 
-  #orphan({ served, object }: Located, ownerUid: string): void {
+  /** As they are now. */
+  #dependentsOf(uid: string): Located[] {
+    return [...(this.#dependents.get(uid) ?? [])].flatMap((dependent) => this.#find(dependent) ?? []);
+  }
+
+  #dropReferences({ served, object }: Located, ownerUids: ReadonlySet<string>): void {
     const freed = cloneJson(object);
-    const others = (freed.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== ownerUid);
+    const others = (freed.metadata.ownerReferences ?? []).filter((reference) => !ownerUids.has(reference.uid));
     if (others.length > 0) freed.metadata.ownerReferences = others;
     else delete freed.metadata.ownerReferences;
     this.#core.store.put(served.key, freed);
