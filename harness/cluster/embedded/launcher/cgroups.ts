@@ -72,6 +72,9 @@ function openV2(name: string): Cgroups {
     for (const dir of [mount, root]) writeFileSync(`${dir}/cgroup.subtree_control`, '+memory +pids +cpu');
   } catch (error) {
     removeTree(root);
+    // Only the very root may hold processes and still give controllers to others: that of a container is not it.
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY')
+      throw new Error('the root of cgroup v2 holds processes, as in a container: start that with --cgroupns=host');
     throw error;
   }
   return {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { messageOf } from '../../../../core/errors.ts';
 import { WavetankError } from '../../../../core/errors.ts';
 import type { Native } from '../../../../core/native.ts';
@@ -45,13 +45,14 @@ export async function chooseLauncher(options: ChooseLauncherOptions): Promise<La
         });
         return await tried(launcher);
       } catch (error) {
-        reasons.push(`util-linux: ${messageOf(error)}${isInContainer() ? ` (${ADVICE_FOR_CONTAINERS})` : ''}`);
+        const advice = adviceFor(machine());
+        reasons.push(`util-linux: ${messageOf(error)}${advice === undefined ? '' : ` (${advice})`}`);
       }
     }
     if (want !== undefined) {
       throw new WavetankError('LAUNCHER_UNAVAILABLE', reasons.join('; '), {
         category: 'environment',
-        hint: 'The sandbox needs user namespaces (sysctl user.max_user_namespaces) and util-linux 2.36 or newer.',
+        hint: 'The sandbox needs user namespaces, or root, and util-linux 2.36 or newer.',
       });
     }
   }
@@ -94,8 +95,42 @@ async function tried(launcher: Launcher): Promise<Launcher> {
   }
 }
 
-const ADVICE_FOR_CONTAINERS =
-  'in a container that may make no namespaces: start it privileged, as `docker run --privileged` does';
+export interface Machine {
+  readonly isInContainer: boolean;
+  readonly isRoot: boolean;
+  /** Of a kernel's setting; undefined where it has none of that name. */
+  readonly sysctl: (name: string) => string | undefined;
+}
+
+/** Settings by which systems keep user namespaces from ordinary users: Ubuntu's AppArmor, Debian's kernel, an administrator. */
+const REFUSALS = [
+  ['kernel.apparmor_restrict_unprivileged_userns', '1', '0'],
+  ['kernel.unprivileged_userns_clone', '0', '1'],
+  ['user.max_user_namespaces', '0', '15000'],
+] as const;
+
+/** What somebody who wants isolation can do, as far as the machine shows it. */
+export function adviceFor({ isInContainer, isRoot, sysctl }: Machine): string | undefined {
+  if (isInContainer)
+    return 'in a container that may make no namespaces: start it privileged, as `docker run --privileged` does';
+  if (isRoot) return undefined;
+  const refusal = REFUSALS.find(([name, refusing]) => sysctl(name) === refusing);
+  if (refusal === undefined) return undefined;
+  const [name, , allowing] = refusal;
+  return `this system keeps user namespaces from ordinary users: \`sudo sysctl -w ${name}=${allowing}\`, or run it with sudo`;
+}
+
+function machine(): Machine {
+  return { isInContainer: isInContainer(), isRoot: process.getuid?.() === 0, sysctl };
+}
+
+function sysctl(name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
 
 /** Marks of Docker, Podman and Kubernetes. */
 function isInContainer(): boolean {
