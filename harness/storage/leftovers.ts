@@ -6,10 +6,11 @@ import { stateOf, thisProcess } from '../../core/process/process-owner.ts';
 import { writePrivateFile } from '../testbed/endpoints.ts';
 import type { S3Keys } from './existing/s3-account.ts';
 import type { ExistingTraces } from './existing/traces.ts';
+import type { ContainerOwner } from './minio/container-engine.ts';
 
 /** What a storage makes outside this process. Written down before it is made, so that it is found after a crash. */
 export type Leftover =
-  | { readonly kind: 'minio'; readonly instance: string }
+  | ({ readonly kind: 'minio' } & ContainerOwner)
   | { readonly kind: 'existing'; readonly instance: string; readonly traces: ExistingTraces };
 
 interface JournalEntry {
@@ -66,7 +67,7 @@ async function remove(
 ): Promise<void> {
   if (leftover.kind === 'minio') {
     const { connectEngine, removeContainers } = await import('./minio/container-engine.ts');
-    total.containers += await removeContainers(await connectEngine(), leftover.instance);
+    total.containers += await removeContainers(await connectEngine(), leftover);
     return;
   }
   const { removeTraces } = await import('./existing/traces.ts');

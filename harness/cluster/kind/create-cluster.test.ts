@@ -17,7 +17,11 @@ import { removeCluster, sweepClusters } from './remove-cluster.ts';
 class Machine {
   readonly commands: string[] = [];
   readonly containers = new Set<string>();
-  readonly networks = new Set<string>(['kind', 'somebody-elses']);
+  /** With the label that says whose they are. */
+  readonly networks = new Map<string, string>([
+    ['kind', ''],
+    ['somebody-elses', ''],
+  ]);
   readonly images = new Set<string>();
   /** Of images without a name, their labels. */
   readonly labelled = new Map<string, string>();
@@ -44,10 +48,15 @@ class Machine {
         throw new WavetankError('COMMAND_FAILED', `Conflict. The container name "/${cluster}" is already in use`);
       }
       this.containers.add(cluster);
-    } else if (line.includes('docker network create')) this.networks.add(name);
-    else if (line.includes('docker network ls'))
-      return [...this.networks].filter((one) => `name=^${one}$` === name).join('\n');
-    else if (line.includes('docker network rm')) this.networks.delete(name);
+    } else if (line.includes('docker network create')) {
+      if (this.networks.has(name))
+        throw new WavetankError('COMMAND_FAILED', `network with name ${name} already exists`);
+      this.networks.set(name, /wavetank\.token=\S+/.exec(line)?.[0] ?? '');
+    } else if (line.includes('docker network ls')) {
+      const label = /label=(\S+)/.exec(line)?.[1];
+      const found = [...this.networks].filter(([one, has]) => `name=^${one}$` === name && (label ?? has) === has);
+      return found.map(([one]) => one).join('\n');
+    } else if (line.includes('docker network rm')) this.networks.delete(name);
     else if (line.includes('docker ps')) {
       const wanted = /label=io\.x-k8s\.kind\.cluster=(\S+)/.exec(line)?.[1];
       return [...this.containers].filter((one) => one === `${wanted}-control-plane`).join('\n');
@@ -153,6 +162,89 @@ describe('a creation', () => {
   });
 });
 
+describe('a cluster of the same name that this journal knows nothing of', () => {
+  const theirs = (label = 'wavetank.token=theirs'): void => {
+    machine.containers.add('wavetank-one-control-plane');
+    if (label !== '') machine.networks.set('wavetank-one', label);
+    machine.images.add('wavetank/pods:1-one');
+    machine.labelled.set('sha256:theirs', 'wavetank.instance=wavetank-one');
+  };
+  const expectTheirs = (): void => {
+    expect([...machine.containers]).toEqual(['wavetank-one-control-plane']);
+    expect([...machine.images]).toEqual(['wavetank/pods:1-one']);
+    expect([...machine.labelled.keys()]).toEqual(['sha256:theirs']);
+    expect(machine.commands.filter((line) => / rm | delete | create /.test(line))).toEqual([]);
+  };
+  const refused = { code: 'CLUSTER_EXISTS', category: 'usage' };
+
+  test.each([
+    ['another testbed', 'wavetank.token=theirs'],
+    ["the user's own", ''],
+  ])('is refused, and stays: %s', async (_whose, label) => {
+    theirs(label);
+    const lease = leaseCluster(options());
+    await expect(lease.node).rejects.toMatchObject(refused);
+    await expect(lease.place).rejects.toMatchObject(refused);
+    await lease.release();
+    expectTheirs();
+    expect(readdirSync(stateDir)).toEqual([]);
+  });
+
+  test('is refused also while it is being made', async () => {
+    machine.networks.set('wavetank-one', 'wavetank.token=theirs');
+    const lease = leaseCluster(options());
+    await expect(lease.node).rejects.toMatchObject(refused);
+    await lease.release();
+    expect(machine.networks.get('wavetank-one')).toBe('wavetank.token=theirs');
+    expect(readdirSync(stateDir)).toEqual([]);
+  });
+
+  test('is refused where one is to be kept, too', async () => {
+    machine.onCreate = async () => Promise.reject(new WavetankError('COMMAND_FAILED', 'no'));
+    const first = leaseCluster(options({ reuse: true }));
+    await first.node.catch(() => undefined);
+    const [kept] = readRecords(stateDir);
+    // The same folder in another container, without its journal.
+    rmSync(path.join(stateDir, `${first.cluster}.cluster.json`));
+    const second = leaseCluster(options({ reuse: true }));
+    await expect(second.node).rejects.toMatchObject(refused);
+    await second.release();
+    expect([...machine.containers]).toEqual([`${first.cluster}-control-plane`]);
+    if (kept) writeRecord(stateDir, kept);
+    await first.release();
+    expect(nothingIsLeft()).toEqual(EMPTY);
+  });
+
+  test('stays when a run is swept that was killed before it made its own', async () => {
+    theirs();
+    writeRecord(stateDir, record('wavetank-one', { token: 'ours', images: ['wavetank/pods:1-one'] }));
+    await sweepClusters(machine.run, stateDir, { kept: true });
+    expectTheirs();
+    expect(readdirSync(stateDir)).toEqual([]);
+  });
+});
+
+test('the name is ours as soon as its network is there, and all under it goes', async () => {
+  const begun = Promise.withResolvers<void>();
+  machine.onCreate = async ({ signal }) => {
+    begun.resolve();
+    await new Promise((_resolve, reject) =>
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+    );
+  };
+  const lease = leaseCluster(options());
+  await lease.place;
+  await begun.promise;
+  const [written] = readRecords(stateDir);
+  expect(machine.networks.get('wavetank-one')).toBe(`wavetank.token=${written?.token}`);
+  lease.noteImages(['wavetank/pods:1-one']);
+  machine.images.add('wavetank/pods:1-one');
+  await lease.release();
+  expect([...machine.images]).toEqual([]);
+  expect(machine.commands.findLast((line) => / rm /.test(line))).toBe('docker network rm wavetank-one');
+  expect(nothingIsLeft()).toEqual(EMPTY);
+});
+
 describe('after a crash', () => {
   test('containers, network, images and files are removed, and nobody else is touched', async () => {
     writeRecord(stateDir, record('wavetank-dead', { images: ['wavetank/pods:1-dead'] }));
@@ -161,7 +253,7 @@ describe('after a crash', () => {
       writeFileSync(path.join(stateDir, file), '');
     for (const name of ['wavetank-dead', 'wavetank-alive', 'users-own']) {
       machine.containers.add(`${name}-control-plane`);
-      machine.networks.add(name);
+      machine.networks.set(name, '');
     }
     machine.images.add('wavetank/pods:1-dead').add('node:24-slim');
     machine.labelled
@@ -169,7 +261,7 @@ describe('after a crash', () => {
       .set('sha256:alive', 'wavetank.instance=other');
     expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-dead']);
     expect([...machine.containers]).toEqual(['wavetank-alive-control-plane', 'users-own-control-plane']);
-    expect([...machine.networks]).toEqual(['kind', 'somebody-elses', 'wavetank-alive', 'users-own']);
+    expect([...machine.networks.keys()]).toEqual(['kind', 'somebody-elses', 'wavetank-alive', 'users-own']);
     expect([...machine.images]).toEqual(['node:24-slim']);
     expect([...machine.labelled.keys()]).toEqual(['sha256:alive']);
     expect(readdirSync(stateDir).toSorted()).toEqual(['wavetank-alive.cluster.json', 'wavetank-deadly.kubeconfig']);
@@ -236,7 +328,7 @@ const EMPTY = { containers: [], networks: ['kind', 'somebody-elses'], files: [] 
 function nothingIsLeft(): object {
   return {
     containers: [...machine.containers],
-    networks: [...machine.networks],
+    networks: [...machine.networks.keys()],
     files: readdirSync(stateDir),
   };
 }

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
+import { randomHex, systemEntropy } from '../../../core/entropy.ts';
 import { WavetankError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/log.ts';
 import type { Net } from '../../../core/net.ts';
@@ -9,12 +10,12 @@ import { ownerOf, thisProcess } from '../../../core/process/process-owner.ts';
 import type { KindSettings } from './cluster-config.ts';
 import { configHash, kindConfig } from './cluster-config.ts';
 import type { RunCommand } from './command.ts';
-import { Docker, ownerLabels } from './docker.ts';
+import { Docker, TOKEN_LABEL, ownerLabels } from './docker.ts';
 import type { KindRecord } from './journal.ts';
 import { isInUse, readRecord, writeRecord } from './journal.ts';
 import { KindCli, nodeOf } from './kind-cli.ts';
 import { untilReady } from './ready.ts';
-import { removeCluster } from './remove-cluster.ts';
+import { isMadeFor, removeCluster } from './remove-cluster.ts';
 
 export interface CreateOptions extends KindSettings {
   readonly run: RunCommand;
@@ -45,6 +46,8 @@ export interface KindNode {
 export interface ClusterLease {
   readonly cluster: string;
   readonly node: Promise<KindNode>;
+  /** Resolves when the name is this lease's in the Docker engine: before, what carries it may be somebody else's. */
+  readonly place: Promise<void>;
   /** Images that are in the Docker engine for this cluster alone; written down before they are made. */
   noteImages(names: readonly string[]): void;
   /** `isBroken` removes a kept cluster too. */
@@ -52,7 +55,8 @@ export interface ClusterLease {
 }
 
 /**
- * Starts to make a cluster, or takes a kept one. What it makes is in the journal before it is made.
+ * Starts to make a cluster, or takes a kept one. What it makes is in the journal before it is made. A cluster, or a network, of the same name that this
+ * journal did not make is left alone: then `node` rejects with CLUSTER_EXISTS (usage).
  * @throws WavetankError CLUSTER_IN_USE (usage): another testbed has the kept cluster
  */
 export function leaseCluster(options: CreateOptions): ClusterLease {
@@ -62,6 +66,8 @@ export function leaseCluster(options: CreateOptions): ClusterLease {
   if (before !== undefined && isInUse(before)) throw inUse(cluster);
   let record: KindRecord = {
     cluster,
+    // Not from the seams: the same seed would give two testbeds the same one.
+    token: before === undefined ? randomHex(systemEntropy, 16) : before.token,
     kubeconfigPath: path.join(path.resolve(stateDir), `${cluster}.kubeconfig`),
     nodeImage: options.nodeImage,
     images: before?.images ?? [],
@@ -76,11 +82,14 @@ export function leaseCluster(options: CreateOptions): ClusterLease {
   note({});
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const node = bringUp({ ...options, signal }, record, note);
-  node.catch(() => undefined); // told to whoever awaits it
+  const place = Promise.withResolvers<void>();
+  const node = bringUp({ ...options, signal }, record, { note, claimed: place.resolve });
+  node.then(() => place.resolve(), place.reject);
+  place.promise.catch(() => undefined); // told to whoever awaits it
   return {
     cluster,
     node,
+    place: place.promise,
     noteImages: (names) => note({ images: [...names] }),
     async release(isBroken = false) {
       stop.abort(new WavetankError('CLUSTER_RELEASED', 'The cluster is wanted no more.', { category: 'interrupted' }));
@@ -94,11 +103,14 @@ export function leaseCluster(options: CreateOptions): ClusterLease {
   };
 }
 
-async function bringUp(
-  options: CreateOptions,
-  record: KindRecord,
-  note: (changes: Partial<KindRecord>) => void,
-): Promise<KindNode> {
+interface Progress {
+  /** Changes the record. */
+  note(changes: Partial<KindRecord>): void;
+  /** The name is ours. */
+  claimed(): void;
+}
+
+async function bringUp(options: CreateOptions, record: KindRecord, progress: Progress): Promise<KindNode> {
   const { run, log } = options;
   const { cluster, kubeconfigPath } = record;
   const docker = new Docker(run);
@@ -106,7 +118,7 @@ async function bringUp(
   const names = await new KindCli(run).clusters();
   const isReused = record.isComplete && names.includes(cluster) && existsSync(kubeconfigPath);
   if (isReused) log.info('a kept cluster is taken', { cluster });
-  else await create(options, record, { names, note });
+  else await create(options, record, names, progress);
   chmodSync(kubeconfigPath, 0o600);
   const client = await createKubeClient({ kubeconfigPath, net: options.net });
   try {
@@ -114,7 +126,7 @@ async function bringUp(
   } finally {
     await client.close();
   }
-  note({ isComplete: true, child: undefined });
+  progress.note({ isComplete: true, child: undefined });
   const node = nodeOf(cluster);
   return { cluster, node, kubeconfigPath, gateway: await docker.gatewayOf(node), isReused };
 }
@@ -122,21 +134,25 @@ async function bringUp(
 async function create(
   options: CreateOptions,
   record: KindRecord,
-  { names, note }: { readonly names: readonly string[]; readonly note: (changes: Partial<KindRecord>) => void },
+  names: readonly string[],
+  { note, claimed }: Progress,
 ): Promise<void> {
   const { run, log, stateDir, nodeImage, signal } = options;
-  const { cluster, kubeconfigPath } = record;
+  const { cluster, kubeconfigPath, token } = record;
+  const docker = new Docker(run);
   // A kept one that was cut off, or that answers no more.
-  if (names.includes(cluster)) await removeCluster(run, stateDir, record, options.clock);
+  if (await isMadeFor(record, docker)) await removeCluster(run, stateDir, record, options.clock);
+  else if (names.includes(cluster)) throw exists(cluster);
   note({ isComplete: false });
   signal.throwIfAborted();
   mkdirSync(stateDir, { recursive: true });
   const configFile = path.join(stateDir, `${cluster}.yaml`);
   writeFileSync(configFile, kindConfig(options), { mode: 0o600 });
   try {
-    const docker = new Docker(run);
-    await docker.removeNetwork(cluster);
-    await docker.createNetwork(cluster, ownerLabels(cluster));
+    const labels = { ...ownerLabels(cluster), ...(token === undefined ? {} : { [TOKEN_LABEL]: token }) };
+    // Of two that want the name, one gets the network.
+    if (!(await docker.createNetwork(cluster, labels))) throw exists(cluster);
+    claimed();
     log.info('a kind cluster is created', { cluster, nodeImage });
     await new KindCli(run).create(
       { name: cluster, nodeImage, configFile, kubeconfigPath, network: cluster },
@@ -155,6 +171,17 @@ async function create(
 function tell(log: Logger, cluster: string, line: string): void {
   const step = /^\s*[•✓]\s+([^\u{1F000}-\u{1FFFF}\u2600-\u27BF]+)/u.exec(line)?.[1]?.trim();
   if (step !== undefined && line.includes('•')) log.info('kind', { cluster, step });
+}
+
+function exists(cluster: string): WavetankError {
+  return new WavetankError(
+    'CLUSTER_EXISTS',
+    `The Docker engine has a cluster or a network ${cluster} that was not made from this state folder.`,
+    {
+      category: 'usage',
+      hint: `Use another \`instance\`, or \`wavetank down --state FOLDER\` with the state folder it was made from. If it is nobody's: \`kind delete cluster --name ${cluster}; docker network rm ${cluster}\`.`,
+    },
+  );
 }
 
 function inUse(cluster: string): WavetankError {

@@ -6,6 +6,9 @@ export function ownerLabels(cluster: string): Readonly<Record<string, string>> {
   return { 'wavetank.instance': cluster, 'wavetank.part': 'kind' };
 }
 
+/** On a cluster's network: names may be the same in two state folders, this is not. */
+export const TOKEN_LABEL = 'wavetank.token';
+
 /** The one by which they are found. */
 export const ownerLabel = (cluster: string): string => `wavetank.instance=${cluster}`;
 
@@ -37,8 +40,20 @@ export class Docker {
     }
   }
 
-  async createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.#docker(['network', 'create', ...labelFlags(labels), name]);
+  /** @returns false when there is one of this name */
+  async createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<boolean> {
+    try {
+      await this.#docker(['network', 'create', ...labelFlags(labels), name]);
+      return true;
+    } catch (error) {
+      if (/already exists/i.test(messageOf(error))) return false;
+      throw error;
+    }
+  }
+
+  async hasNetwork(name: string, label: string): Promise<boolean> {
+    const filters = ['--filter', `label=${label}`, '--filter', `name=^${name}$`];
+    return (await this.#docker(['network', 'ls', '--quiet', ...filters])) !== '';
   }
 
   /** Nothing when there is none of this name. */

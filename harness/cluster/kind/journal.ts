@@ -6,6 +6,11 @@ import { PROCESS_OWNER, stateOf } from '../../../core/process/process-owner.ts';
 const recordSchema = z.strictObject({
   /** The cluster's name for kind, and the name of its Docker network. */
   cluster: z.string().regex(/^wavetank-[a-z0-9-]+$/),
+  /**
+   * On its network, which is the first thing to be made and the last to go: a network of this name without it is somebody else's, and so is
+   * all of that name. Absent in records of older versions, which know their things by name alone.
+   */
+  token: z.string().optional(),
   kubeconfigPath: z.string(),
   nodeImage: z.string().optional(),
   /** Images that we made in the Docker engine. */

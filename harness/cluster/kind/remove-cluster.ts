@@ -4,7 +4,7 @@ import { waitUntil } from '../../../core/wait-until.ts';
 import { isAlive } from '../../../core/process/process-owner.ts';
 import type { RunCommand } from './command.ts';
 import { killGroup } from './command.ts';
-import { Docker, ownerLabel } from './docker.ts';
+import { Docker, TOKEN_LABEL, ownerLabel } from './docker.ts';
 import type { KindRecord } from './journal.ts';
 import { isInUse, readRecords, removeRecord } from './journal.ts';
 import { KIND_CLUSTER_LABEL, KindCli, nodeOf } from './kind-cli.ts';
@@ -12,25 +12,35 @@ import { KIND_CLUSTER_LABEL, KindCli, nodeOf } from './kind-cli.ts';
 /** An engine that was asked for a container has it within a second or two. */
 const CONTAINER_MS = 30_000;
 
-/** Removes all that a record names, whether it is there or not, and then the record. Nothing else is touched. */
+/** Whether what has the record's name in the Docker engine was made for this record. */
+export async function isMadeFor({ cluster, token }: KindRecord, docker: Docker): Promise<boolean> {
+  return token === undefined || (await docker.hasNetwork(cluster, `${TOKEN_LABEL}=${token}`));
+}
+
+/** Removes all that was made for a record, whether it is there or not, and then the record. Nothing else is touched, whatever its name is. */
 export async function removeCluster(
   run: RunCommand,
   stateDir: string,
   record: KindRecord,
   clock: Clock = systemClock,
 ): Promise<void> {
-  const { cluster, kubeconfigPath, images } = record;
   const docker = new Docker(run);
+  if (await isMadeFor(record, docker)) await removeMade(run, docker, record, clock);
+  removeRecord(stateDir, record);
+}
+
+async function removeMade(run: RunCommand, docker: Docker, record: KindRecord, clock: Clock): Promise<void> {
+  const { cluster, kubeconfigPath, images } = record;
   const label = `${KIND_CLUSTER_LABEL}=${cluster}`;
   await endCreation(docker, record, clock);
   if ((await docker.containersWith(label)).length > 0) await new KindCli(run).delete(cluster, kubeconfigPath);
   // A creation that was cut off can leave containers that kind does not count as nodes.
   await docker.removeContainers(await docker.containersWith(label));
-  await docker.removeNetwork(cluster);
   for (const image of images) await docker.removeImage(image);
   // A build that was cut off can leave an image without its name.
   await docker.removeImagesWith(ownerLabel(cluster));
-  removeRecord(stateDir, record);
+  // Says whose all of it is: as long as anything is left, so is this.
+  await docker.removeNetwork(cluster);
 }
 
 /** Of a creation that was cut off: nobody makes containers any more, and what is being made is there to be removed. */

@@ -68,7 +68,7 @@ const STOP_MS = 60_000;
 
 /**
  * A kind cluster of one node with our images in it, measured. First removes what killed runs have left in `stateDir`.
- * @throws WavetankError PROGRAM_MISSING, DOCKER_UNAVAILABLE, COMMAND_FAILED, CLUSTER_NOT_READY (environment), CLUSTER_IN_USE (usage)
+ * @throws WavetankError PROGRAM_MISSING, DOCKER_UNAVAILABLE, COMMAND_FAILED, CLUSTER_NOT_READY (environment), CLUSTER_IN_USE, CLUSTER_EXISTS (usage)
  */
 export async function startKindCluster(options: KindClusterOptions): Promise<RunningKindCluster> {
   const { stateDir, native, log } = options;
@@ -164,6 +164,7 @@ async function prepareArchive(options: KindClusterOptions, lease: ClusterLease, 
   const sources = [...new Set(preloads.map(({ source }) => source))];
   await images.ensure([...new Set([podsBase, ...sources])]);
   const kept = reuse ? await lease.node : undefined;
+  await lease.place;
   const hasPods = kept !== undefined && (await images.has(kept.node, podsImageName(options.podsApp, podsBase)));
   const builtPods = hasPods ? undefined : await build(options, docker, lease);
   const missing = [

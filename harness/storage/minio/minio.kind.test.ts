@@ -10,7 +10,7 @@ import { systemSeams } from '../../../core/seams.ts';
 import { BROKER_GRANTS, OPERATOR_SERVICE_GRANTS } from '../lab-storage.ts';
 import { sweepLeftovers } from '../leftovers.ts';
 import { adminClient } from '../s3-client.ts';
-import { connectEngine, removeContainers } from './container-engine.ts';
+import { connectEngine } from './container-engine.ts';
 import { startMinio, whyThereIsNoMinio } from './start-minio.ts';
 
 const missing = await whyThereIsNoMinio();
@@ -22,7 +22,10 @@ beforeEach(({ skip }) => {
   instance = `test-${randomHex(systemEntropy, 4)}`;
 });
 afterEach(async () => {
-  if (missing === undefined) await removeContainers(await connectEngine(), instance);
+  if (missing !== undefined) return;
+  const { dockerode } = (await connectEngine()).container;
+  const left = await dockerode.listContainers({ all: true, filters: { label: [`wavetank.instance=${instance}`] } });
+  await Promise.all(left.map(({ Id }) => dockerode.getContainer(Id).remove({ force: true, v: true })));
 });
 afterAll(async () => {
   await seams.net.close();

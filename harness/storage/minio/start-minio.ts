@@ -1,7 +1,7 @@
 import type { ContainerRuntimeClient, WaitStrategy } from 'testcontainers';
 import type { Clock } from '../../../core/clock.ts';
 import type { Entropy } from '../../../core/entropy.ts';
-import { randomHex } from '../../../core/entropy.ts';
+import { randomHex, systemEntropy } from '../../../core/entropy.ts';
 import { WavetankError, messageOf } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/log.ts';
 import type { Net } from '../../../core/net.ts';
@@ -11,7 +11,8 @@ import type { NewUser } from '../access-policy.ts';
 import { journalLeftover } from '../leftovers.ts';
 import type { OwnObjectStorage } from '../object-storage.ts';
 import { MinioAdminApi } from './admin-api.ts';
-import { INSTANCE_LABEL, PART_LABEL, connectEngine, hasImage, removeContainers } from './container-engine.ts';
+import type { ContainerOwner } from './container-engine.ts';
+import { connectEngine, containerLabels, hasImage, removeContainers } from './container-engine.ts';
 
 /** MinIO's images come from quay.io alone. */
 export const DEFAULT_MINIO_IMAGE = 'quay.io/minio/minio:RELEASE.2026-02-12T20-18-48Z';
@@ -25,7 +26,7 @@ export interface MinioOptions {
   readonly entropy: Entropy;
   readonly net: Net;
   readonly log: Logger;
-  /** Whose container it is: goes into its label. */
+  /** Whose container it is, for people: goes into its name and a label. */
   readonly instance: string;
   /** Where the entry for `wavetank down` is written. */
   readonly stateRoot: string;
@@ -48,13 +49,15 @@ export async function startMinio(options: MinioOptions): Promise<RunningMinio> {
   await requireImage(engine, image);
   const accessKey = randomHex(entropy, 10).toUpperCase();
   const secretKey = randomHex(entropy, 20);
-  const journal = journalLeftover(stateRoot, { kind: 'minio', instance });
+  // Not from the seams: the same seed would give two testbeds the same one.
+  const owner = { instance, token: randomHex(systemEntropy, 16) };
+  const journal = journalLeftover(stateRoot, { kind: 'minio', ...owner });
   const stop = async (): Promise<void> => {
-    await removeContainers(engine, instance);
+    await removeContainers(engine, owner);
     journal.close();
   };
   try {
-    const port = await startContainer(options, image, { accessKey, secretKey });
+    const port = await startContainer(options, image, owner, { accessKey, secretKey });
     const signer = { endpoint: `http://127.0.0.1:${port}`, region: REGION, accessKey, secretKey };
     const admin = new MinioAdminApi({ clock, entropy, net, signer });
     log.info('minio started', { endpoint: signer.endpoint, image });
@@ -94,8 +97,9 @@ async function requireImage(engine: ContainerRuntimeClient, image: string): Prom
 
 /** Testcontainers binds to every address of the machine, and asks for shells in images that have none; ours is for this machine alone and is asked over HTTP. */
 async function startContainer(
-  { clock, net, instance }: MinioOptions,
+  { clock, net }: MinioOptions,
   image: string,
+  owner: ContainerOwner & { readonly token: string },
   { accessKey, secretKey }: { readonly accessKey: string; readonly secretKey: string },
 ): Promise<number> {
   const { GenericContainer, PullPolicy } = await import('testcontainers');
@@ -108,8 +112,8 @@ async function startContainer(
     // What it would clean up is in our journal; its own helper is one image more to get.
     .withAutoCleanup(false)
     .withPullPolicy(PullPolicy.neverPull())
-    .withName(`wavetank-${instance}-minio`)
-    .withLabels({ [INSTANCE_LABEL]: instance, [PART_LABEL]: 'minio' })
+    .withName(`wavetank-${owner.instance}-minio-${owner.token.slice(0, 8)}`)
+    .withLabels(containerLabels(owner))
     .withEnvironment({
       MINIO_ROOT_USER: accessKey,
       MINIO_ROOT_PASSWORD: secretKey,
