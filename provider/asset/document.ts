@@ -1,13 +1,15 @@
 import type { MetadataEvent } from '../../contracts/metadata.ts';
 import { WavetankError, messageOf } from '../../core/errors.ts';
-import { sameAddress } from '../../core/protocol/address.ts';
+import { isAddress, sameAddress } from '../../core/protocol/address.ts';
 import type { Ddo } from '../../core/protocol/ddo.ts';
 import { validateDdo } from '../../core/protocol/ddo.ts';
+import { didOf } from '../../core/protocol/did.ts';
 import { fromHex } from '../../core/protocol/hashing.ts';
 import { METADATA_FLAGS, decompressXz, isDocumentHash } from '../../core/protocol/metadata-encoding.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import type { Signer } from '../signer.ts';
+import { parseJson } from '../upstream.ts';
 
 /** The bytes and flags of a metadata event or of a /decrypt request. */
 export interface EncodedDocument {
@@ -88,6 +90,14 @@ export function parseDocument(
     );
   }
   return passed(ddo);
+}
+
+/** Whether a document, valid or not, names a data NFT as its own: by its DID or by its address. */
+export function describesNft(bytes: Uint8Array, { nft, chainId }: { nft: string; chainId: number }): boolean {
+  const document = parseJson(Buffer.from(bytes).toString('utf8'));
+  const named = (document ?? {}) as { id?: unknown; chainId?: unknown; nftAddress?: unknown };
+  if (named.id === didOf(nft, chainId)) return true;
+  return named.chainId === chainId && isAddress(named.nftAddress) && sameAddress(named.nftAddress, nft);
 }
 
 function documentReason(code: Reason['code'], rule: string, message: string, classic: string): Reason {

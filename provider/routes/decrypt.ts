@@ -5,7 +5,7 @@ import { fromHex } from '../../core/protocol/hashing.ts';
 import { signedMessages } from '../../core/protocol/signed-messages.ts';
 import { refusalOfReading } from '../access/asset-state.ts';
 import type { EncodedDocument } from '../asset/document.ts';
-import { decodeDocument, encodedDocumentOf } from '../asset/document.ts';
+import { decodeDocument, describesNft, encodedDocumentOf } from '../asset/document.ts';
 import type { Chain } from '../chain/chains.ts';
 import type { ProviderContext } from '../context.ts';
 import { addressField, authTokenOf, optionalText, proofFields, readInput, textNumber } from '../input.ts';
@@ -56,6 +56,7 @@ export function registerDecrypt(app: FastifyInstance, { chains, authenticator, c
     const encoded = await encodedDocument(input, chain, nft);
     await checkState(chain, nft);
     const document = orRefuse(await decodeDocument(encoded, chain.signer), 'text');
+    checkSubject(document, chain, nft);
     return reply.code(201).type('text/plain; charset=utf-8').send(Buffer.from(document));
   });
 }
@@ -64,6 +65,12 @@ export function registerDecrypt(app: FastifyInstance, { chains, authenticator, c
 function checkDecrypter(address: string, authorized: readonly string[]): void {
   if (authorized.length === 0 || authorized.includes(checksumAddress(address))) return;
   throw refused('DECRYPTER_NOT_AUTHORIZED', 'decrypterAddress', 'decrypt.authorized', 'Decrypter not authorized');
+}
+
+/** The state that was looked at is this NFT's, so the document must be, too: whoever has its bytes may send them along with any NFT (T10). */
+function checkSubject(document: Uint8Array, { chainId }: Chain, nft: string): void {
+  if (describesNft(document, { nft, chainId })) return;
+  throw refused('DDO_INVALID', 'dataNftAddress', 'document.identity', 'The document describes another asset.');
 }
 
 /** A transaction counts only by what this very NFT emitted in it: another's document must not pass under its state (T10). */

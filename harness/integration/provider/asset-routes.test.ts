@@ -96,6 +96,29 @@ describe('publishing', () => {
     expect([status, JSON.parse(text)]).toMatchObject([403, { error: 'Asset revoked', code: 'ASSET_REVOKED' }]);
   });
 
+  test("T10: a revoked document does not pass under another NFT's state, sent along or set again", async () => {
+    const revoked = await lab.publish({ type: 'algorithm', files: ['algo.js'] });
+    const text = JSON.stringify({ id: revoked.did, chainId: 8996, nftAddress: revoked.nft });
+    const headers = { 'content-type': 'application/octet-stream' };
+    const encrypted = await fetch(api('encrypt?chainId=8996'), { method: 'POST', headers, body: text });
+    const [data, hash] = [await encrypted.text(), `0x${sha256Hex(text)}`];
+    const document = { encryptedDocument: data, flags: 2, documentHash: hash };
+    expect((await decrypt({ ...document, dataNftAddress: revoked.nft })).status).toBe(201);
+    await lab.owner.ocean.setMetaDataState(revoked.nft, 3);
+    expect((await decrypt({ ...document, dataNftAddress: revoked.nft })).status).toBe(403);
+    const sentAlong = await decrypt({ ...document, dataNftAddress: open.nft });
+    const { nft } = await lab.publish({ type: 'algorithm', files: ['algo.js'] });
+    const again = { state: 0, decryptorUrl: lab.provider().url, flags: '0x02', data, hash };
+    const { transactionHash } = await lab.owner.ocean.setMetaData(nft, again);
+    const setAgain = await decrypt({ transactionId: transactionHash, dataNftAddress: nft });
+    for (const refused of [sentAlong, setAgain]) {
+      expect([refused.status, JSON.parse(refused.text)]).toMatchObject([
+        400,
+        { code: 'DDO_INVALID', field: 'dataNftAddress' },
+      ]);
+    }
+  });
+
   test('T10: authorised decrypters are compared whatever the spelling', async () => {
     await lab.killAndRestart({ authorizedDecrypters: [lab.stranger.address.toLowerCase()] });
     const body = { transactionId: open.metadataTx, dataNftAddress: open.nft };

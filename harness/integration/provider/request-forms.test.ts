@@ -81,7 +81,10 @@ describe('the fields of a request', () => {
 });
 
 describe('a document to decrypt', () => {
-  const document = '{"a":"ä"}';
+  let document: string;
+  beforeAll(() => {
+    document = JSON.stringify({ id: asset.did, name: 'ä' });
+  });
 
   async function decrypt(changes: Record<string, unknown> = {}) {
     const { address, privateKey } = lab.stranger;
@@ -116,6 +119,20 @@ describe('a document to decrypt', () => {
     expect(await decrypt()).toEqual([201, document]);
     const plain = Buffer.from(document).toString('hex');
     expect(await decrypt({ encryptedDocument: plain, flags: 0 })).toEqual([201, document]);
+  });
+
+  test('must name the data NFT: by DID, or by address and chain', async () => {
+    const send = async (content: unknown): Promise<unknown> => {
+      const text = JSON.stringify(content);
+      const encryptedDocument = Buffer.from(text).toString('hex');
+      const [status] = await decrypt({ encryptedDocument, flags: 0, documentHash: `0x${sha256Hex(text)}` });
+      return status;
+    };
+    const { did: id, nft: nftAddress } = asset;
+    const taken = [{ id }, { nftAddress, chainId: 8996 }, { nftAddress: nftAddress.toLowerCase(), chainId: 8996 }];
+    for (const content of taken) expect([content, await send(content)]).toEqual([content, 201]);
+    const others = [{ nftAddress }, { nftAddress, chainId: 1 }, { id: `${id}0` }, { a: id }, null, id, []];
+    for (const content of others) expect([content, await send(content)]).toEqual([content, 400]);
   });
 
   test.each([
