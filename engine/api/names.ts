@@ -60,8 +60,8 @@ export type Stage = 'configure' | 'compute' | 'publish';
 /** Deterministic names of a job's objects: a stale cache meets "already exists" instead of making a second one. */
 export const objectNames = {
   workflow: (jobId: string) => `job-${jobId}`,
-  /** Code, parameters and capabilities: what must not lie in the WorkFlow. */
-  secret: (jobId: string) => `job-${jobId}-inputs`,
+  /** Code, parameters and capabilities: what must not lie in the WorkFlow. Every try of a start has its own, told apart by `digest`. */
+  secret: (jobId: string, digest: string) => `job-${jobId}-inputs-${digest.slice(0, 20)}`,
   /** The stage's token for the Job Broker. */
   stageToken: (jobId: string, stage: Stage) => `job-${jobId}-${stage}-token`,
   volume: (jobId: string) => `job-${jobId}`,

@@ -45,12 +45,11 @@ export class JobStages {
 
   async #load(jobId: string): Promise<LoadedJob> {
     const namespace = this.#namespace;
-    const [workflow, secret] = await Promise.all([
-      this.#client.get<WorkFlow>(WORKFLOWS, { namespace, name: objectNames.workflow(jobId) }),
-      this.#client.get<SecretObject>(SECRETS, { namespace, name: objectNames.secret(jobId) }),
-    ]);
+    const workflow = await this.#client.get<WorkFlow>(WORKFLOWS, { namespace, name: objectNames.workflow(jobId) });
+    const { name, digest } = workflow.spec.secret;
+    const secret = await this.#client.get<SecretObject>(SECRETS, { namespace, name });
     const text = Buffer.from(secret.data?.['stage.json'] ?? '', 'base64').toString('utf8');
-    if (sha256Hex(text) !== workflow.spec.secret.digest)
+    if (sha256Hex(text) !== digest)
       throw new WavetankError('JOB_INPUTS_CHANGED', 'The inputs of this job are not the ones that were accepted.');
     const stage = JSON.parse(text) as WorkflowStage;
     const environmentAddress = hasRemoteFiles(stage) ? await this.#addressOf(workflow.spec.environment) : '';

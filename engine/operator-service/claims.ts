@@ -5,7 +5,8 @@ import type { WorkFlow } from '../api/workflow.ts';
 import type { KubeClient } from '../kubernetes/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/kube-error.ts';
 import type { KubeObject } from '../kubernetes/objects.ts';
-import { CONFIG_MAPS, SECRETS } from '../kubernetes/objects.ts';
+import type { OwnerReference } from '../kubernetes/objects.ts';
+import { apiVersionOf, CONFIG_MAPS } from '../kubernetes/objects.ts';
 import { OperatorRefusal } from './refusal.ts';
 
 interface Claim extends KubeObject {
@@ -19,8 +20,17 @@ interface Agreement {
   readonly jobId: string;
 }
 
-/** So long may a start take between its claim and its WorkFlow; an older claim without one was left by a crash. */
+/** What a start holds from `take` on. What it makes before its WorkFlow is owned by the claim, and goes with it. */
+export interface TakenClaim {
+  readonly owner: OwnerReference;
+  readonly takenAt: number;
+}
+
+/** An older claim without a WorkFlow was left by a crash. */
 const UNFINISHED_START_MS = 30_000;
+
+/** So long may a start take between its claim and its WorkFlow. The rest of the time is for that WorkFlow to arrive, and for clocks that differ. */
+const LONGEST_START_MS = 20_000;
 
 /** "One running job per agreement" as an object whose name only one creator can take. */
 export class Claims {
@@ -35,20 +45,31 @@ export class Claims {
   }
 
   /** @throws OperatorRefusal AGREEMENT_IN_USE while another job of the agreement runs */
-  async take(agreement: Agreement): Promise<void> {
+  async take(agreement: Agreement): Promise<TakenClaim> {
+    const takenAt = this.#clock.now();
     try {
-      await this.#client.create<Claim>(CONFIG_MAPS, {
+      const claim = await this.#client.create<Claim>(CONFIG_MAPS, {
         metadata: {
           name: claimName(agreement),
           namespace: this.#namespace,
           labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.job]: agreement.jobId },
         },
-        data: { jobId: agreement.jobId, takenAt: this.#now() },
+        data: dataOf(agreement, takenAt),
       });
+      return { owner: ownerReferenceTo(claim), takenAt };
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      await this.#takeOver(agreement);
+      return this.#takeOver(agreement);
     }
+  }
+
+  /**
+   * To be asked right before the WorkFlow is made: a claim that is too old may be taken over, and its inputs be gone, by then.
+   * @throws OperatorRefusal START_TOO_SLOW
+   */
+  assertInTime({ takenAt }: TakenClaim): void {
+    if (this.#clock.now() - takenAt < LONGEST_START_MS) return;
+    throw new OperatorRefusal(503, 'START_TOO_SLOW', 'The cluster took too long to store the job.');
   }
 
   /** Gives the agreement free, if it is still this job that holds it. */
@@ -56,12 +77,11 @@ export class Claims {
     const ref = { namespace: this.#namespace, name: claimName(agreement) };
     const claim = await this.#client.find<Claim>(CONFIG_MAPS, ref);
     if (claim?.data?.jobId !== agreement.jobId) return;
-    const { uid, resourceVersion } = claim.metadata;
-    await ignoreGone(this.#client.delete(CONFIG_MAPS, ref, { uid, ...(resourceVersion ? { resourceVersion } : {}) }));
+    await this.#remove(claim);
   }
 
   /**
-   * Removes what starts have left that never came to a WorkFlow, with the inputs that lie in their Secrets.
+   * Removes the claims of starts that never came to a WorkFlow; the Secrets with their inputs go with them.
    * Returns in how many milliseconds to look again; undefined when nothing unfinished is left.
    */
   async removeAbandoned(): Promise<number | undefined> {
@@ -75,59 +95,49 @@ export class Claims {
       if (jobId === undefined || (await this.#holderOf(jobId))) continue;
       const leftMs = this.#leftToFinish(claim);
       if (leftMs > 0) lookAgainMs = Math.min(lookAgainMs ?? leftMs, leftMs);
-      else await this.#remove(claim, jobId);
+      else await this.#remove(claim);
     }
     return lookAgainMs;
   }
 
-  /** Only while nobody has taken the start up again: that changes the claim, and gives the Secret another uid. */
-  async #remove({ metadata }: Claim, jobId: string): Promise<void> {
-    const { name, namespace, uid, resourceVersion } = metadata;
-    const inputs = await this.#client.find(SECRETS, { namespace: this.#namespace, name: objectNames.secret(jobId) });
-    try {
-      const preconditions = { uid, ...(resourceVersion ? { resourceVersion } : {}) };
-      await this.#client.delete(CONFIG_MAPS, { name, namespace }, preconditions);
-    } catch (error) {
-      if (isNotFound(error) || isConflict(error)) return;
-      throw error;
-    }
-    await this.#removeInputs(inputs);
-  }
-
-  async #removeInputs(inputs: KubeObject | undefined): Promise<void> {
-    if (!inputs) return;
-    const { name, namespace, uid } = inputs.metadata;
-    await ignoreGone(this.#client.delete(SECRETS, { name, namespace }, { uid }));
-  }
-
-  async #takeOver(agreement: Agreement): Promise<void> {
+  async #takeOver(agreement: Agreement): Promise<TakenClaim> {
     const ref = { namespace: this.#namespace, name: claimName(agreement) };
     const claim = await this.#client.find<Claim>(CONFIG_MAPS, ref);
     if (!claim) return this.take(agreement);
-    const earlier = claim.data?.jobId ?? '';
-    const isOurs = earlier === agreement.jobId;
-    const holder = isOurs ? undefined : await this.#holderOf(earlier);
-    const isHeld = holder ? holder.status?.finishedAt === undefined : this.#leftToFinish(claim) > 0;
-    if (isHeld && !isOurs) throw inUse();
-    // Once the claim names another job, nothing leads to them any more.
-    const inputs =
-      holder || isOurs
-        ? undefined
-        : await this.#client.find(SECRETS, { namespace: this.#namespace, name: objectNames.secret(earlier) });
+    if (claim.data?.jobId === agreement.jobId) return this.#renew(claim, agreement);
+    // Removed and not changed: what the earlier start has left goes with its claim. Who loses the race finds a younger one.
+    if ((await this.#isHeld(claim)) || !(await this.#remove(claim))) throw inUse();
+    return this.take(agreement);
+  }
+
+  /** Our own claim changes only when it is removed as abandoned, or taken by the same request a second time. */
+  async #renew(claim: Claim, agreement: Agreement): Promise<TakenClaim> {
+    const takenAt = this.#clock.now();
     try {
-      const labels = { ...claim.metadata.labels, [LABELS.job]: agreement.jobId };
-      await this.#client.update<Claim>(CONFIG_MAPS, {
-        ...claim,
-        metadata: { ...claim.metadata, labels },
-        data: { jobId: agreement.jobId, takenAt: this.#now() },
-      });
+      await this.#client.update<Claim>(CONFIG_MAPS, { ...claim, data: dataOf(agreement, takenAt) });
+      return { owner: ownerReferenceTo(claim), takenAt };
     } catch (error) {
       if (!isConflict(error) && !isNotFound(error)) throw error;
-      // Our own claim changes only when it is removed as abandoned, or taken by the same request a second time.
-      if (isOurs) return this.take(agreement);
-      throw inUse();
+      return this.take(agreement);
     }
-    await this.#removeInputs(inputs);
+  }
+
+  async #isHeld(claim: Claim): Promise<boolean> {
+    const holder = await this.#holderOf(claim.data?.jobId ?? '');
+    return holder ? holder.status?.finishedAt === undefined : this.#leftToFinish(claim) > 0;
+  }
+
+  /** Whether it was removed: only while nobody has taken it up again, which changes it. */
+  async #remove({ metadata }: Claim): Promise<boolean> {
+    const { name, namespace, uid, resourceVersion } = metadata;
+    try {
+      const preconditions = { uid, ...(resourceVersion ? { resourceVersion } : {}) };
+      await this.#client.delete(CONFIG_MAPS, { name, namespace }, preconditions);
+      return true;
+    } catch (error) {
+      if (isNotFound(error) || isConflict(error)) return false;
+      throw error;
+    }
   }
 
   #holderOf(jobId: string): Promise<WorkFlow | undefined> {
@@ -139,10 +149,14 @@ export class Claims {
     const takenAt = Date.parse(data?.takenAt ?? metadata.creationTimestamp ?? '');
     return takenAt + UNFINISHED_START_MS - this.#clock.now();
   }
+}
 
-  #now(): string {
-    return new Date(this.#clock.now()).toISOString();
-  }
+function dataOf({ jobId }: Agreement, takenAt: number): NonNullable<Claim['data']> {
+  return { jobId, takenAt: new Date(takenAt).toISOString() };
+}
+
+function ownerReferenceTo({ metadata: { name, uid = '' } }: Claim): OwnerReference {
+  return { apiVersion: apiVersionOf(CONFIG_MAPS), kind: CONFIG_MAPS.kind, name, uid };
 }
 
 function claimName({ chainId, agreementId }: Agreement): string {
@@ -151,12 +165,4 @@ function claimName({ chainId, agreementId }: Agreement): string {
 
 function inUse(): OperatorRefusal {
   return new OperatorRefusal(400, 'AGREEMENT_IN_USE', '`agreementId` already in use for other job.', 'agreementId');
-}
-
-async function ignoreGone(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-  }
 }

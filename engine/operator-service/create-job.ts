@@ -2,7 +2,7 @@ import { sha256Hex } from '../../core/protocol/hashing.ts';
 import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import type { WorkflowRequest } from '../../core/protocol/workflow.ts';
 import { ANNOTATIONS, API_VERSION, FINALIZERS, LABELS, MANAGED_BY, objectNames, WORKFLOWS } from '../api/names.ts';
-import type { JobSecret, WorkFlow } from '../api/workflow.ts';
+import type { JobSecret, WorkFlow, WorkFlowSpec } from '../api/workflow.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ownerDigest } from '../archive/keys.ts';
 import type { KubeClient } from '../kubernetes/client.ts';
@@ -11,7 +11,7 @@ import type { KubeObject } from '../kubernetes/objects.ts';
 import { SECRETS } from '../kubernetes/objects.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import type { AbandonedStarts } from './abandoned-starts.ts';
-import type { Claims } from './claims.ts';
+import type { Claims, TakenClaim } from './claims.ts';
 import type { EnvironmentSources } from './environments.ts';
 import { findEnvironment } from './environments.ts';
 import { viewOfRecord, viewOfWorkflow } from './job-view.ts';
@@ -32,8 +32,9 @@ const MAX_STAGE_BYTES = 700 * 1024;
 
 /**
  * Makes the job of a request, or finds it: the same request names the same job, so a Provider that heard no answer asks again.
- * The WorkFlow comes last; whatever stands before it is not yet a job, and is taken up or replaced by the next try.
- * @throws OperatorRefusal ENVIRONMENT_INVALID, AGREEMENT_IN_USE, WORKFLOW_TOO_LARGE, JOB_DIFFERS
+ * The WorkFlow comes last and only once; it names the Secret of the try that made it. No try touches the Secret of another one,
+ * so tries may overlap and be cut off anywhere: what is left of them goes with the claim.
+ * @throws OperatorRefusal ENVIRONMENT_INVALID, AGREEMENT_IN_USE, WORKFLOW_TOO_LARGE, JOB_DIFFERS, START_TOO_SLOW
  */
 export async function createJob(deps: CreateJobDeps, request: WorkflowRequest): Promise<ComputeJob> {
   const { client, claims, archive, workflows, namespace } = deps;
@@ -46,21 +47,22 @@ export async function createJob(deps: CreateJobDeps, request: WorkflowRequest): 
       'Code, parameters and DDOs of a job have 700 KiB at most.',
       'workflow',
     );
-  const workflow = workflowOf(request, namespace, sha256Hex(stageJson));
+  const spec = specOf(request);
 
   const [live, record] = await Promise.all([
-    client.find<WorkFlow>(WORKFLOWS, { namespace, name: workflow.metadata.name }),
+    client.find<WorkFlow>(WORKFLOWS, { namespace, name: objectNames.workflow(jobId) }),
     archive.getRecord(jobId),
   ]);
-  if (live) return viewOfWorkflow(sameJob(live, workflow));
+  if (live) return viewOfWorkflow(sameJob(live, spec));
   if (record) return viewOfRecord(record);
   if (!findEnvironment(deps.environments, environment, chainId))
     throw new OperatorRefusal(400, 'ENVIRONMENT_INVALID', 'Environment invalid or does not exist', 'environment');
 
-  await claims.take(request);
+  const claim = await claims.take(request);
   try {
-    await createSecret(deps, jobId, stageJson);
-    const created = await createOrFind(client, workflow);
+    const secret = await createSecret(deps, jobId, stageJson, claim);
+    claims.assertInTime(claim);
+    const created = await createOrFind(client, workflowOf(request, namespace, { ...spec, secret }));
     workflows.cache.put(created);
     return viewOfWorkflow(created);
   } catch (error) {
@@ -74,15 +76,23 @@ async function createOrFind(client: KubeClient, workflow: WorkFlow): Promise<Wor
     return await client.create<WorkFlow>(WORKFLOWS, workflow);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    return sameJob(await client.get<WorkFlow>(WORKFLOWS, workflow.metadata), workflow);
+    const existing = await client.get<WorkFlow>(WORKFLOWS, workflow.metadata);
+    const { namespace } = workflow.metadata;
+    const { name } = workflow.spec.secret;
+    // Nothing will ever name it. Where this fails it goes with the claim.
+    if (existing.spec.secret.name !== name) await client.delete(SECRETS, { namespace, name }).catch(() => undefined);
+    return sameJob(existing, workflow.spec);
   }
 }
 
+/** All but the Secret, which is another one for each try. */
+type RequestedSpec = Omit<WorkFlowSpec, 'secret'>;
+
 /** Another content under the same name is no repetition. Capabilities are made anew for each try, so a repetition may differ in them. */
-function sameJob(existing: WorkFlow, asked: WorkFlow): WorkFlow {
-  const identity = ({ spec }: WorkFlow): string =>
+function sameJob(existing: WorkFlow, asked: RequestedSpec): WorkFlow {
+  const identity = (spec: RequestedSpec): string =>
     JSON.stringify([spec.jobId, spec.owner, spec.agreementId, spec.provider, spec.algorithm, spec.inputs]);
-  if (identity(existing) === identity(asked)) return existing;
+  if (identity(existing.spec) === identity(asked)) return existing;
   throw new OperatorRefusal(409, 'JOB_DIFFERS', 'A job of this id exists with other contents.', 'jobId');
 }
 
@@ -92,13 +102,20 @@ interface NewSecret extends KubeObject {
   readonly stringData: JobSecret;
 }
 
-/** A Secret without a WorkFlow is what a crash left of an earlier try; the capabilities in it may have run out. */
-async function createSecret({ client, namespace }: CreateJobDeps, jobId: string, stageJson: string): Promise<void> {
+/** The claim is part of the name: what an earlier claim has left is about to be removed, and must not be taken for ours. */
+async function createSecret(
+  { client, namespace }: CreateJobDeps,
+  jobId: string,
+  stageJson: string,
+  { owner }: TakenClaim,
+): Promise<WorkFlowSpec['secret']> {
+  const digest = sha256Hex(stageJson);
   const secret: NewSecret = {
     metadata: {
-      name: objectNames.secret(jobId),
+      name: objectNames.secret(jobId, sha256Hex(`${owner.uid} ${digest}`)),
       namespace,
       labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.job]: jobId },
+      ownerReferences: [owner],
     },
     type: 'Opaque',
     immutable: true,
@@ -107,16 +124,36 @@ async function createSecret({ client, namespace }: CreateJobDeps, jobId: string,
   try {
     await client.create(SECRETS, secret);
   } catch (error) {
+    // The same bytes, sent twice.
     if (!isAlreadyExists(error)) throw error;
-    await client.delete(SECRETS, { namespace, name: secret.metadata.name });
-    await client.create(SECRETS, secret);
   }
+  return { name: secret.metadata.name, digest };
 }
 
-function workflowOf(request: WorkflowRequest, namespace: string, digest: string): WorkFlow {
-  const { jobId, owner, agreementId, chainId, environment, validUntil, requestId, providerAddress: provider } = request;
+function specOf(request: WorkflowRequest): RequestedSpec {
+  const { jobId, owner, agreementId, chainId, environment, validUntil, providerAddress: provider } = request;
   const [{ input, algorithm, compute }] = request.workflow.stages;
   const { image, tag, checksum, entrypoint } = algorithm.container;
+  return {
+    jobId,
+    owner,
+    agreementId,
+    chainId,
+    provider,
+    environment,
+    algorithm: { did: algorithm.id, image: checksum === '' ? `${image}:${tag}` : `${image}@${checksum}`, entrypoint },
+    inputs: input.map(({ id, serviceId, files }) => ({ did: id, serviceId, fileCount: files.length })),
+    networkAccess: compute.networkAccess,
+    maxDurationSeconds: compute.maxDurationSeconds,
+    validUntil,
+  };
+}
+
+function workflowOf(
+  { jobId, owner, environment, requestId, providerAddress }: WorkflowRequest,
+  namespace: string,
+  spec: WorkFlowSpec,
+): WorkFlow {
   return {
     apiVersion: API_VERSION,
     kind: 'WorkFlow',
@@ -127,26 +164,13 @@ function workflowOf(request: WorkflowRequest, namespace: string, digest: string)
         [LABELS.managedBy]: MANAGED_BY,
         [LABELS.job]: jobId,
         [LABELS.owner]: ownerDigest(owner),
-        [LABELS.provider]: provider.slice(2).toLowerCase(),
+        [LABELS.provider]: providerAddress.slice(2).toLowerCase(),
         [LABELS.environment]: environment,
       },
       // The engine's, which would have to add it before anything else.
       finalizers: [FINALIZERS.job],
       ...(requestId === undefined ? {} : { annotations: { [ANNOTATIONS.requestId]: requestId } }),
     },
-    spec: {
-      jobId,
-      owner,
-      agreementId,
-      chainId,
-      provider,
-      environment,
-      algorithm: { did: algorithm.id, image: checksum === '' ? `${image}:${tag}` : `${image}@${checksum}`, entrypoint },
-      inputs: input.map(({ id, serviceId, files }) => ({ did: id, serviceId, fileCount: files.length })),
-      networkAccess: compute.networkAccess,
-      maxDurationSeconds: compute.maxDurationSeconds,
-      validUntil,
-      secret: { name: objectNames.secret(jobId), digest },
-    },
+    spec,
   };
 }

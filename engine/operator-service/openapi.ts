@@ -178,6 +178,7 @@ export const OPERATOR_SERVICE_ROUTES: readonly DocumentedRoute[] = [
         403: ['PROVIDER_DIFFERS'],
         409: ['JOB_DIFFERS'],
         413: ['WORKFLOW_TOO_LARGE'],
+        503: ['START_TOO_SLOW'],
       }),
     },
   },

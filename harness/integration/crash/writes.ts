@@ -15,6 +15,9 @@ export interface JobNeedles {
   readonly claim: string;
 }
 
+/** Every try of a start names them by their own content. */
+const INPUTS_OF_A_TRY = /inputs-[0-9a-f]{20}$/;
+
 /**
  * What a write does, the same for every job: `POST pods compute`, `PATCH workflows/status provisioned`,
  * `PUT s3` and the key. Undefined for what concerns another job or none.
@@ -27,7 +30,8 @@ export function labelOf({ method, path, body }: Write, { jobId, claim }: JobNeed
   const bare = route
     .replaceAll(jobId, '*')
     .replaceAll(claim, 'claim')
-    .replace(/owners\/[0-9a-f]+/, 'owners/*');
+    .replace(/owners\/[0-9a-f]+/, 'owners/*')
+    .replace(INPUTS_OF_A_TRY, 'inputs');
   const inCluster = /\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+))?(\/status)?$/.exec(bare);
   if (!inCluster) return `${method} s3 ${bare.split('/').slice(2).join('/')}`;
   const [, resource = '', name = '', status = ''] = inCluster;
@@ -46,7 +50,8 @@ function whatIsSaid(body: string, method: string): string {
   if (method === 'DELETE') return '';
   const { metadata, status, spec, reason } = JSON.parse(body) as Said;
   // Events have names of their own.
-  if (method === 'POST') return reason ?? metadata?.name?.replace(/^job-\*-?/, '') ?? '';
+  if (method === 'POST')
+    return reason ?? metadata?.name?.replace(/^job-\*-?/, '').replace(INPUTS_OF_A_TRY, 'inputs') ?? '';
   if (metadata?.finalizers !== undefined) return `finalizers ${metadata.finalizers.length}`;
   if (spec !== undefined) return Object.keys(spec).join();
   if (status?.reports !== undefined) return Object.keys(status.reports).join();

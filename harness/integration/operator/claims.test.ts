@@ -11,6 +11,7 @@ import { createKubeClient } from '../../../engine/kubernetes/client.ts';
 import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
 import { CONFIG_MAPS, SECRETS } from '../../../engine/kubernetes/objects.ts';
 import { removeAbandonedStarts } from '../../../engine/operator-service/abandoned-starts.ts';
+import type { TakenClaim } from '../../../engine/operator-service/claims.ts';
 import { Claims } from '../../../engine/operator-service/claims.ts';
 import { startApiServer } from '../../cluster/embedded/api-server.ts';
 
@@ -20,6 +21,7 @@ const agreement = (jobId: string) => ({ chainId: 8996, agreementId: `0x${'a1'.re
 
 let stack: ResourceStack;
 let clock: VirtualClock;
+let admin: KubeClient;
 let client: KubeClient;
 let claims: Claims;
 
@@ -29,7 +31,7 @@ beforeEach(async () => {
   const api = await stack.start('API server', () => startApiServer({ clock, entropy: seededEntropy('claims') }));
   const net = createNet();
   stack.defer('net', () => net.close());
-  const admin = await createKubeClient({ kubeconfig: api.kubeconfig(), net });
+  admin = await createKubeClient({ kubeconfig: api.kubeconfig(), net });
   await installOperator(admin, { namespace: NAMESPACE, environments: {} });
   const user = { username: `system:serviceaccount:${NAMESPACE}:operator-service`, groups: ['system:authenticated'] };
   client = await createKubeClient({ kubeconfig: api.kubeconfig(user), net });
@@ -60,8 +62,7 @@ describe('the claim of an agreement', () => {
   });
 
   test("of an unfinished start is the next one's after its time, and its inputs go", async () => {
-    await claims.take(agreement('a'));
-    await inputs('a');
+    await inputs('a', await claims.take(agreement('a')));
     clock.advance(GRACE_MS - 1);
     await expect(claims.take(agreement('b'))).rejects.toMatchObject({ body: { code: 'AGREEMENT_IN_USE' } });
     clock.advance(1);
@@ -78,20 +79,28 @@ describe('the claim of an agreement', () => {
     await expect(claims.take(agreement('e'))).rejects.toMatchObject({ body: { code: 'AGREEMENT_IN_USE' } });
   });
 
-  test('is given free by its holder alone', async () => {
-    await claims.take(agreement('a'));
+  test('carries a start for a while only: a WorkFlow made later could come when the claim is gone', async () => {
+    const claim = await claims.take(agreement('a'));
+    clock.advance(GRACE_MS - 10_001);
+    claims.assertInTime(claim);
+    clock.advance(1);
+    expect(() => claims.assertInTime(claim)).toThrow(expect.objectContaining({ code: 'START_TOO_SLOW' }));
+    claims.assertInTime(await claims.take(agreement('a')));
+  });
+
+  test('is given free by its holder alone, and what was made under it goes with it', async () => {
+    await inputs('a', await claims.take(agreement('a')));
     await claims.release(agreement('b'));
-    expect(await holders()).toEqual(['a']);
+    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs-d']);
     await claims.release(agreement('a'));
     await claims.release(agreement('a'));
-    expect(await holders()).toEqual([]);
+    expect([...(await holders()), ...(await secrets())]).toEqual([]);
   });
 });
 
 describe('a start that nobody repeats', () => {
   test('leaves neither claim nor inputs once its time is over', async () => {
-    await claims.take(agreement('a'));
-    await inputs('a');
+    await inputs('a', await claims.take(agreement('a')));
     expect(await claims.removeAbandoned()).toBe(GRACE_MS);
     expect(await holders()).toEqual(['a']);
     clock.advance(GRACE_MS);
@@ -100,22 +109,20 @@ describe('a start that nobody repeats', () => {
   });
 
   test('is told from one that was repeated in the last moment', async () => {
-    await claims.take(agreement('a'));
-    await inputs('a');
+    await inputs('a', await claims.take(agreement('a')));
     clock.advance(GRACE_MS - 1);
     await claims.take(agreement('a'));
     clock.advance(1);
     expect(await claims.removeAbandoned()).toBe(GRACE_MS - 1);
-    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs']);
+    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs-d']);
   });
 
   test('is told from one that became a job', async () => {
-    await claims.take(agreement('a'));
-    await inputs('a');
+    await inputs('a', await claims.take(agreement('a')));
     await workflow('a');
     clock.advance(GRACE_MS * 10);
     expect(await claims.removeAbandoned()).toBeUndefined();
-    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs']);
+    expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs-d']);
   });
 
   test('is looked for at the start of the service, and again when it has had its time', async () => {
@@ -149,14 +156,17 @@ async function holders(): Promise<(string | undefined)[]> {
 }
 
 async function secrets(): Promise<string[]> {
-  const found = await Promise.all(
-    ['a', 'b'].map((jobId) => client.find(SECRETS, { namespace: NAMESPACE, name: objectNames.secret(jobId) })),
-  );
-  return found.flatMap((secret) => secret?.metadata.name ?? []);
+  const { items } = await admin.list(SECRETS, { namespace: NAMESPACE, labelSelector: LABELS.job });
+  return items.map(({ metadata }) => metadata.name);
 }
 
-async function inputs(jobId: string): Promise<void> {
-  const metadata = { name: objectNames.secret(jobId), namespace: NAMESPACE, labels: { [LABELS.job]: jobId } };
+async function inputs(jobId: string, { owner }: TakenClaim): Promise<void> {
+  const metadata = {
+    name: objectNames.secret(jobId, 'd'),
+    namespace: NAMESPACE,
+    labels: { [LABELS.job]: jobId },
+    ownerReferences: [owner],
+  };
   await client.create(SECRETS, { metadata } as KubeObject);
 }
 
@@ -173,7 +183,7 @@ async function workflow(jobId: string): Promise<void> {
     networkAccess: false,
     maxDurationSeconds: 600,
     validUntil: 0,
-    secret: { name: objectNames.secret(jobId), digest: 'd' },
+    secret: { name: objectNames.secret(jobId, 'd'), digest: 'd' },
   };
   const metadata = { name: objectNames.workflow(jobId), namespace: NAMESPACE };
   await client.create(WORKFLOWS, { apiVersion: API_VERSION, kind: 'WorkFlow', metadata, spec } as KubeObject);

@@ -78,10 +78,10 @@ describe('starting a job', () => {
   test('makes a WorkFlow, a Secret and a claim; nothing secret stands in the WorkFlow', async () => {
     const job = await startJob();
     expect(job).toMatchObject({ status: 1, statusText: 'Warming up', dateFinished: null, owner: OWNER, results: '' });
-    const workflow = JSON.stringify(await workflowOf(job.jobId));
-    expect(workflow).not.toContain('cap-/data');
-    expect(workflow).not.toContain(lab.files.url);
-    expect(await lab.client.find(SECRETS, { namespace: NAMESPACE, name: objectNames.secret(job.jobId) })).toBeDefined();
+    const made = await workflowOf(job.jobId);
+    expect(JSON.stringify(made)).not.toContain('cap-/data');
+    expect(JSON.stringify(made)).not.toContain(lab.files.url);
+    expect(await lab.client.find(SECRETS, { namespace: NAMESPACE, name: made?.spec.secret.name ?? '' })).toBeDefined();
   });
 
   test('a repeated POST finds the same job', async () => {

@@ -158,7 +158,7 @@ export function workflowOf(index: number, spec: Partial<WorkFlowSpec> = {}): Wor
       networkAccess: false,
       maxDurationSeconds: 600,
       validUntil: 0,
-      secret: { name: objectNames.secret(jobId), digest: 'd' },
+      secret: { name: objectNames.secret(jobId, 'd'), digest: 'd' },
       ...spec,
     },
   };
