@@ -10,6 +10,7 @@ import type { RemovedFromCluster } from '../cluster/existing/remove-testbeds.ts'
 import { removeTestbeds } from '../cluster/existing/remove-testbeds.ts';
 import type { Swept } from '../cluster/embedded/launcher/journal.ts';
 import { sweep } from '../cluster/embedded/launcher/journal.ts';
+import type { RunCommand } from '../cluster/kind/command.ts';
 import { commandRunner } from '../cluster/kind/command.ts';
 import { sweepClusters } from '../cluster/kind/remove-cluster.ts';
 import { s3KeysFrom } from '../storage/existing/s3-account.ts';
@@ -17,7 +18,7 @@ import type { SweptStorage } from '../storage/leftovers.ts';
 import { sweepLeftovers } from '../storage/leftovers.ts';
 import type { InstanceFinding } from '../testbed/instance-folder.ts';
 import { findInstances, removeDeadInstances } from '../testbed/instance-folder.ts';
-import { EXIT } from '../report/exit-code.ts';
+import { EXIT, exitCodeOf } from '../report/exit-code.ts';
 import { restoreClassicHome } from './classic-home.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,6 +38,8 @@ interface DownResult {
   readonly storage: SweptStorage;
   /** In the cluster of the kubeconfig, where one was named. */
   readonly existing?: RemovedFromCluster;
+  /** Testbeds and clusters that could not be ended or removed now, with the reason; storages tell theirs themselves. */
+  readonly kept: readonly string[];
 }
 
 export interface DownFlags {
@@ -46,30 +49,64 @@ export interface DownFlags {
   readonly kubeconfig?: string;
 }
 
-/** Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders. Nothing else is touched. */
-export async function downCommand(flags: DownFlags, { stdout, env }: Terminal): Promise<number> {
+/**
+ * Ends the testbeds of a state folder and removes what killed ones left: processes, mounts, cgroups, folders, clusters, storages. Nothing else is
+ * touched. What stays is told, and keeps nothing else from being removed.
+ */
+export async function downCommand(
+  flags: DownFlags,
+  { stdout, env }: Pick<Terminal, 'stdout' | 'env'>,
+  run: RunCommand = commandRunner(createNative()),
+): Promise<number> {
   const stateRoot = path.resolve(flags.state);
-  const result = await takeDown(stateRoot, flags, env).catch((error: unknown) => {
+  const result = await takeDown(stateRoot, flags, { env, run }).catch((error: unknown) => {
     throw isForbidden(error) ? ofAnotherUser(stateRoot, error) : error;
   });
   stdout.write(flags.json ? `${JSON.stringify(result)}\n` : render(result));
-  return result.storage.kept.length === 0 ? EXIT.ok : EXIT.environment;
+  return result.kept.length + result.storage.kept.length === 0 ? EXIT.ok : EXIT.environment;
 }
 
-async function takeDown(stateRoot: string, { kubeconfig }: DownFlags, env: NodeJS.ProcessEnv): Promise<DownResult> {
+async function takeDown(
+  stateRoot: string,
+  { kubeconfig }: DownFlags,
+  { env, run }: { readonly env: NodeJS.ProcessEnv; readonly run: RunCommand },
+): Promise<DownResult> {
   const found = Map.groupBy(findInstances(stateRoot), (instance) => instance.state);
-  const running = found.get('alive') ?? [];
-  await Promise.all(running.map(stopInstance));
-  return {
-    stopped: running.map(({ instance }) => instance),
+  const kept: string[] = [];
+  const stopped = await Promise.all(
+    (found.get('alive') ?? []).map((running) => unlessKept(kept, '', () => stopInstance(running))),
+  );
+  const swept = {
+    stopped: stopped.flatMap((name) => name ?? []),
     removed: removeDeadInstances(stateRoot),
     classicHome: restoreClassicHome(stateRoot),
     elsewhere: (found.get('unknown') ?? []).map(({ instance }) => instance),
     swept: sweep(path.join(stateRoot, 'cluster')),
-    clusters: await sweepClusters(commandRunner(createNative()), path.join(stateRoot, 'kind'), { kept: true }),
-    storage: await sweepLeftovers(stateRoot, s3KeysFrom(env)),
-    ...(kubeconfig === undefined ? {} : { existing: await removeFromCluster(kubeconfig) }),
   };
+  const { removed: clusters, failed } = await sweepClusters(run, path.join(stateRoot, 'kind'), { kept: true });
+  kept.push(...failed.map(({ cluster, error }) => `kind cluster ${cluster}: ${reasonOf(error)}`));
+  const storage = await sweepLeftovers(stateRoot, s3KeysFrom(env));
+  const existing =
+    kubeconfig === undefined
+      ? undefined
+      : await unlessKept(kept, `what is in the cluster of ${kubeconfig}: `, () => removeFromCluster(kubeconfig));
+  return { ...swept, clusters, storage, ...(existing === undefined ? {} : { existing }), kept };
+}
+
+/** What cannot be ended or removed is told at the end. Wrong usage, and what is another user's, end the command. */
+async function unlessKept<T>(kept: string[], what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isForbidden(error) || exitCodeOf(error) === EXIT.usage) throw error;
+    kept.push(`${what}${reasonOf(error)}`);
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const hint = isWavetankError(error) && error.hint !== undefined ? ` ${error.hint}` : '';
+  return `${messageOf(error)}${hint}`;
 }
 
 function isForbidden(error: unknown): boolean {
@@ -99,9 +136,12 @@ async function removeFromCluster(kubeconfigPath: string): Promise<RemovedFromClu
   }
 }
 
-/** The process is known by its pid and its start time, so that a number given out again is nobody's end. */
-async function stopInstance({ instance, owner }: InstanceFinding): Promise<void> {
-  if (!owner) return;
+/**
+ * The process is known by its pid and its start time, so that a number given out again is nobody's end.
+ * @returns the instance
+ */
+async function stopInstance({ instance, owner }: InstanceFinding): Promise<string> {
+  if (!owner) return instance;
   process.kill(owner.pid, 'SIGTERM');
   try {
     await waitUntil(`the end of ${instance}`, () => (isAlive(owner) ? undefined : true), {
@@ -115,12 +155,14 @@ async function stopInstance({ instance, owner }: InstanceFinding): Promise<void>
       hint: `End process ${owner.pid} by force, then run \`wavetank down\` again.`,
     });
   }
+  return instance;
 }
 
-function render({ stopped, removed, classicHome, elsewhere, swept, clusters, storage, existing }: DownResult): string {
+function render(result: DownResult): string {
+  const { stopped, removed, classicHome, elsewhere, swept, clusters, storage, existing } = result;
   const { kept: inS3, ...inStorage } = storage;
   const objects = existing?.objects ?? [];
-  const kept = [...inS3, ...(existing?.kept ?? [])];
+  const kept = [...result.kept, ...inS3, ...(existing?.kept ?? [])];
   const counts = Object.entries({ ...swept, ...inStorage }).filter(([, count]) => count > 0);
   const lines = [
     ...stopped.map((name) => `stopped the running testbed ${name}\n`),

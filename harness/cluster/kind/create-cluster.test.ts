@@ -259,7 +259,10 @@ describe('after a crash', () => {
     machine.labelled
       .set('sha256:dead', 'wavetank.instance=wavetank-dead')
       .set('sha256:alive', 'wavetank.instance=other');
-    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-dead']);
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual({
+      removed: ['wavetank-dead'],
+      failed: [],
+    });
     expect([...machine.containers]).toEqual(['wavetank-alive-control-plane', 'users-own-control-plane']);
     expect([...machine.networks.keys()]).toEqual(['kind', 'somebody-elses', 'wavetank-alive', 'users-own']);
     expect([...machine.images]).toEqual(['node:24-slim']);
@@ -270,20 +273,48 @@ describe('after a crash', () => {
   test('a kept cluster stays for the next run and goes when everything goes; one that never got ready goes at once', async () => {
     writeRecord(stateDir, record('wavetank-kept-1', { isKept: true }));
     writeRecord(stateDir, record('wavetank-kept-2', { isKept: true, isComplete: false }));
-    expect(await sweepClusters(machine.run, stateDir, { kept: false })).toEqual(['wavetank-kept-2']);
-    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual(['wavetank-kept-1']);
-    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual([]);
+    expect(await sweepClusters(machine.run, stateDir, { kept: false })).toEqual({
+      removed: ['wavetank-kept-2'],
+      failed: [],
+    });
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual({
+      removed: ['wavetank-kept-1'],
+      failed: [],
+    });
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual({ removed: [], failed: [] });
   });
 
   test('what could not be removed stays in the journal', async () => {
     writeRecord(stateDir, record('wavetank-dead'));
     const run: RunCommand = async () => Promise.reject(new WavetankError('PROGRAM_MISSING', 'no docker'));
-    await expect(sweepClusters(run, stateDir, { kept: true })).rejects.toMatchObject({ code: 'PROGRAM_MISSING' });
+    expect(await sweepClusters(run, stateDir, { kept: true })).toMatchObject({
+      removed: [],
+      failed: [{ cluster: 'wavetank-dead', error: { code: 'PROGRAM_MISSING' } }],
+    });
     expect(readRecords(stateDir)).toHaveLength(1);
   });
 
+  test('one that cannot be removed keeps no other from it', async () => {
+    for (const name of ['wavetank-1', 'wavetank-2', 'wavetank-3']) {
+      writeRecord(stateDir, record(name));
+      machine.containers.add(`${name}-control-plane`);
+    }
+    const run: RunCommand = async (program, args, more) => {
+      if (program === 'kind' && args.includes('wavetank-2')) throw new WavetankError('COMMAND_FAILED', 'it hangs');
+      return machine.run(program, args, more);
+    };
+    expect(await sweepClusters(run, stateDir, { kept: true })).toMatchObject({
+      removed: ['wavetank-1', 'wavetank-3'],
+      failed: [{ cluster: 'wavetank-2', error: { code: 'COMMAND_FAILED' } }],
+    });
+    expect(readRecords(stateDir).map(({ cluster }) => cluster)).toEqual(['wavetank-2']);
+  });
+
   test('without a journal no program is asked for anything', async () => {
-    expect(await sweepClusters(machine.run, path.join(stateDir, 'none'), { kept: true })).toEqual([]);
+    expect(await sweepClusters(machine.run, path.join(stateDir, 'none'), { kept: true })).toEqual({
+      removed: [],
+      failed: [],
+    });
     expect(machine.commands).toEqual([]);
   });
 });

@@ -56,20 +56,35 @@ async function endCreation(docker: Docker, { cluster, child, nodeImage }: KindRe
   await waitUntil(`the container of ${cluster}`, isSettled, { clock, timeoutMs: CONTAINER_MS, intervalMs: 100 });
 }
 
+export interface SweptClusters {
+  /** Names of clusters. */
+  readonly removed: readonly string[];
+  /** What could not be removed now; it stays in the journal, and is tried again next time. */
+  readonly failed: readonly { readonly cluster: string; readonly error: unknown }[];
+}
+
 /**
  * Removes what runs that were killed have left; with `kept`, also the clusters that were kept for the next run.
- * Clusters whose user is alive stay.
- * @returns the names of the clusters that were removed
- * @throws WavetankError PROGRAM_MISSING, COMMAND_FAILED (environment)
+ * Clusters whose user is alive stay. One that cannot be removed keeps no other from being removed.
  */
 export async function sweepClusters(
   run: RunCommand,
   stateDir: string,
   { kept }: { readonly kept: boolean },
-): Promise<string[]> {
+): Promise<SweptClusters> {
   const dead = readRecords(stateDir).filter(
     (record) => !isInUse(record) && (kept || !record.isKept || !record.isComplete),
   );
-  for (const record of dead) await removeCluster(run, stateDir, record);
-  return dead.map(({ cluster }) => cluster);
+  const removed: string[] = [];
+  const failed: { cluster: string; error: unknown }[] = [];
+  for (const record of dead) {
+    const { cluster } = record;
+    try {
+      await removeCluster(run, stateDir, record);
+      removed.push(cluster);
+    } catch (error) {
+      failed.push({ cluster, error });
+    }
+  }
+  return { removed, failed };
 }

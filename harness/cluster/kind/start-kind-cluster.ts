@@ -73,8 +73,10 @@ const STOP_MS = 60_000;
 export async function startKindCluster(options: KindClusterOptions): Promise<RunningKindCluster> {
   const { stateDir, native, log } = options;
   const run = commandRunner(native);
-  const swept = await sweepClusters(run, stateDir, { kept: false });
-  if (swept.length > 0) log.info('removed what killed runs left', { clusters: swept });
+  const { removed, failed } = await sweepClusters(run, stateDir, { kept: false });
+  if (removed.length > 0) log.info('removed what killed runs left', { clusters: removed });
+  const [left] = failed;
+  if (left) throw left.error;
   const stack = new ResourceStack({ budgetMs: STOP_MS });
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;

@@ -34,7 +34,9 @@ export default async function keepState(project: TestProject): Promise<() => Pro
   if (!kept) process.once('exit', () => removeNow(stateRoot));
   return async () => {
     if (kept) return;
-    await sweepClusters(run, path.join(stateRoot, 'kind'), { kept: true });
+    const { failed } = await sweepClusters(run, path.join(stateRoot, 'kind'), { kept: true });
+    const [left] = failed;
+    if (left) throw left.error;
     rmSync(stateRoot, { recursive: true, force: true });
   };
 }
