@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../core/log.ts';
 import { VirtualClock } from '../../core/virtual-clock.ts';
+import { ANNOTATIONS, WORKFLOWS } from '../api/names.ts';
 import type { WorkFlow } from '../api/workflow.ts';
 import type { Archive } from '../archive/archive.ts';
 import type { JobRecord } from '../archive/record.ts';
 import type { KubeClient } from '../kubernetes/client.ts';
 import { KubeError, statusOf } from '../kubernetes/kube-error.ts';
 import { ObjectCache } from '../kubernetes/object-cache.ts';
+import type { Resource } from '../kubernetes/objects.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { Archiver } from './archiver.ts';
 
@@ -91,6 +93,47 @@ describe('the archiver', () => {
     expect(lab.clock.pendingTimers).toBe(0);
   });
 
+  test('a job that is deleted while its record is written leaves none', async () => {
+    const lab = archiverLab();
+    lab.onRecord(() => lab.change(ended(2, { isDeleted: true })));
+    lab.start();
+    lab.change(ended(1));
+    await lab.idle();
+    expect(lab.archive.records).toEqual([]);
+    expect(lab.archive.removed).toEqual(['j']);
+    expect(lab.patches).toEqual([{ archived: true }]);
+  });
+
+  test('a record that comes after the one of another archiver, and after the deletion, is removed', async () => {
+    const lab = archiverLab();
+    lab.onRecord(() => lab.change(ended(3, { isDeleted: true, archived: true })));
+    lab.start();
+    lab.change(ended(1));
+    await lab.idle();
+    expect(lab.archive.records).toEqual([]);
+    expect(lab.patches).toEqual([]);
+  });
+
+  test('what changed otherwise meanwhile is in the record', async () => {
+    const lab = archiverLab();
+    lab.onRecord(() => lab.change(ended(2, { runConsumed: true })));
+    lab.start();
+    lab.change(ended(1));
+    await lab.idle();
+    expect(lab.archive.records).toMatchObject([{ jobId: 'j', runConsumed: true }]);
+    expect(lab.patches).toEqual([{ archived: true }]);
+  });
+
+  test('a job of the same name that took its place is not taken for it', async () => {
+    const lab = archiverLab();
+    lab.onRecord(() => lab.change({ ...ended(2), metadata: { ...ended(2).metadata, uid: 'another' } }));
+    lab.start();
+    lab.change(ended(1));
+    await lab.idle();
+    expect(lab.patches).toEqual([]);
+    expect(lab.clock.pendingTimers).toBe(0);
+  });
+
   test('stopped, it tries no more', async () => {
     const lab = archiverLab();
     lab.archive.isDown = true;
@@ -108,20 +151,33 @@ function archiverLab() {
   const clock = new VirtualClock(1_700_000_000_000);
   const cache = new ObjectCache<WorkFlow>();
   const patches: object[] = [];
-  const archive = { isDown: false, attempts: 0, records: [] as JobRecord[] };
+  const archive = { isDown: false, attempts: 0, records: [] as JobRecord[], removed: [] as string[] };
   let failures = { left: 0, code: 500 };
-  const s3: Pick<Archive, 'putRecord' | 'getResults'> = {
+  let stored: WorkFlow | undefined;
+  let onRecord: (() => void) | undefined;
+  const s3: Pick<Archive, 'putRecord' | 'getResults' | 'removeJob'> = {
     async putRecord(record) {
       archive.attempts++;
       if (archive.isDown) throw new Error('connection refused');
-      archive.records.push(record);
+      archive.records = [...archive.records.filter(({ jobId }) => jobId !== record.jobId), record];
+      const happens = onRecord;
+      onRecord = undefined;
+      happens?.();
     },
     getResults: async () => [],
+    async removeJob(jobId) {
+      archive.removed.push(jobId);
+      archive.records = archive.records.filter((record) => record.jobId !== jobId);
+    },
   };
   const client = {
-    find: async () => undefined,
-    async mergePatch(_resource: unknown, _ref: unknown, patch: { status: object }) {
+    find: async ({ resource }: Resource) => (resource === WORKFLOWS.resource ? stored : undefined),
+    async mergePatch(_resource: unknown, _ref: unknown, patch: { metadata: WorkFlow['metadata']; status: object }) {
       if (failures.left-- > 0) throw new KubeError(statusOf(failures.code, ''), 'PATCH');
+      const { uid, resourceVersion } = patch.metadata;
+      const isCurrent = stored === undefined || stored.metadata.uid === uid;
+      if (!isCurrent || (stored && resourceVersion && stored.metadata.resourceVersion !== resourceVersion))
+        throw new KubeError(statusOf(409, ''), 'PATCH');
       patches.push(patch.status);
       return {};
     },
@@ -132,6 +188,13 @@ function archiverLab() {
     archive,
     patches,
     failPatches: (left: number, code: number) => void (failures = { left, code }),
+    /** Once, when a record has been written. */
+    onRecord: (happens: () => void) => void (onRecord = happens),
+    /** In the cluster, and known from its watch. */
+    change(workflow: WorkFlow) {
+      stored = workflow;
+      cache.put(workflow);
+    },
     /** Everything that needs no time has happened. */
     idle: () => new Promise<void>((resolve) => setImmediate(resolve)),
     start: () =>
@@ -144,11 +207,24 @@ function archiverLab() {
   };
 }
 
-function ended(version: number, { name = 'job-j', archived = false } = {}): WorkFlow {
+interface Change {
+  readonly name?: string;
+  readonly archived?: boolean;
+  readonly isDeleted?: boolean;
+  readonly runConsumed?: boolean;
+}
+
+function ended(version: number, { name = 'job-j', archived, isDeleted, runConsumed }: Change = {}): WorkFlow {
   return {
     apiVersion: 'oceanprotocol.com/v1alpha1',
     kind: 'WorkFlow',
-    metadata: { name, namespace: 'ocean', uid: name, resourceVersion: String(version) },
+    metadata: {
+      name,
+      namespace: 'ocean',
+      uid: name,
+      resourceVersion: String(version),
+      ...(isDeleted ? { annotations: { [ANNOTATIONS.deleteRequested]: 'true' } } : {}),
+    },
     spec: {
       jobId: name.slice(4),
       owner: '0xaa',
@@ -163,6 +239,11 @@ function ended(version: number, { name = 'job-j', archived = false } = {}): Work
       validUntil: 0,
       secret: { name: 's', digest: 'd' },
     },
-    status: { phase: 'finished', finishedAt: '2023-11-14T22:13:20.000Z', ...(archived ? { archived } : {}) },
+    status: {
+      phase: 'finished',
+      finishedAt: '2023-11-14T22:13:20.000Z',
+      ...(archived ? { archived } : {}),
+      ...(runConsumed === undefined ? {} : { runConsumed }),
+    },
   };
 }

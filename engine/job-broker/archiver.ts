@@ -59,16 +59,33 @@ export class Archiver {
   }
 
   async #store(workflow: WorkFlow): Promise<void> {
+    let current: WorkFlow | undefined = workflow;
+    while (current !== undefined) current = await this.#storeAs(current);
+  }
+
+  /**
+   * Decides on the WorkFlow as it was read. What it has become when it changed meanwhile: its owner may have deleted it, and
+   * leaves it to us to remove what there is, so that everything is decided anew.
+   */
+  async #storeAs(workflow: WorkFlow): Promise<WorkFlow | undefined> {
     const { archive, client } = this.#options;
     const { jobId, owner } = workflow.spec;
+    const isArchived = workflow.status?.archived === true;
+    // Also when another archiver was quicker: ours may be the record that came last.
     if (isDeleted(workflow)) await archive.removeJob(jobId, owner);
-    else await archive.putRecord(recordOf(workflow, await this.#resultsOf(workflow), await this.#expiryOf(workflow)));
-    const { namespace, name, uid } = workflow.metadata;
+    else if (!isArchived)
+      await archive.putRecord(recordOf(workflow, await this.#resultsOf(workflow), await this.#expiryOf(workflow)));
+    if (isArchived) return undefined;
+    const { namespace, name, uid, resourceVersion } = workflow.metadata;
     try {
-      const patch = { metadata: { uid }, status: { archived: true } };
+      const patch = { metadata: { uid, resourceVersion }, status: { archived: true } };
       await client.mergePatch<WorkFlow>(WORKFLOWS, { namespace, name }, patch, { subresource: 'status' });
+      return undefined;
     } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      if (isNotFound(error)) return undefined;
+      if (!isConflict(error)) throw error;
+      const fresh = await client.find<WorkFlow>(WORKFLOWS, { namespace, name });
+      return fresh?.metadata.uid === uid ? fresh : undefined;
     }
   }
 

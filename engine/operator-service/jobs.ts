@@ -77,10 +77,7 @@ export class Jobs {
   }
 
   live(selector: JobSelector): WorkFlow[] {
-    const { cache } = this.#options.workflows;
-    const candidates =
-      selector.owner === undefined ? cache.list() : cache.byIndex(BY_OWNER, ownerDigest(selector.owner));
-    return candidates.filter((workflow) => isMeant(workflow.spec, selector) && !isDeleteRequested(workflow));
+    return this.#inCluster(selector).filter((workflow) => !isDeleteRequested(workflow));
   }
 
   /** Every unfinished job of one Provider. */
@@ -100,13 +97,15 @@ export class Jobs {
   /** Stops what runs, and removes results and records: at once what has ended, the rest when it ends. */
   async remove(selector: JobSelector): Promise<void> {
     const { archive, client, namespace } = this.#options;
-    const live = this.live(selector);
+    // Deleted ones included: an earlier request may have been cut off half-way.
+    const present = this.#inCluster(selector);
     await Promise.all(
-      live.map(async (workflow) => {
+      present.map(async (workflow) => {
         const isEnded = workflow.status?.finishedAt !== undefined;
         const metadata = { annotations: { [ANNOTATIONS.deleteRequested]: 'true' } };
-        await this.#patch(workflow, { metadata, ...(isEnded ? {} : { spec: { stopRequested: true } }) });
-        if (!workflow.status?.archived) return; // the archiver removes what there is when the job ends
+        const now = await this.#patch(workflow, { metadata, ...(isEnded ? {} : { spec: { stopRequested: true } }) });
+        // The archiver sees the annotation and removes what there is, when the job has ended. A WorkFlow that is gone was archived.
+        if (now && !now.status?.archived) return;
         const { jobId, owner } = workflow.spec;
         await archive.removeJob(jobId, owner);
         this.#known.delete(jobId);
@@ -115,7 +114,7 @@ export class Jobs {
         );
       }),
     );
-    const known = new Set(live.map((workflow) => workflow.spec.jobId));
+    const known = new Set(present.map((workflow) => workflow.spec.jobId));
     const ids = await this.#archivedIds(selector, known);
     for (let start = 0; start < ids.length; start += MAX_PAGE) {
       for (const { jobId, owner } of await this.#records(ids.slice(start, start + MAX_PAGE), selector)) {
@@ -152,6 +151,13 @@ export class Jobs {
     return (await this.#options.archive.getResults(workflow.spec.jobId)) ?? [];
   }
 
+  #inCluster(selector: JobSelector): WorkFlow[] {
+    const { cache } = this.#options.workflows;
+    const candidates =
+      selector.owner === undefined ? cache.list() : cache.byIndex(BY_OWNER, ownerDigest(selector.owner));
+    return candidates.filter((workflow) => isMeant(workflow.spec, selector));
+  }
+
   /** Of jobs that may be meant and are in the archive alone, in an order that stays. */
   async #archivedIds(selector: JobSelector, known: ReadonlySet<string>): Promise<readonly string[]> {
     if (selector.jobId === undefined && selector.owner === undefined) return [];
@@ -179,11 +185,13 @@ export class Jobs {
     return record;
   }
 
-  async #patch(workflow: WorkFlow, patch: object): Promise<void> {
+  /** The WorkFlow as it is then; undefined when it is gone. */
+  async #patch(workflow: WorkFlow, patch: object): Promise<WorkFlow | undefined> {
     const { client, namespace, workflows } = this.#options;
     const ref = { namespace, name: workflow.metadata.name };
     const patched = await ignoreGone(client.mergePatch<WorkFlow>(WORKFLOWS, ref, patch));
     if (patched) workflows.cache.put(patched);
+    return patched;
   }
 }
 

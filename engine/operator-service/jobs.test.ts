@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATIONS, LABELS, WORKFLOWS } from '../api/names.ts';
+import type { WorkFlow } from '../api/workflow.ts';
+import type { Archive } from '../archive/archive.ts';
+import { ownerDigest } from '../archive/keys.ts';
+import type { KubeClient } from '../kubernetes/client.ts';
+import { KubeError, statusOf } from '../kubernetes/kube-error.ts';
+import { ObjectCache } from '../kubernetes/object-cache.ts';
+import type { Resource } from '../kubernetes/objects.ts';
+import type { Reflector } from '../kubernetes/reflector.ts';
+import { BY_OWNER, Jobs, ownersOf } from './jobs.ts';
+
+const PROVIDER = `0x${'bb'.repeat(20)}`;
+const OWNER = `0x${'aa'.repeat(20)}`;
+
+describe('DELETE', () => {
+  const selector = { provider: PROVIDER, owner: OWNER, jobId: 'j' };
+
+  test('of a job that was archived a moment ago removes record and WorkFlow, whatever the watch has told', async () => {
+    const lab = jobsLab([job('j', 1)]);
+    lab.cluster.set('job-j', job('j', 2, { archived: true }));
+    await lab.jobs.remove(selector);
+    expect([lab.removed, lab.deleted]).toEqual([['j'], ['job-j']]);
+  });
+
+  test('of a job that is not archived yet leaves the rest to the archiver', async () => {
+    const lab = jobsLab([job('j', 1)]);
+    await lab.jobs.remove(selector);
+    expect([lab.removed, lab.deleted]).toEqual([[], []]);
+    expect(lab.cluster.get('job-j')?.metadata.annotations).toEqual({ [ANNOTATIONS.deleteRequested]: 'true' });
+  });
+
+  test('of a job whose WorkFlow expires at that moment removes its record', async () => {
+    const lab = jobsLab([job('j', 1)]);
+    lab.cluster.delete('job-j');
+    await lab.jobs.remove(selector);
+    expect(lab.removed).toEqual(['j']);
+  });
+
+  test('sent again ends what an earlier one had begun', async () => {
+    const begun = job('j', 2, { archived: true });
+    begun.metadata.annotations = { [ANNOTATIONS.deleteRequested]: 'true' };
+    const lab = jobsLab([begun]);
+    await lab.jobs.remove(selector);
+    expect([lab.removed, lab.deleted]).toEqual([['j'], ['job-j']]);
+  });
+});
+
+/** Jobs over a cache that is as old as it is given, a cluster that may be newer, and an archive that notes what is removed. */
+function jobsLab(known: readonly WorkFlow[]) {
+  const cache = new ObjectCache<WorkFlow>({ [BY_OWNER]: ownersOf });
+  const cluster = new Map(known.map((workflow) => [workflow.metadata.name, workflow]));
+  for (const workflow of known) cache.put(workflow);
+  const removed: string[] = [];
+  const deleted: string[] = [];
+  const gone = (): KubeError => new KubeError(statusOf(404, ''), 'PATCH');
+  const client = {
+    async mergePatch(_resource: Resource, { name }: { name: string }, patch: Partial<WorkFlow>) {
+      const current = cluster.get(name);
+      if (!current) throw gone();
+      const { metadata, spec } = current;
+      const patched: WorkFlow = {
+        ...current,
+        metadata: { ...metadata, ...patch.metadata, resourceVersion: String(Number(metadata.resourceVersion) + 1) },
+        spec: { ...spec, ...patch.spec },
+      };
+      cluster.set(name, patched);
+      return patched;
+    },
+    async delete(resource: Resource, { name }: { name: string }) {
+      expect(resource).toBe(WORKFLOWS);
+      if (!cluster.delete(name)) throw gone();
+      deleted.push(name);
+    },
+  };
+  const archive: Partial<Archive> = {
+    jobsOf: async () => [],
+    removeJob: async (jobId) => void removed.push(jobId),
+  };
+  const jobs = new Jobs({
+    client: client as unknown as KubeClient,
+    archive: archive as Archive,
+    workflows: { cache } as Reflector<WorkFlow>,
+    namespace: 'ocean',
+  });
+  return { jobs, cluster, removed, deleted };
+}
+
+function job(jobId: string, version: number, status: Partial<WorkFlow['status'] & object> = {}): WorkFlow {
+  return {
+    apiVersion: 'oceanprotocol.com/v1alpha1',
+    kind: 'WorkFlow',
+    metadata: {
+      name: `job-${jobId}`,
+      namespace: 'ocean',
+      uid: jobId,
+      resourceVersion: String(version),
+      labels: { [LABELS.owner]: ownerDigest(OWNER) },
+    },
+    spec: {
+      jobId,
+      owner: OWNER,
+      agreementId: '0x1',
+      chainId: 8996,
+      provider: PROVIDER,
+      environment: 'lab',
+      algorithm: { did: '', image: 'node:24', entrypoint: 'node $ALGO' },
+      inputs: [],
+      networkAccess: false,
+      maxDurationSeconds: 60,
+      validUntil: 0,
+      secret: { name: 's', digest: 'd' },
+    },
+    status: { phase: 'finished', finishedAt: '2023-11-14T22:13:20.000Z', ...status },
+  };
+}
