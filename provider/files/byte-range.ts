@@ -1,4 +1,5 @@
 import { Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 /** One range of a file; `end` inclusive and absent for "to the end"; `suffix` = the last n bytes. */
 export type ByteRange = { readonly start: number; readonly end?: number } | { readonly suffix: number };
@@ -28,15 +29,28 @@ export function formatRange(range: ByteRange): string {
   return 'suffix' in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end ?? ''}`;
 }
 
-/** Passes the bytes from `start` to `end` (inclusive): for hosts that know no ranges. */
-export function sliceBytes(start: number, end: number): Transform {
+/**
+ * The bytes of `source` from `start` to `end` (inclusive), for hosts that know no ranges. With the last of them the source
+ * is given up: what lies behind is not read.
+ */
+export function sliceOf(source: Readable, start: number, end: number): Readable {
   let position = 0;
-  return new Transform({
+  const slice = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const from = Math.max(0, start - position);
       const to = Math.min(chunk.length, end + 1 - position);
       position += chunk.length;
+      if (position > end && !slice.writableEnded) finish();
       done(null, from < to ? chunk.subarray(from, to) : undefined);
     },
   });
+  const breakOff = (error: Error): void => void slice.destroy(error);
+  function finish(): void {
+    source.off('error', breakOff).unpipe(slice);
+    slice.end();
+    source.destroy();
+  }
+  source.once('error', breakOff);
+  slice.once('close', () => source.destroy());
+  return source.pipe(slice);
 }

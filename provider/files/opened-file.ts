@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Checked } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import type { ByteRange } from './byte-range.ts';
-import { resolveRange, sliceBytes } from './byte-range.ts';
+import { resolveRange, sliceOf } from './byte-range.ts';
 import { guarded } from './guarded.ts';
 
 /** A file's bytes on their way. */
@@ -50,7 +50,7 @@ export function openedFrom(response: Dispatcher.ResponseData, request: Opened): 
     });
   }
   if (statusCode === 416 && request.range) {
-    return passed({ ...facts, status: 416, contentLength: 0, contentRange, totalLength: undefined, body });
+    return passed(nothing({ ...facts, body }, contentRange));
   }
   // 201 is what a Provider answers to /decrypt, and what a host may say to a POST.
   if (statusCode !== 200 && statusCode !== 201) {
@@ -76,16 +76,31 @@ export function openedFrom(response: Dispatcher.ResponseData, request: Opened): 
 
 function cut(file: OpenedFile, range: ByteRange, length: number): OpenedFile {
   const wanted = resolveRange(range, length);
-  if (!wanted) return { ...file, status: 416, contentLength: 0, contentRange: `bytes */${length}` };
-  const sliced = guarded(sliceBytes(wanted.start, wanted.end));
-  file.body.once('error', (error) => sliced.destroy(error));
-  sliced.once('close', () => file.body.destroy());
+  if (!wanted) return nothing(file, `bytes */${length}`, length);
   return {
     ...file,
     status: 206,
     contentLength: wanted.end - wanted.start + 1,
     contentRange: `bytes ${wanted.start}-${wanted.end}/${length}`,
-    body: file.body.pipe(sliced),
+    body: guarded(sliceOf(file.body, wanted.start, wanted.end)),
+  };
+}
+
+/** Whatever the host says beside its 416 is no part of the file. */
+function nothing(
+  { contentType, filename, body }: Pick<OpenedFile, 'contentType' | 'filename' | 'body'>,
+  contentRange: string | undefined,
+  totalLength?: number,
+): OpenedFile {
+  body.destroy();
+  return {
+    status: 416,
+    contentLength: 0,
+    totalLength,
+    contentType,
+    contentRange,
+    filename,
+    body: Readable.from([]),
   };
 }
 

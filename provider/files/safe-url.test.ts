@@ -154,6 +154,38 @@ describe('ranges', () => {
     const tail = await sourceWith().openUrl({ ...get(`${base}/r`), range: { suffix: 2 } });
     expect(tail.ok && (await text(tail.value.body))).toBe('89');
   });
+
+  test('of a body that is cut here, what lies behind the range is not read', async () => {
+    const cutOff = new Promise<void>((resolve) => {
+      answer = (_request, response) => {
+        response.on('close', resolve);
+        response.writeHead(200, { 'content-length': '1000000' }).write('0123456789');
+      };
+    });
+    const opened = await sourceWith().openUrl({ ...get(`${base}/r`), range: { start: 2, end: 4 } });
+    expect(opened.ok && (await text(opened.value.body))).toBe('234');
+    await cutOff;
+  });
+
+  test.each([
+    ['by its host', 416, 'bytes */10'],
+    ['here', 200, 'bytes */1000000'],
+  ])(
+    'where nothing lies, as is said %s, there is no body, and nothing more is read',
+    async (_by, status, contentRange) => {
+      const cutOff = new Promise<void>((resolve) => {
+        answer = (_request, response) => {
+          response.on('close', resolve);
+          const headers = { 'content-length': '1000000', 'content-range': 'bytes */10' };
+          response.writeHead(status, headers).write('a page of its host');
+        };
+      });
+      const opened = await sourceWith().openUrl({ ...get(`${base}/r`), range: { start: 1_000_000 } });
+      expect(opened).toMatchObject({ ok: true, value: { status: 416, contentLength: 0, contentRange } });
+      expect(opened.ok && (await text(opened.value.body))).toBe('');
+      await cutOff;
+    },
+  );
 });
 
 describe('mirrors', () => {
