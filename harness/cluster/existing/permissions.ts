@@ -2,6 +2,7 @@ import { WavetankError } from '../../../core/errors.ts';
 import { RULES } from '../../../engine/deploy/rbac.ts';
 import type { KubeClient } from '../../../engine/kubernetes/client.ts';
 import type { KubeObject, Resource } from '../../../engine/kubernetes/objects.ts';
+import type { TestbedNamespaces } from './ownership.ts';
 
 const REVIEWS: Resource = {
   group: 'authorization.k8s.io',
@@ -60,6 +61,19 @@ const IN_NAMESPACE: readonly (readonly [string, string, readonly string[]])[] = 
   ['oceanprotocol.com', 'computeenvironments', ['list', ...APPLY]],
 ];
 
+/** First pods, and those that measure. */
+const IN_PROBE: readonly (readonly [string, string, readonly string[]])[] = [
+  ['', 'pods', ['get', 'list', 'create', 'delete']],
+  ['', 'pods/log', ['get']],
+  ['', 'persistentvolumeclaims', ['create', 'delete']],
+  ['networking.k8s.io', 'networkpolicies', ['create']],
+];
+
+const IN_CANARY: readonly (readonly [string, string, readonly string[]])[] = [
+  ['', 'pods', ['get', 'list', 'create']],
+  ['', 'pods/log', ['get']],
+];
+
 /** Where the API server is, for pods to knock at. */
 const IN_DEFAULT: readonly (readonly [string, string, readonly string[]])[] = [
   ['', 'services', ['get']],
@@ -67,7 +81,7 @@ const IN_DEFAULT: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 /** Each once. Rights that the parts get are among them: nobody can give away what he does not have. */
-export function neededPermissions(namespace: string): Permission[] {
+export function neededPermissions({ jobs, probe, canary }: TestbedNamespaces): Permission[] {
   const granted = Object.values(RULES).flatMap((rules) =>
     rules.flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap((group) => resources.map((resource) => [group, resource, verbs] as const)),
@@ -76,7 +90,10 @@ export function neededPermissions(namespace: string): Permission[] {
   const all = [
     ...IN_CLUSTER.map((one) => [...one, undefined] as const),
     ...IN_DEFAULT.map((one) => [...one, 'default'] as const),
-    ...[...IN_NAMESPACE, ...granted].map((one) => [...one, namespace] as const),
+    ...[...IN_NAMESPACE, ...granted].map((one) => [...one, jobs] as const),
+    // Who may do it where the jobs are need not be allowed it in the testbed's own namespaces.
+    ...IN_PROBE.map((one) => [...one, probe] as const),
+    ...IN_CANARY.map((one) => [...one, canary] as const),
   ].flatMap(([group, resource, verbs, place]) => verbs.map((verb) => ({ verb, group, resource, namespace: place })));
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }

@@ -152,7 +152,7 @@ async function preflight(
   namespaces: TestbedNamespaces,
 ): Promise<string> {
   const address = await advertisedAddress(advertise, client.server);
-  const findings = await askPermissions(client, neededPermissions(namespaces.jobs));
+  const findings = await askPermissions(client, neededPermissions(namespaces));
   requirePermissions(findings, client.server);
   requireDeletingDefault((await client.list<StorageClass>(STORAGE_CLASSES)).items);
   await requireFreePlace(client, namespaces, namespace !== undefined);
