@@ -120,6 +120,7 @@ function reportUnschedulable(core: ApiCore, access: ApiAccess, pod: KubeObject, 
     message,
     lastProbeTime: null,
     lastTransitionTime: timestamp(core.clock.now()),
+    observedGeneration: pod.metadata.generation,
   };
   const others = arrayAt(pod, 'status', 'conditions').filter((item) => !equalJson(item, previous));
   const reported = cloneJson(pod);

@@ -66,6 +66,17 @@ describe('the status of a pod', () => {
     expect(timeOf('Ready')).toBe('t2');
   });
 
+  it('says of which generation it is, as do its conditions and that of the scheduler', ({ expect }) => {
+    const scheduled = { type: 'PodScheduled', status: 'True' as const };
+    const other = { type: 'example.com/other', status: 'True' as const };
+    const asked = { ...pod('Never'), metadata: { name: 'p', generation: 3 } };
+    const status = podStatus(asked, record({}), { conditions: [scheduled, other] }, 't');
+    expect(status['observedGeneration']).toBe(3);
+    const told = (status.conditions ?? []).map(({ type, observedGeneration }) => [type, observedGeneration]);
+    expect(Object.fromEntries(told)).toMatchObject({ PodScheduled: 3, Ready: 3, Initialized: 3 });
+    expect(status.conditions).toContainEqual(other);
+  });
+
   it('names the containers that hold a condition up', ({ expect }) => {
     const status = podStatus(
       pod('Never', ['a'], ['i', 'j']),

@@ -47,6 +47,7 @@ export function podStatus(pod: Pod, record: PodRecord, previous: PodStatus | und
   const inits = pod.spec.initContainers ?? [];
   return {
     ...previous,
+    ...observedBy(pod),
     phase,
     ...record.verdict,
     conditions: conditionsOf(pod, record, phase, previous?.conditions ?? [], now),
@@ -156,9 +157,17 @@ function conditionsOf(
   ];
   const names = new Set(own.map(([type]) => type));
   return [
-    ...own.map(([type, fact]) => withTransition(type, fact, previous, now)),
-    ...previous.filter(({ type }) => !names.has(type)),
+    ...own.map(([type, fact]) => ({ ...withTransition(type, fact, previous, now), ...observedBy(pod) })),
+    // A pod that is here was scheduled: that condition is the kubelet's too.
+    ...previous
+      .filter(({ type }) => !names.has(type))
+      .map((condition) => (condition.type === 'PodScheduled' ? { ...condition, ...observedBy(pod) } : condition)),
   ];
+}
+
+/** Which version of the spec a status or a condition is about. */
+function observedBy({ metadata: { generation } }: Pod): { observedGeneration?: number } {
+  return generation === undefined ? {} : { observedGeneration: generation };
 }
 
 type Fact = Pick<PodCondition, 'status' | 'reason' | 'message'>;

@@ -32,6 +32,7 @@ export class PodWorker {
   #pod: Pod;
   #record: PodRecord;
   #deadline: Timer | undefined;
+  #deadlineSeconds: number | undefined;
   /** The containers have ended for good: from now on a deadline counts for nothing. */
   #isThrough = false;
   #isOver = false;
@@ -65,9 +66,10 @@ export class PodWorker {
 
   /** A newer version of the pod: a deadline that was patched, a deletion. */
   observe(pod: Pod): void {
-    const patched = pod.spec.activeDeadlineSeconds !== this.#pod.spec.activeDeadlineSeconds;
+    const isOfNewSpec = pod.metadata.generation !== this.#pod.metadata.generation;
     this.#pod = pod;
-    if (patched) this.#armDeadline();
+    if (pod.spec.activeDeadlineSeconds !== this.#deadlineSeconds) this.#armDeadline();
+    if (isOfNewSpec && !this.#isOver) this.#publish();
     if (pod.metadata.deletionTimestamp === undefined) return;
     this.#noteKilling();
     this.#stop.request('deleted', (pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000);
@@ -311,6 +313,7 @@ export class PodWorker {
   #armDeadline(): void {
     this.#deadline?.cancel();
     const seconds = this.#pod.spec.activeDeadlineSeconds;
+    this.#deadlineSeconds = seconds;
     if (seconds === undefined || this.#isThrough) return;
     const { clock } = this.#services;
     const left = Date.parse(this.#record.startTime) + seconds * 1000 - clock.now();

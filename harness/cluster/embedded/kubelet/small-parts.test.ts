@@ -50,12 +50,14 @@ describe('fields that this node refuses', () => {
       image: 'i',
       securityContext,
       resources: { limits: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi' } },
+      ports: [{ containerPort: 80, hostPort: 0 }],
     };
     expect(
       unsupportedFields(
         podWith({
           containers: [container],
           hostNetwork: false,
+          resources: {},
           dnsPolicy: 'ClusterFirst',
           schedulerName: 'default-scheduler',
         }),
@@ -75,6 +77,8 @@ describe('fields that this node refuses', () => {
     ['seccompProfile', { securityContext: { seccompProfile: { type: 'Localhost' } } }],
     ['lifecycle', { containers: [{ name: 'c', image: 'i', lifecycle: {} }] }],
     ['nvidia.com/gpu', { containers: [{ name: 'c', image: 'i', resources: { limits: { 'nvidia.com/gpu': '1' } } }] }],
+    ['spec.containers[0].ports.hostPort', { containers: [{ name: 'c', image: 'i', ports: [{ hostPort: 80 }] }] }],
+    ['spec.resources', { resources: { limits: { memory: '1Gi' } } }],
     ['restartPolicy', { initContainers: [{ name: 'c', image: 'i', restartPolicy: 'Always' }] }],
   ])('names %s', ([field, spec], { expect }) => {
     const problems = unsupportedFields(podWith(spec));

@@ -53,6 +53,7 @@ export function unsupportedFields(pod: Pod): string[] {
     ...Object.entries(POD_FIELDS).flatMap(([field, { harmless, why }]) =>
       isAsked(spec[field]) && !harmless.includes(spec[field]) ? [`spec.${field}: ${why}`] : [],
     ),
+    ...(amountsOf(spec['resources']).length > 0 ? ['spec.resources: limits and requests are those of containers'] : []),
     ...securityProblems('spec.securityContext', spec.securityContext),
     ...((spec.securityContext?.['sysctls'] as unknown[] | undefined)?.length
       ? ['spec.securityContext.sysctls: kernel settings are not changed']
@@ -69,6 +70,11 @@ function isAsked(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
+function amountsOf(resources: unknown): string[] {
+  const { limits, requests } = (resources ?? {}) as NonNullable<Container['resources']>;
+  return Object.keys({ ...limits, ...requests });
+}
+
 function volumeProblems(volume: Volume): string[] {
   const kinds = Object.keys(volume).filter((kind) => !VOLUME_KINDS.has(kind));
   const sources = (volume.projected?.sources ?? []).flatMap((source) =>
@@ -82,7 +88,7 @@ function volumeProblems(volume: Volume): string[] {
 function containerProblems(path: string, container: Container): string[] {
   const security = container.securityContext ?? {};
   const added = security.capabilities?.add ?? [];
-  const limits = Object.keys({ ...container.resources?.limits, ...container.resources?.requests });
+  const ports = (container['ports'] ?? []) as readonly { readonly hostPort?: number }[];
   return [
     ...Object.entries(CONTAINER_FIELDS).flatMap(([field, why]) =>
       isAsked(container[field]) ? [`${path}.${field}: ${why}`] : [],
@@ -97,7 +103,10 @@ function containerProblems(path: string, container: Container): string[] {
       : []),
     ...securityProblems(`${path}.securityContext`, security),
     ...(container.volumeMounts ?? []).flatMap((mount) => mountProblems(path, mount)),
-    ...limits
+    ...(ports.some(({ hostPort }) => hostPort)
+      ? [`${path}.ports.hostPort: pods have no access to the ports of this machine`]
+      : []),
+    ...amountsOf(container.resources)
       .filter((name) => !['cpu', 'memory', 'ephemeral-storage'].includes(name))
       .map((name) => `${path}.resources.${name}: this node has none`),
     ...((container.command?.[0] ?? '').includes('=') ? [`${path}.command: a program's name cannot contain "="`] : []),
