@@ -34,6 +34,9 @@ export interface WorkFlow {
   status?: WorkFlowStatus;
 }
 
+/** Most characters of what a request may choose freely; the definition of the resource and the check of requests share them. */
+export const SPEC_LIMITS = { image: 1024, entrypoint: 16_384, serviceId: 256 } as const;
+
 export interface WorkFlowSpec {
   jobId: string;
   /** The consumer, spelled as it was sent: it is part of what clients compare. */

@@ -1,5 +1,6 @@
 import { JOB_STATUS } from '../../core/protocol/job-status.ts';
 import { COMPUTE_ENVIRONMENTS, GROUP, LABELS, MANAGED_BY, VERSION, WORKFLOWS } from '../api/names.ts';
+import { SPEC_LIMITS } from '../api/workflow.ts';
 import type { KubeObject } from '../kubernetes/objects.ts';
 import type { StructuralSchema } from './schema-types.ts';
 import { amount, count, flag, list, object, oneOf, text, time } from './schema-types.ts';
@@ -25,8 +26,8 @@ const workflowSpec = object({
   chainId: count(0),
   provider: text(64),
   environment: text(253),
-  algorithm: object({ did: text(256), image: text(1024), entrypoint: text(16_384) }),
-  inputs: list(object({ did: text(256), serviceId: text(256), fileCount: count(0) })),
+  algorithm: object({ did: text(256), image: text(SPEC_LIMITS.image), entrypoint: text(SPEC_LIMITS.entrypoint) }),
+  inputs: list(object({ did: text(256), serviceId: text(SPEC_LIMITS.serviceId), fileCount: count(0) })),
   networkAccess: flag,
   maxDurationSeconds: count(0),
   validUntil: count(0),

@@ -16,6 +16,7 @@ import type { EnvironmentSources } from './environments.ts';
 import { findEnvironment } from './environments.ts';
 import { viewOfRecord, viewOfWorkflow } from './job-view.ts';
 import { OperatorRefusal } from './refusal.ts';
+import { imageReference } from './workflow-request.ts';
 
 export interface CreateJobDeps {
   readonly client: KubeClient;
@@ -85,7 +86,7 @@ async function createOrFind(client: KubeClient, workflow: WorkFlow): Promise<Wor
   }
 }
 
-/** All but the Secret, which is another one for each try. */
+/** What a request says of its job: all but the Secret, which is another one for each try. */
 type RequestedSpec = Omit<WorkFlowSpec, 'secret'>;
 
 /** Another content under the same name is no repetition. Capabilities are made anew for each try, so a repetition may differ in them. */
@@ -130,10 +131,10 @@ async function createSecret(
   return { name: secret.metadata.name, digest };
 }
 
-function specOf(request: WorkflowRequest): RequestedSpec {
+export function specOf(request: WorkflowRequest): RequestedSpec {
   const { jobId, owner, agreementId, chainId, environment, validUntil, providerAddress: provider } = request;
   const [{ input, algorithm, compute }] = request.workflow.stages;
-  const { image, tag, checksum, entrypoint } = algorithm.container;
+  const { container } = algorithm;
   return {
     jobId,
     owner,
@@ -141,7 +142,7 @@ function specOf(request: WorkflowRequest): RequestedSpec {
     chainId,
     provider,
     environment,
-    algorithm: { did: algorithm.id, image: checksum === '' ? `${image}:${tag}` : `${image}@${checksum}`, entrypoint },
+    algorithm: { did: algorithm.id, image: imageReference(container), entrypoint: container.entrypoint },
     inputs: input.map(({ id, serviceId, files }) => ({ did: id, serviceId, fileCount: files.length })),
     networkAccess: compute.networkAccess,
     maxDurationSeconds: compute.maxDurationSeconds,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checksumAddress, isAddress, sameAddress } from '../../core/protocol/address.ts';
 import { jobIdOf } from '../../core/protocol/job-id.ts';
-import type { WorkflowRequest } from '../../core/protocol/workflow.ts';
+import type { AlgorithmContainer, WorkflowRequest } from '../../core/protocol/workflow.ts';
+import { SPEC_LIMITS } from '../api/workflow.ts';
 import { OperatorRefusal } from './refusal.ts';
 
 const text = z.string();
@@ -33,7 +34,7 @@ const file = z.union([
 const input = z.strictObject({
   index: z.int().min(0),
   id: did,
-  serviceId: text.min(1),
+  serviceId: text.min(1).max(SPEC_LIMITS.serviceId),
   ddo: text,
   userdata: records.optional(),
   files: z.array(file).min(1).max(10_000),
@@ -45,12 +46,17 @@ const algorithm = z
     serviceId: text.optional(),
     ddo: text.optional(),
     rawcode: text.min(1).optional(),
-    container: z.looseObject({
-      entrypoint: text.min(1),
-      image: text.min(1),
-      tag: text,
-      checksum: text.regex(/^sha256:[0-9a-f]{64}$/),
-    }),
+    container: z
+      .looseObject({
+        entrypoint: text.min(1).max(SPEC_LIMITS.entrypoint),
+        image: text.min(1),
+        tag: text,
+        checksum: text.regex(/^sha256:[0-9a-f]{64}$/),
+      })
+      .refine((container) => imageReference(container).length <= SPEC_LIMITS.image, {
+        path: ['image'],
+        message: `more than ${SPEC_LIMITS.image} characters with its digest`,
+      }),
     files: z.array(file).max(1000),
     userdata: records.optional(),
     algocustomdata: z.unknown().optional(),
@@ -61,11 +67,20 @@ const stage = z.strictObject({
   index: z.literal(0),
   input: z.array(input).min(1).max(100),
   algorithm,
-  compute: z.strictObject({ maxDurationSeconds: z.number().positive(), networkAccess: z.boolean() }),
+  compute: z.strictObject({ maxDurationSeconds: z.int().positive(), networkAccess: z.boolean() }),
   output: z.looseObject({ metadataUri: text }),
 });
 
-/** A body of `POST /compute`. */
+/** What a pod is told to run. */
+export function imageReference({
+  image,
+  tag,
+  checksum,
+}: Pick<AlgorithmContainer, 'image' | 'tag' | 'checksum'>): string {
+  return checksum === '' ? `${image}:${tag}` : `${image}@${checksum}`;
+}
+
+/** A body of `POST /compute`. What it lets pass the definition of WorkFlows must take. */
 export const workflowSchema = z.looseObject({
   workflow: z.looseObject({ stages: z.array(stage) }),
   jobId: text.regex(/^[0-9a-f]{32}$/),
@@ -73,7 +88,7 @@ export const workflowSchema = z.looseObject({
   owner: address,
   providerAddress: address,
   environment: text.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
-  validUntil: z.number().min(0),
+  validUntil: z.int().min(0),
   nonce: text.regex(/^\d+(\.\d+)?$/),
   chainId: z.int().min(1),
   requestId: text.max(200).optional(),
