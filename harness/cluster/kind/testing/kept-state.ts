@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -7,6 +6,7 @@ import { createNative } from '../../../../core/native.ts';
 import { findKindTools } from '../availability.ts';
 import { commandRunner } from '../command.ts';
 import { sweepClusters } from '../remove-cluster.ts';
+import { endChildren, removeEmptyState, removeState } from './remove-state.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,8 +16,6 @@ declare module 'vitest' {
     readonly whyNoKind: string;
   }
 }
-
-const REMOVAL_LIMIT_MS = 60_000;
 
 /**
  * One cluster for all test files, and nothing of it afterwards. Whoever works on such a test may name a folder in `WAVETANK_TEST_KIND_STATE`: what is
@@ -37,14 +35,14 @@ export default async function keepState(project: TestProject): Promise<() => Pro
     const { failed } = await sweepClusters(run, path.join(stateRoot, 'kind'), { kept: true });
     const [left] = failed;
     if (left) throw left.error;
-    rmSync(stateRoot, { recursive: true, force: true });
+    removeEmptyState(stateRoot);
   };
 }
 
 /** After a run that was cut off; a whole one has removed all by then. */
 function removeNow(stateRoot: string): void {
   if (!existsSync(stateRoot)) return;
-  const main = path.join(import.meta.dirname, '../../../cli/main.ts');
-  spawnSync(process.execPath, [main, 'down', '--state', stateRoot], { stdio: 'inherit', timeout: REMOVAL_LIMIT_MS });
-  rmSync(stateRoot, { recursive: true, force: true });
+  endChildren(process.pid);
+  const left = removeState(stateRoot);
+  if (left !== undefined) process.stderr.write(left);
 }
