@@ -22,7 +22,7 @@ export const CODES = {
   TOO_MANY_CHECKSUMS: entry(
     429,
     'This Provider is hashing files for as many others as it can, and as many wait.',
-    'Ask again later, or without `checksum`.',
+    'Ask again later; `fileinfo` also without `checksum`.',
   ),
   INTERNAL: entry(
     500,

@@ -46,7 +46,7 @@ export interface ProviderLimits {
   readonly bodyBytes: number;
   /** Largest file that is hashed when a job starts. A larger dataset file goes unverified, a larger algorithm is refused. */
   readonly checksumBytes: number;
-  /** Unsigned requests for checksums that are worked on at once, and that wait for it; one more is refused. */
+  /** Unsigned requests that hash files (for a checksum, or a quote) and are worked on at once, and that wait for it; one more is refused. */
   readonly checksums: number;
   readonly checksumsWaiting: number;
   /** For one answer of metadata cache, Operator Service or chain. */

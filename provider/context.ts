@@ -32,6 +32,7 @@ import type { FileSource, HostResolver } from './files/file-source.ts';
 import { createFileSource } from './files/file-source.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { createOperatorClient } from './operator-client.ts';
+import { Places } from './places.ts';
 import { refused } from './refusal.ts';
 import type { StateDatabase } from './stores/database.ts';
 import type { NonceStore } from './stores/nonce-store.ts';
@@ -54,6 +55,8 @@ export interface ProviderContext {
   readonly orders: OrderReader;
   readonly ledger: UsageLedger;
   readonly proofs: DownloadProofSender;
+  /** Where unsigned requests that hash files wait. */
+  readonly checksums: Places;
   readonly compute: ComputeParts | undefined;
 }
 
@@ -103,6 +106,7 @@ export function createContext({
     orders: createOrderReader(seams, config.quirks),
     ledger: createUsageLedger(database),
     proofs: createDownloadProofSender(config, seams),
+    checksums: new Places(config.limits.checksums, config.limits.checksumsWaiting),
   };
   return { ...base, compute: createComputeParts(base, inputUrl) };
 }
@@ -117,6 +121,7 @@ function createComputeParts(base: Omit<ProviderContext, 'compute'>, inputUrl: ()
     environments,
     source,
     foreign,
+    checksums: base.checksums,
     maxChecksumBytes: config.limits.checksumBytes,
     maxDatasets: config.limits.datasets,
   });

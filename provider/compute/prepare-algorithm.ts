@@ -8,10 +8,12 @@ import { hashFile } from '../files/checksums.ts';
 import type { FileDigest } from '../files/checksums.ts';
 import type { FileObject } from '../files/file-object.ts';
 import type { FileSource } from '../files/file-source.ts';
+import { hashedInPlace } from '../files/unsigned-hashing.ts';
 import type { ForeignProviders } from '../foreign/foreign-providers.ts';
 import { reason as foreignReason } from '../foreign/foreign-providers.ts';
 import type { ServedFiles } from '../foreign/server-of.ts';
 import { serverOf } from '../foreign/server-of.ts';
+import type { Places } from '../places.ts';
 import type { AccessDecision, Checked, Reason } from '../refusal.ts';
 import { ALLOWED, passed, refuse } from '../refusal.ts';
 import type { AlgorithmInput } from './job-request.ts';
@@ -25,6 +27,8 @@ export interface AlgorithmContext {
   readonly environment: Environment;
   readonly foreign: Pick<ForeignProviders, 'find' | 'files'>;
   readonly consumer: string;
+  /** Where quotes that hash files wait: nobody signed for them. */
+  readonly checksums: Places;
   readonly maxChecksumBytes: number;
   /** False when no dataset compares the files: then an unsigned quote reads none. */
   readonly needsDigests: boolean;
@@ -117,7 +121,11 @@ async function digestsOf(
   { files, foreign: provider }: ServedFiles,
   context: AlgorithmContext,
 ): Promise<Checked<readonly AlgorithmDigest[]>> {
-  if (!provider) return hashAll(files, context);
+  if (!provider && context.isStart) return hashAll(files, context);
+  if (!provider) {
+    const hashed = await hashedInPlace(context.checksums, () => hashAll(files, context));
+    return hashed.ok ? hashed.value : hashed;
+  }
   const told = await context.foreign.files(source, provider, { checksums: true }, 'algorithm');
   if (!told.ok) return told;
   const digests = told.value.flatMap(({ checksum, length }) => (checksum === undefined ? [] : [{ checksum, length }]));

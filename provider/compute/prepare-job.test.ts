@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Asset } from '../asset/asset.ts';
 import type { Chain } from '../chain/chains.ts';
 import type { FileSource } from '../files/file-source.ts';
+import { Places } from '../places.ts';
 import { passed } from '../refusal.ts';
 import { createLocalSigner } from '../signer.ts';
 import { DATATOKEN, ENVIRONMENT_ADDRESS, NFT, PROVIDER_KEY, USER, assetOf, chainOf } from '../testing/assets.ts';
@@ -33,6 +34,7 @@ function prepare(assets: Readonly<Record<string, Asset>>, names: readonly string
     },
     source: {} as FileSource,
     foreign: { find: () => Promise.resolve(passed(undefined)), files: () => Promise.resolve(passed([])) },
+    checksums: new Places(1, 0),
     maxChecksumBytes: 1000,
     maxDatasets: 4,
   });

@@ -2,6 +2,7 @@ import type { AssetResolver } from '../asset/asset-resolver.ts';
 import type { Chain } from '../chain/chains.ts';
 import type { FileSource } from '../files/file-source.ts';
 import type { ForeignProviders } from '../foreign/foreign-providers.ts';
+import type { Places } from '../places.ts';
 import type { Checked, Reason } from '../refusal.ts';
 import { passed, refuse } from '../refusal.ts';
 import type { Environment, Environments } from './environments.ts';
@@ -25,6 +26,7 @@ export interface PreparerParts {
   readonly environments: Environments;
   readonly source: FileSource;
   readonly foreign: Pick<ForeignProviders, 'find' | 'files'>;
+  readonly checksums: Places;
   readonly maxChecksumBytes: number;
   readonly maxDatasets: number;
 }
@@ -45,7 +47,7 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
       const environment = await findEnvironment(input.environment, chain.value, parts.environments);
       if (!environment.ok) return environment;
       const needsDigests = isStart || located.value.some(comparesFiles);
-      const { source, maxChecksumBytes } = parts;
+      const { source, checksums, maxChecksumBytes } = parts;
       const consumer = input.consumerAddress;
       const algorithm = await prepareAlgorithm(input.algorithm, {
         asset,
@@ -53,6 +55,7 @@ export function createJobPreparer(parts: PreparerParts): JobPreparer {
         environment: environment.value,
         foreign: parts.foreign,
         consumer,
+        checksums,
         maxChecksumBytes,
         needsDigests,
         isStart,

@@ -209,7 +209,16 @@ const computeRoutes: readonly DocumentedRoute[] = [
     body: { [JSON_TYPE]: initializeCompute },
     answers: {
       200: json('A fee, an order that holds already, or both to renew.', answers.initializeComputeAnswer),
-      ...refusals([...REQUEST, ...COMPUTE, ...ASSET, ...CONSUMABLE, ...FILES, ...JOB, 'VALID_UNTIL_INVALID']),
+      ...refusals([
+        ...REQUEST,
+        ...COMPUTE,
+        ...ASSET,
+        ...CONSUMABLE,
+        ...FILES,
+        ...JOB,
+        'VALID_UNTIL_INVALID',
+        'TOO_MANY_CHECKSUMS',
+      ]),
     },
   },
   {

@@ -9,10 +9,10 @@ import type { FileObject } from '../files/file-object.ts';
 import { parseFileObject } from '../files/file-object.ts';
 import type { OpenedFile } from '../files/opened-file.ts';
 import { decryptFiles } from '../files/service-files.ts';
+import { hashedInPlace } from '../files/unsigned-hashing.ts';
 import { readInput } from '../input.ts';
-import { Places } from '../places.ts';
 import type { Checked } from '../refusal.ts';
-import { Refused, orRefuse, refuse, refused } from '../refusal.ts';
+import { Refused, orRefuse, refuse } from '../refusal.ts';
 
 export const schema = z.looseObject({
   did: z
@@ -41,26 +41,12 @@ const OWN_FILE: Disclosure = { checksum: true, contentType: true, filename: true
  * requests for checksums a few are answered at once, their files one after another, and some wait.
  */
 export function registerFileinfo(app: FastifyInstance, context: ProviderContext): void {
-  const { checksums, checksumsWaiting } = context.config.limits;
-  const places = new Places(checksums, checksumsWaiting);
   app.post('/api/services/fileinfo', async (request) => {
     const input = readInput(request, schema);
     if (!input.checksum) return describeAll(context, input);
-    const place = places.take();
-    if (!place)
-      throw refused(
-        'TOO_MANY_CHECKSUMS',
-        'checksum',
-        'checksum.limit',
-        'Too many files are being hashed; ask again later.',
-      );
-    const leave = await place;
-    try {
-      // Who went away while waiting needs no checksum.
-      return await describeAll(context, request.raw.socket.destroyed ? { ...input, checksum: false } : input);
-    } finally {
-      leave();
-    }
+    // Who went away while waiting needs no checksum.
+    const work = () => describeAll(context, request.raw.socket.destroyed ? { ...input, checksum: false } : input);
+    return orRefuse(await hashedInPlace(context.checksums, work), 'text');
   });
 }
 

@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import { closeServer, listen } from '../../../core/http-listen.ts';
+import { containerSectionChecksum, filesChecksum } from '../../../core/protocol/checksums.ts';
 import { sha256Hex } from '../../../core/protocol/hashing.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
 import type { ProviderLab } from './provider-lab.ts';
-import { consumerOf, exchange, startProviderLab } from './provider-lab.ts';
+import { CONTAINER, consumerOf, exchange, startProviderLab } from './provider-lab.ts';
 
 let lab: ProviderLab;
 /** A host that keeps the second half of every file to itself until it is told. */
@@ -55,6 +56,34 @@ test('D5: of unsigned requests for checksums some are worked on, some wait, and 
   await asked(3);
   held[2]?.end('whole');
   expect((await Promise.all(others)).map(({ status }) => status)).toEqual(expect.arrayContaining([200, 429]));
+});
+
+test('D5: a quote that has to hash an algorithm is one of them', async () => {
+  const algorithm = await lab.publish({ type: 'algorithm', files: [{ type: 'url', method: 'GET', url: hostUrl }] });
+  const trusted = {
+    did: algorithm.did,
+    filesChecksum: filesChecksum([sha256Hex('halfwhole')]),
+    containerSectionChecksum: containerSectionChecksum(CONTAINER),
+  };
+  lab.files.set('a.csv', 'a');
+  const compute = { publisherTrustedAlgorithms: [trusted] };
+  const dataset = await lab.publish({ type: 'dataset', files: ['a.csv'], compute });
+  const buyer = consumerOf(lab, lab.buyer);
+  const quote = () => buyer.initializeCompute(buyer.element(dataset), buyer.element(algorithm));
+  const before = held.length;
+  const first = ask(true);
+  await asked(before + 1);
+  const quotes = [quote(), quote()];
+  expect(await Promise.race(quotes)).toMatchObject({
+    status: 429,
+    body: { code: 'TOO_MANY_CHECKSUMS', field: 'algorithm', rule: 'checksum.limit' },
+  });
+  expect(held).toHaveLength(before + 1);
+  held.at(-1)?.end('whole');
+  expect(await first).toMatchObject({ status: 200 });
+  await asked(before + 2);
+  held.at(-1)?.end('whole');
+  expect((await Promise.all(quotes)).map(({ status }) => status)).toEqual(expect.arrayContaining([200, 429]));
 });
 
 test('a file that never ends gives its place free, without a checksum', async () => {
