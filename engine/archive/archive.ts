@@ -41,6 +41,7 @@ export interface Archive {
   putAdminLog(jobId: string, stage: string, text: string): Promise<Stored>;
   /** Sizes of what lies below a job's outputs, by path. */
   outputSizes(jobId: string): Promise<ReadonlyMap<string, number>>;
+  /** @throws WavetankError RESULTS_TOO_LARGE when their list has more than MAX_RESULTS_BYTES; then nothing was written */
   putResults(jobId: string, results: readonly StoredResult[]): Promise<void>;
   getResults(jobId: string): Promise<readonly StoredResult[] | undefined>;
   putRecord(record: JobRecord): Promise<void>;
@@ -59,7 +60,11 @@ export interface Archive {
 /** Streams above this size go up in parts of it, so that memory stays flat. */
 const PART_BYTES = 5 * 1024 * 1024;
 
+/** Of a list of results or a record. Whatever is written can be read again. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+
+/** A record has the results, and beside them what fits into a WorkFlow, of which a cluster takes 1.5 MiB. */
+export const MAX_RESULTS_BYTES = MAX_DOCUMENT_BYTES - 2 * 1024 * 1024;
 
 export async function createArchive(options: ArchiveOptions): Promise<Archive> {
   // Imported here: the client takes a quarter of a second to load, and not every process needs an archive.
@@ -113,8 +118,13 @@ class S3Archive implements Archive {
     return new Map(found.map(({ name, size }) => [name.slice(prefix.length), size]));
   }
 
-  putResults(jobId: string, results: readonly StoredResult[]): Promise<void> {
-    return this.#putJson(archiveKeys.results(jobId), results);
+  async putResults(jobId: string, results: readonly StoredResult[]): Promise<void> {
+    const list = Buffer.from(JSON.stringify(results), 'utf8');
+    if (list.length > MAX_RESULTS_BYTES)
+      throw new WavetankError('RESULTS_TOO_LARGE', 'The names of the outputs are too long to be listed.', {
+        category: 'usage',
+      });
+    await this.#putDocument(archiveKeys.results(jobId), list);
   }
 
   getResults(jobId: string): Promise<readonly StoredResult[] | undefined> {
@@ -133,7 +143,7 @@ class S3Archive implements Archive {
         this.#client.putObject(...at(this.#results, mark), Buffer.alloc(0)),
       );
     }
-    await this.#putJson(archiveKeys.record(record.jobId), record);
+    await this.#putDocument(archiveKeys.record(record.jobId), Buffer.from(JSON.stringify(record), 'utf8'));
   }
 
   getRecord(jobId: string): Promise<JobRecord | undefined> {
@@ -198,10 +208,8 @@ class S3Archive implements Archive {
     return { bytes, sha256: hash.digest('hex') };
   }
 
-  async #putJson(key: string, value: unknown): Promise<void> {
-    await attempt('store a record', () =>
-      this.#client.putObject(...at(this.#results, key), Buffer.from(JSON.stringify(value), 'utf8')),
-    );
+  async #putDocument(key: string, document: Buffer): Promise<void> {
+    await attempt('store a record', () => this.#client.putObject(...at(this.#results, key), document));
   }
 
   async #getJson<T>(key: string): Promise<T | undefined> {

@@ -1,4 +1,4 @@
-import { WavetankError } from '../../core/errors.ts';
+import { isWavetankError, WavetankError } from '../../core/errors.ts';
 import type { PublishedFile, PublishStageReport, StageReport } from '../api/broker-http.ts';
 import { objectNames, WORKFLOWS } from '../api/names.ts';
 import type { ConfigureReport, PublishReport, StoredResult, WorkFlow } from '../api/workflow.ts';
@@ -32,7 +32,14 @@ async function publishStatus(deps: ReportDeps, jobId: string, report: PublishSta
   const publish = shortPublishReport(rest);
   if (!report.ok) return { reports: { publish } };
   const results = await storedResults(deps.archive, jobId, files);
-  await deps.archive.putResults(jobId, results);
+  try {
+    await deps.archive.putResults(jobId, results);
+  } catch (error) {
+    // The job ends with it: a list that cannot be kept now can be kept never.
+    if (!isWavetankError(error, 'RESULTS_TOO_LARGE')) throw error;
+    const { code, message } = error;
+    return { reports: { publish: { ...publish, ok: false, code, message } } };
+  }
   return { reports: { publish }, results: results.length <= MAX_RESULTS_IN_STATUS ? results : [] };
 }
 

@@ -82,8 +82,7 @@ async function beginBoth(capabilities: Readonly<Record<Try, string>> = CAPABILIT
   const sent: Record<Try, Sent> = { a: send('a'), b: send('b') };
   function send(one: Try): Sent {
     const state: Sent = { isDone: false, answer: ask(one) };
-    const done = (): void => void (state.isDone = true);
-    state.answer.then(done, done);
+    void Promise.allSettled([state.answer]).then(() => (state.isDone = true));
     return state;
   }
   function ask(one: Try): Promise<LabAnswer> {
