@@ -249,7 +249,8 @@ const computeRoutes: readonly DocumentedRoute[] = [
   {
     method: 'get',
     path: `${API}/compute`,
-    summary: "A consumer's jobs; signed (optional): compute status <consumerAddress> <jobId> <nonce>",
+    summary:
+      "A consumer's jobs; signed (optional): compute status <consumerAddress> <jobId> <nonce>; HEAD only unsigned",
     query: computeStatus,
     headers: [AUTH_TOKEN],
     answers: {
@@ -257,7 +258,7 @@ const computeRoutes: readonly DocumentedRoute[] = [
         description: 'Jobs; to who accepts text/event-stream, every change of them.',
         content: { [JSON_TYPE]: answers.jobsAnswer, 'text/event-stream': 'bytes' },
       },
-      ...refusals([...REQUEST, ...PROOF, ...COMPUTE, 'TOO_MANY_STREAMS']),
+      ...refusals([...REQUEST, ...PROOF, ...COMPUTE, 'TOO_MANY_STREAMS', 'METHOD_NOT_ALLOWED']),
     },
   },
   {

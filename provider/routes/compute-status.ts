@@ -7,6 +7,7 @@ import type { ComputeParts, ProviderContext } from '../context.ts';
 import { distinctSigners, requireCompute } from '../context.ts';
 import { addressField, authTokenOf, optionalText, readInput, textNumber } from '../input.ts';
 import { jobView } from '../quirks.ts';
+import { refused } from '../refusal.ts';
 
 /** `agreementId` and `documentId` are taken and not filtered by: clients send them in several forms, a DID among them. */
 export const schema = z.looseObject({
@@ -53,6 +54,8 @@ async function isProven(
 ): Promise<boolean> {
   const authToken = authTokenOf(request);
   if ((input.signature === undefined && authToken === undefined) || input.nonce === undefined) return false;
+  // As at every signed route: a probe takes no nonce.
+  if (request.method === 'HEAD') throw refused('METHOD_NOT_ALLOWED', 'method', 'request', 'Method Not Allowed');
   const { consumerAddress: address, nonce, signature } = input;
   await authenticator.authenticate({ address, nonce, signature, authToken }, [
     statusMessage(address, input.jobId, nonce),

@@ -266,6 +266,13 @@ describe('results', () => {
     const buyer = consumerOf(lab, lab.buyer);
     expect((await fetch(buyer.api('computeResult?x=1'), { method: 'HEAD' })).status).toBe(405);
     expect((await fetch(buyer.api('download?x=1'), { method: 'HEAD' })).status).toBe(405);
+    const consumerAddress = lab.buyer.address;
+    const nonce = await buyer.nextNonce();
+    const signature = signMessage(statusMessage(consumerAddress, undefined, nonce), lab.buyer.privateKey);
+    const status = buyer.api(`compute?${new URLSearchParams({ consumerAddress, nonce, signature })}`);
+    expect((await fetch(status, { method: 'HEAD' })).status).toBe(405);
+    expect(await buyer.nextNonce()).toBe(nonce);
+    expect((await fetch(status)).status).toBe(200);
   });
 });
 
