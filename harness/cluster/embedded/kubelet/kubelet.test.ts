@@ -289,6 +289,16 @@ describe('the kubelet', () => {
     expect(await bench.logs(pod)).toMatch(/^Ax="y"B 440\n.*Read-only file system/);
   });
 
+  it.for(['data', './data', 'data/', './/data/.', '.'])('mounts the subPath %s', async (subPath, { expect }) => {
+    const name = `sub-${subPath.length}`;
+    const volumeMounts = [{ name: 'v', mountPath: '/v', subPath }];
+    bench.create(name, {
+      volumes: [{ name: 'v', emptyDir: {} }],
+      containers: [shell('echo in > /v/f', { volumeMounts })],
+    });
+    expect((await bench.until(name, isOver)).status?.phase).toBe('Succeeded');
+  });
+
   it('waits for a volume whose ConfigMap is missing, saying FailedMount', async ({ expect }) => {
     bench.create('unmounted', { volumes: [{ name: 'v', configMap: { name: 'absent' } }], containers: [shell('true')] });
     const event = await bench.api.untilEvent('unmounted', 'FailedMount');

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { WavetankError } from '../../../../core/errors.ts';
 import { makeDirectories, makeFile } from '../exact-modes.ts';
 import type { BackedVolume, ContainerMount, Launcher, PodSandbox } from '../launcher/launcher.ts';
@@ -65,7 +65,7 @@ function mountOf(
 ): ContainerMount {
   const volume = prepared.get(mount.name);
   if (!volume) throw configError(`volume "${mount.name}" not found`);
-  const subPath = mount.subPath === undefined || mount.subPath === '' ? undefined : mount.subPath;
+  const subPath = plainSubPath(mount.subPath ?? '');
   return {
     source: volume.path,
     target: mount.mountPath.replace(/(?<=.)\/+$/, ''),
@@ -74,6 +74,12 @@ function mountOf(
     ...(subPath === undefined ? {} : { subPath }),
     ...(subPath !== undefined && volume.files.includes(subPath) ? { isFile: true } : {}),
   };
+}
+
+/** undefined: the whole volume. */
+function plainSubPath(subPath: string): string | undefined {
+  const path = posix.normalize(subPath).replace(/\/+$/, '');
+  return path === '.' ? undefined : path;
 }
 
 async function prepareVolume(pod: Pod, volume: Volume, sources: VolumeSources, own: BackedVolume[]): Promise<Prepared> {

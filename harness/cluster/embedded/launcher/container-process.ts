@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WavetankError } from '../../../../core/errors.ts';
 import { makeDirectory } from '../exact-modes.ts';
@@ -11,6 +12,7 @@ import type { ContainerExit, ContainerSpec, LauncherFacts, RunningContainer } fr
 import type { SandboxNode } from './sandbox-node.ts';
 import type { Spawned } from './spawn-shell.ts';
 import { startScript } from './start-script.ts';
+import { subPathsOf } from './sub-paths.ts';
 import { needTool, shellWord } from './tools.ts';
 
 export interface Surroundings {
@@ -46,6 +48,9 @@ function layOut(around: Surroundings, spec: ContainerSpec, dir: string): string 
   const [root, skeleton] = [`${dir}/root`, spec.readOnlyRoot ? `${dir}/root` : `${dir}/skeleton`];
   makeDirectory(root, 0o755);
   layOutRoot(skeleton, spec);
+  // Where a subPath turns out to be a file, root of the node makes its mount point one.
+  const parents = subPathsOf(spec.mounts).map(({ target }) => dirname(`${skeleton}${target}`));
+  for (const parent of parents.filter((path) => existsSync(path))) around.node.own(parent, 0, 0);
   const files = { fstab: `${dir}/fstab`, envFile: `${dir}/env`, script: `${dir}/start` };
   writeFileSync(files.fstab, mountTable(root, spec, around.flagsOf, around.users === 'range'), { mode: 0o600 });
   writeFileSync(files.envFile, environmentFile(spec.env), { mode: 0o600 });

@@ -2,7 +2,6 @@ import { chmodSync, existsSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectories, makeFile } from '../exact-modes.ts';
 import type { ContainerMount, ContainerSpec } from './launcher.ts';
-import { shellWord } from './tools.ts';
 
 /** Directories that programs expect in every root. */
 const DIRS = [
@@ -90,25 +89,6 @@ function tmpfsOptions(tmpfs: NonNullable<ContainerMount['ownTmpfs']>, hasGroups:
 
 export function sourceOf(mount: ContainerMount): string {
   return mount.subPath === undefined ? mount.source : `${mount.source}/${mount.subPath}`;
-}
-
-/**
- * Makes and checks subPath directories. A link that an earlier container left in the volume must not lead
- * the mount out of it, so the directory's real path is compared before it is used.
- */
-export function subPathCommands(mounts: readonly ContainerMount[]): string {
-  return mounts
-    .filter((mount) => mount.subPath !== undefined && mount.isFile !== true)
-    .map((mount) => {
-      const path = shellWord(sourceOf(mount));
-      const mode = `$(stat -c %a ${shellWord(mount.source)})`;
-      return (
-        `[ -e ${path} ] || mkdir -p -m "${mode}" ${path} || fail 'cannot create the subPath'\n` +
-        `cd -P ${shellWord(mount.source)} && wt_volume=$(pwd -P) && cd -P ${path} && ` +
-        `[ "$(pwd -P)" = "$wt_volume/"${shellWord(mount.subPath ?? '')} ] || fail 'the subPath leads out of its volume'\n`
-      );
-    })
-    .join('');
 }
 
 function isBelowAnother(target: string, points: readonly { readonly target: string }[]): boolean {

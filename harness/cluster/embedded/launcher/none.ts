@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants as os } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -146,7 +155,7 @@ function layOutPaths(root: string, spec: ContainerSpec): Paths {
   for (const mount of spec.image.mounts) if (!isSystem(mount.target)) paths.push([mount.target, mount.source]);
   for (const mount of spec.mounts) {
     const source = sourceOf(mount);
-    if (mount.subPath !== undefined && mount.isFile !== true) mkdirSync(source, { recursive: true });
+    if (mount.subPath !== undefined && !existsSync(source)) mkdirSync(source, { recursive: true });
     const here = join(root, mount.target);
     mkdirSync(dirname(here), { recursive: true });
     if (mount.ownTmpfs) mkdirSync(here, { recursive: true });

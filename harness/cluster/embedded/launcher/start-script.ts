@@ -1,6 +1,6 @@
 import type { ContainerSpec, LauncherFacts } from './launcher.ts';
-import { subPathCommands } from './container-root.ts';
 import { execWithEnvironment } from './environment-script.ts';
+import { checkSubPaths, prepareSubPaths } from './sub-paths.ts';
 import { shellWord } from './tools.ts';
 
 export interface StartScript {
@@ -26,9 +26,9 @@ export function startScript(options: StartScript): string {
   return `wt_event=$1; fail() { echo "$wt_event fail $1" >&3; exit 125; }
 read -r wt_pid wt_rest < /proc/self/stat; echo "$wt_event pid $wt_pid" >&3
 hostname ${shellWord(options.hostname)} || fail 'cannot set the host name'
-${spec.readOnlyRoot ? '' : writableRoot(options)}${subPathCommands(spec.mounts)}exec 4< ${shellWord(options.envFile)}
+${spec.readOnlyRoot ? '' : writableRoot(options)}${prepareSubPaths(spec.mounts, root)}exec 4< ${shellWord(options.envFile)}
 mount -n -a -T ${shellWord(options.fstab)} || fail 'cannot mount'
-cd ${shellWord(root)} && pivot_root . . && umount -l . && cd / || fail 'cannot change the root'
+${checkSubPaths(spec.mounts, root)}cd ${shellWord(root)} && pivot_root . . && umount -l . && cd / || fail 'cannot change the root'
 cd ${shellWord(spec.workingDir)} || fail ${shellWord(`cannot change to the working directory ${spec.workingDir}`)}
 ulimit -c 0; ulimit -n ${spec.limits.openFiles} || fail 'cannot set limits'
 ${options.users === 'range' ? processLimit(options, "fail 'cannot set limits'") : ''}
