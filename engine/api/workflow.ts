@@ -84,7 +84,7 @@ export interface WorkFlowStatus {
   details?: Record<string, string | number | boolean>;
   /** Whether the paid run counts: false gives it back (interrupted, provisioning failed …). */
   runConsumed?: boolean;
-  /** The final record is in the archive. Set by the Operator Service's side once `finishedAt` is set; until then the WorkFlow stays. */
+  /** The final record is in the archive. Set by the Job Broker once `cleanedAt` is set; until then the WorkFlow stays. */
   archived?: boolean;
   /** The job's pods, volume and Secrets are gone. Set by the engine. */
   cleanedAt?: string;

@@ -134,6 +134,20 @@ describe('the archiver', () => {
     expect(lab.clock.pendingTimers).toBe(0);
   });
 
+  test('a job is archived when its pods are gone, not before: they may store outputs and report after its end', async () => {
+    const lab = archiverLab();
+    lab.start();
+    lab.change(ended(1, { cleanedAt: undefined }));
+    await lab.idle();
+    expect([lab.archive.attempts, lab.patches]).toEqual([0, []]);
+    lab.change(ended(2, { cleanedAt: undefined, isDeleted: true }));
+    await lab.idle();
+    expect(lab.archive.removed).toEqual([]);
+    lab.change(ended(3, { isDeleted: true }));
+    await lab.idle();
+    expect([lab.archive.removed, lab.patches]).toEqual([['j'], [{ archived: true }]]);
+  });
+
   test('stopped, it tries no more', async () => {
     const lab = archiverLab();
     lab.archive.isDown = true;
@@ -212,9 +226,13 @@ interface Change {
   readonly archived?: boolean;
   readonly isDeleted?: boolean;
   readonly runConsumed?: boolean;
+  readonly cleanedAt?: string | undefined;
 }
 
-function ended(version: number, { name = 'job-j', archived, isDeleted, runConsumed }: Change = {}): WorkFlow {
+const FINISHED_AT = '2023-11-14T22:13:20.000Z';
+
+function ended(version: number, change: Change = {}): WorkFlow {
+  const { name = 'job-j', archived, isDeleted, runConsumed, cleanedAt } = { cleanedAt: FINISHED_AT, ...change };
   return {
     apiVersion: 'oceanprotocol.com/v1alpha1',
     kind: 'WorkFlow',
@@ -241,7 +259,8 @@ function ended(version: number, { name = 'job-j', archived, isDeleted, runConsum
     },
     status: {
       phase: 'finished',
-      finishedAt: '2023-11-14T22:13:20.000Z',
+      finishedAt: FINISHED_AT,
+      ...(cleanedAt === undefined ? {} : { cleanedAt }),
       ...(archived ? { archived } : {}),
       ...(runConsumed === undefined ? {} : { runConsumed }),
     },

@@ -20,7 +20,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * Puts the record of every ended job into the archive and says so in its status; only then may the engine let the WorkFlow go.
+ * Puts the record of every ended job that the engine has cleaned up after into the archive and says so in its status; only then may
+ * the engine let the WorkFlow go. Until then the WorkFlow itself tells of the job.
  * A job that its owner deleted leaves no record: what lies of it in the archive is removed instead.
  */
 export class Archiver {
@@ -103,8 +104,9 @@ export class Archiver {
   }
 }
 
+/** Not before its pods are gone: pod-publish may outlive the end for as long as its grace lasts, and store what no record would name. */
 function isDue({ status }: WorkFlow): boolean {
-  return status?.finishedAt !== undefined && status.archived !== true;
+  return status?.finishedAt !== undefined && status.cleanedAt !== undefined && status.archived !== true;
 }
 
 export function isDeleted({ metadata }: WorkFlow): boolean {

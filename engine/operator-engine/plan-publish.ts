@@ -9,7 +9,7 @@ import { startLimits } from './start-limits.ts';
 
 /**
  * From the outcome to the end. Outputs and log are published also when the algorithm failed, was stopped or ran out of time:
- * they were paid for. A stop asked for during publishing ends it with what is stored by then.
+ * they were paid for. A stop asked for during publishing ends it; there are results only if pod-publish still reports before it is gone.
  */
 export function planPublish(observation: Observation, settings: PlanSettings): Plan {
   const end = publishEnd(observation, settings);

@@ -94,7 +94,7 @@ export class Jobs {
     return this.find(selector);
   }
 
-  /** Stops what runs, and removes results and records: at once what has ended, the rest when it ends. */
+  /** Stops what runs, and removes results and records: of what has ended at once, of the rest when it ends. */
   async remove(selector: JobSelector): Promise<void> {
     const { archive, client, namespace } = this.#options;
     // Deleted ones included: an earlier request may have been cut off half-way.
@@ -104,11 +104,13 @@ export class Jobs {
         const isEnded = workflow.status?.finishedAt !== undefined;
         const metadata = { annotations: { [ANNOTATIONS.deleteRequested]: 'true' } };
         const now = await this.#patch(workflow, { metadata, ...(isEnded ? {} : { spec: { stopRequested: true } }) });
-        // The archiver sees the annotation and removes what there is, when the job has ended. A WorkFlow that is gone was archived.
-        if (now && !now.status?.archived) return;
+        // A WorkFlow that is gone was archived.
+        const isArchived = now === undefined || now.status?.archived === true;
         const { jobId, owner } = workflow.spec;
-        await archive.removeJob(jobId, owner);
+        if (isEnded || isArchived) await archive.removeJob(jobId, owner);
         this.#known.delete(jobId);
+        // The archiver sees the annotation, and removes what there is when the last pod is gone.
+        if (!isArchived) return;
         await ignoreGone(
           client.delete(WORKFLOWS, { namespace, name: workflow.metadata.name }, { uid: workflow.metadata.uid }),
         );

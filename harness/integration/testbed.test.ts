@@ -91,9 +91,12 @@ describe('a testbed', () => {
     expect(await waitUntil('the pods to be gone', gone, { clock: systemClock, timeoutMs: 10_000 })).toBe(true);
     const stages = (await testbed.observe.podsEverCreated(job.jobId)).map(({ stage }) => stage);
     expect(stages).toEqual(['configure', 'compute', 'publish']);
-    expect(
-      (await testbed.observe.objects('results', `jobs/${job.jobId}/`)).map(({ key }) => path.basename(key)),
-    ).toContain('record.json');
+    // So is the record: only then nothing more can be stored.
+    const recorded = async (): Promise<true | undefined> => {
+      const objects = await testbed.observe.objects('results', `jobs/${job.jobId}/`);
+      return objects.some(({ key }) => path.basename(key) === 'record.json') ? true : undefined;
+    };
+    expect(await waitUntil('the record', recorded, { clock: systemClock, timeoutMs: 10_000 })).toBe(true);
   });
 
   test('a refusal and its twin differ in one input', async () => {

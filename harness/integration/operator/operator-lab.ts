@@ -13,7 +13,7 @@ import { ResourceStack, runningResource } from '../../../core/resource.ts';
 import { systemSeams } from '../../../core/seams.ts';
 import type { Stage } from '../../../engine/api/names.ts';
 import { objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
-import type { ComputeEnvironmentSpec, WorkFlow } from '../../../engine/api/workflow.ts';
+import type { ComputeEnvironmentSpec, WorkFlow, WorkFlowStatus } from '../../../engine/api/workflow.ts';
 import { installOperator } from '../../../engine/deploy/install.ts';
 import { createKubeClient } from '../../../engine/kubernetes/client.ts';
 import { LEASES, SECRETS } from '../../../engine/kubernetes/objects.ts';
@@ -175,13 +175,16 @@ export async function startOperatorLab() {
     } as KubeObject);
     return token;
   };
-  const patchStatus = (jobId: string, status: object): Promise<WorkFlow> =>
+  const writeStatus = (jobId: string, status: Partial<WorkFlowStatus>): Promise<WorkFlow> =>
     client.mergePatch<WorkFlow>(
       WORKFLOWS,
       { namespace: NAMESPACE, name: objectNames.workflow(jobId) },
       { status },
       { subresource: 'status' },
     );
+  /** As the engine does when no pod is left: what has ended is cleaned up after at once. */
+  const patchStatus = (jobId: string, status: Partial<WorkFlowStatus>): Promise<WorkFlow> =>
+    writeStatus(jobId, { ...(status.finishedAt === undefined ? {} : { cleanedAt: status.finishedAt }), ...status });
 
   return runningResource(
     {
@@ -199,6 +202,7 @@ export async function startOperatorLab() {
       nextNonce,
       giveToken,
       patchStatus,
+      writeStatus,
       answers,
     },
     async () => {

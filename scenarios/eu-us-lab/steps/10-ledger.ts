@@ -60,8 +60,15 @@ function isAccountedFor(kind: string, name: string, jobIds: readonly string[]): 
   return kind === 'workflows' && jobIds.some((jobId) => name.includes(jobId));
 }
 
-async function objectsBelongToJobs(check: Checks, { testbed: { observe }, jobs }: TheCase): Promise<void> {
+async function objectsBelongToJobs(check: Checks, { story, testbed: { observe }, jobs }: TheCase): Promise<void> {
   const { results, adminLogs } = observe.bucketNames;
+  // A job's record follows the last of its pods.
+  await eventually(
+    story,
+    () => observe.objects(results),
+    (objects) => jobs.ids().every((jobId) => objects.some(({ key }) => key.endsWith(`jobs/${jobId}/record.json`))),
+    SETTLE_MS,
+  );
   for (const bucket of [results, adminLogs]) {
     const objects = await observe.objects(bucket);
     const nobodys = objects.filter(({ key }) => !jobs.ids().some((jobId) => key.includes(jobId)));
