@@ -1,16 +1,14 @@
 import { stringify } from 'yaml';
-import type { KubeClient, ObjectRef } from '../../engine/kubernetes/client.ts';
+import type { ObjectRef } from '../../engine/kubernetes/client.ts';
 import { loadKubeconfig } from '../../engine/kubernetes/kubeconfig.ts';
-import { serviceAccountToken } from './service-account-token.ts';
 
 /** A kubeconfig (YAML) for a service account in the cluster of the given file's current context, with nothing else of that file in it. */
 export async function accountKubeconfig(
   kubeconfigPath: string,
-  client: KubeClient,
   account: ObjectRef,
+  user: { readonly token: string } | { readonly tokenFile: string },
 ): Promise<string> {
   const { server, tls } = await loadKubeconfig(kubeconfigPath);
-  const token = await serviceAccountToken(client, account);
   const cluster = {
     server,
     ...(tls.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(tls.ca).toString('base64') }),
@@ -23,7 +21,7 @@ export async function accountKubeconfig(
     kind: 'Config',
     'current-context': name,
     clusters: [{ name: 'cluster', cluster }],
-    users: [{ name, user: { token } }],
+    users: [{ name, user }],
     contexts: [{ name, context: { cluster: 'cluster', user: name, namespace } }],
   });
 }

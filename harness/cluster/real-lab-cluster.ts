@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { WavetankError } from '../../core/errors.ts';
 import type { RunningResource } from '../../core/resource.ts';
 import { CANARY_POD } from '../../engine/operator-engine/gate/canary-pods.ts';
 import type { StartContext } from '../testbed/start-context.ts';
 import { accountKubeconfig } from './account-kubeconfig.ts';
+import { startTokenFile } from './account-token-file.ts';
 import type { RunningKindCluster } from './kind/start-kind-cluster.ts';
 import type { RunningExistingCluster } from './existing/start-existing-cluster.ts';
 import type { LabCluster } from './lab-cluster.ts';
@@ -27,7 +29,7 @@ export function startAbortable<C extends RunningResource>(
 
 /** What is the same for all clusters whose nodes are not ours. */
 export function realLabCluster(
-  { config, folder, clock, entropy, log }: StartContext,
+  { config, folder, stack, clock, entropy, log }: StartContext,
   cluster: RunningKindCluster | RunningExistingCluster,
   canaryNamespace: string,
 ): Pick<LabCluster, 'apiUrl' | 'listenHosts' | 'kubeconfigOf' | 'observePods' | 'gate' | 'marks'> {
@@ -37,7 +39,15 @@ export function realLabCluster(
   return {
     apiUrl: client.server,
     listenHosts: [hostAddressFromPods],
-    kubeconfigOf: (name, namespace) => accountKubeconfig(kubeconfigPath, client, { name, namespace }),
+    async kubeconfigOf(name, namespace) {
+      const account = { name, namespace };
+      const tokenFile = path.resolve(folder, `${namespace}-${name}.token`);
+      // A testbed may be up for longer than a token lives.
+      await stack.start(`token of ${name}`, () =>
+        startTokenFile({ client, clock, log: log.of('cluster'), account, file: tokenFile }),
+      );
+      return accountKubeconfig(kubeconfigPath, account, { tokenFile });
+    },
     observePods: (onPod) => observePods({ client, clock, entropy, log: log.of('cluster'), marker }, onPod),
     // A gate waits for a denial, which never comes where policies are not enforced.
     gate: async () => (isIsolated ? cluster.gate.gate : { mode: 'none' }),

@@ -18,6 +18,7 @@ import { preparePodsApp } from '../../pods-image.ts';
 import type { RunningKindCluster } from '../kind/start-kind-cluster.ts';
 import { startSharedKind, whyNoKind } from '../kind/testing/lab-kind.ts';
 import { accountKubeconfig } from '../account-kubeconfig.ts';
+import { serviceAccountToken } from '../service-account-token.ts';
 import { imagesFrom } from './images.ts';
 import { testbedLabels } from './ownership.ts';
 import { removeTestbeds } from './remove-testbeds.ts';
@@ -106,7 +107,8 @@ describe.skipIf(reason !== undefined)(
       await client.create(SERVICE_ACCOUNTS, { metadata: { name: 'nobody', namespace: 'default' } });
       const account = { name: 'nobody', namespace: 'default' };
       const file = path.join(inject('kindStateRoot'), 'nobody.kubeconfig');
-      writeFileSync(file, await accountKubeconfig(kubeconfigPath, client, account), { mode: 0o600 });
+      const { token } = await serviceAccountToken(client, account);
+      writeFileSync(file, await accountKubeconfig(kubeconfigPath, account, { token }), { mode: 0o600 });
       try {
         await expect(start({ kubeconfigPath: file })).rejects.toMatchObject({
           code: 'CLUSTER_PERMISSIONS_MISSING',
