@@ -46,7 +46,10 @@ test('a token is replaced at half of its life, and again after it could not be',
   const says = (): string => readFileSync(file, 'utf8');
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);
-    await waitUntil('the next look', () => clock.pendingTimers > 0 || undefined, { clock: systemClock });
+    await waitUntil('the next look', () => clock.pendingTimers > 0 || undefined, {
+      clock: systemClock,
+      timeoutMs: 10_000,
+    });
   };
   const admin = path.join(folder, 'admin.kubeconfig');
   writeFileSync(
