@@ -9,7 +9,7 @@ import type * as metadataModule from '../../contracts/metadata.ts';
 import type * as ordersModule from '../../contracts/orders.ts';
 import type { MetadataEvent, MetadataStatus } from '../../contracts/metadata.ts';
 import type { OrderReceipt } from '../../contracts/orders.ts';
-import { isWavetankError, messageOf } from '../../core/errors.ts';
+import { WavetankError, isWavetankError, messageOf } from '../../core/errors.ts';
 import type { Seams } from '../../core/seams.ts';
 import type { ChainConfig } from '../config.ts';
 import { refused } from '../refusal.ts';
@@ -43,6 +43,8 @@ export interface ChainReader {
    * @throws WavetankError CONTRACT_PARAMETER_MISSING, CONTRACT_PARAMETER_INVALID, CONTRACT_ABI_INVALID, CONTRACT_CALL_FAILED
    */
   callFunction(call: FunctionCall): Promise<string>;
+  /** Unix seconds of the newest block. */
+  time(): Promise<number>;
   /** Decimals of an ERC-20. @throws Refused FEE_TOKEN_INVALID */
   decimals(token: string): Promise<number>;
   /** Whether the contract at an address stands by a signature (ERC-1271); undefined when there is no contract. */
@@ -152,6 +154,12 @@ export function createChainReader(config: ChainConfig, seams: Seams, timeoutMs: 
         );
       }),
     callFunction: (call) => ask(({ rpc, functions }) => functions.callFunction(rpc, call)),
+    time: () =>
+      ask(async ({ rpc }) => {
+        const newest = await rpc.getBlock('latest');
+        if (!newest) throw new WavetankError('CHAIN_UNREACHABLE', 'The chain has no block.');
+        return newest.timestamp;
+      }),
     async decimals(token) {
       const known = decimals.get(token) ?? ask(({ rpc, metadata }) => metadata.readDecimals(rpc, token));
       decimals.set(token, known);

@@ -1,5 +1,3 @@
-import { nowSeconds } from '../../core/clock.ts';
-import type { Seams } from '../../core/seams.ts';
 import type { ProviderFee } from '../../core/protocol/provider-fee.ts';
 import type { OrderReader } from '../access/order-reader.ts';
 import type { ValidOrder } from '../access/order.ts';
@@ -28,7 +26,12 @@ export interface JobQuote {
 export interface QuoteParts {
   readonly orders: OrderReader;
   readonly foreign: Pick<ForeignProviders, 'quote'>;
-  readonly seams: Seams;
+}
+
+/** In Unix seconds. */
+export interface QuotedTime {
+  readonly now: number;
+  readonly validUntil: number;
 }
 
 interface Elsewhere {
@@ -49,9 +52,13 @@ interface Element {
  * the first that is served here (P6: the classic lookup always failed, so that what was paid was asked for again). What
  * another Provider serves is quoted by that one.
  */
-export async function quoteJob(job: PreparedJob, validUntil: number, parts: QuoteParts): Promise<Checked<JobQuote>> {
+export async function quoteJob(
+  job: PreparedJob,
+  { now, validUntil }: QuotedTime,
+  parts: QuoteParts,
+): Promise<Checked<JobQuote>> {
   const { chain, environment } = job;
-  const { orders, foreign, seams } = parts;
+  const { orders, foreign } = parts;
   const decimals = environment.priceMin > 0 ? await chain.reader.decimals(chain.feeToken) : 0;
   const elements = await Promise.all(
     elementsOf(job).map(async ({ source, transferTxId, elsewhere }): Promise<Element> => {
@@ -72,7 +79,6 @@ export async function quoteJob(job: PreparedJob, validUntil: number, parts: Quot
     paysEnvironment(element.existing.fee, environment.priceMin, decimals);
   const paid = elements.findIndex(carries);
   const carrier = paid === -1 ? elements.findIndex(isOwn) : paid;
-  const now = nowSeconds(seams.clock);
   const quotes = await Promise.all(
     elements.map(async (element, index): Promise<Checked<ElementQuote>> => {
       const isCarrier = index === carrier;

@@ -6,8 +6,10 @@ import { checkConsumerParameters } from '../access/consumer-parameters.ts';
 import { checkDatatoken } from '../access/datatoken.ts';
 import type { AssetService } from '../asset/asset.ts';
 import { findService } from '../asset/asset.ts';
+import type { FeeQuote } from '../compute/fee.ts';
 import { signQuote } from '../compute/fee.ts';
 import { userdataSchema } from '../compute/job-request.ts';
+import { quotedNow, validUntilAfter } from '../compute/quoted-time.ts';
 import type { ProviderContext } from '../context.ts';
 import { isEnvironment } from '../context.ts';
 import { decryptFiles } from '../files/service-files.ts';
@@ -42,7 +44,7 @@ export function registerInitialize(app: FastifyInstance, context: ProviderContex
     const decision = checkConsumable(asset, of.service, input.consumerAddress, 'consumerAddress');
     if (!decision.allowed) throw onChain(of, new Refused(decision));
     await checkEnvironment(context, of, input.environmentAddress);
-    const terms = of.service.type === 'compute' ? computeTerms(context, input) : { environment: null, validUntil: 0 };
+    const terms = of.service.type === 'compute' ? await computeTerms(context, of, input) : ACCESS_TERMS;
     const datatoken = await checkDatatoken(of, 'serviceId');
     if (!datatoken.allowed) throw onChain(of, new Refused(datatoken));
     if (input.userdata !== undefined) {
@@ -92,14 +94,17 @@ async function checkEnvironment(
   if (!decision.allowed) throw onChain(of, new Refused(decision));
 }
 
-function computeTerms(
+type Terms = Pick<FeeQuote, 'environment' | 'validUntil'>;
+
+const ACCESS_TERMS: Terms = { environment: null, validUntil: 0 };
+
+async function computeTerms(
   { seams }: ProviderContext,
+  { asset }: AssetService,
   { environment, validUntil }: InitializeInput,
-): { readonly environment: string | null; readonly validUntil: number } {
-  const until = Number(validUntil);
-  if (!Number.isSafeInteger(until) || until <= nowSeconds(seams.clock))
-    throw refused('VALID_UNTIL_INVALID', 'validUntil', 'fee.validUntil', 'The validUntil value is not correct.');
-  return { environment: environment ?? null, validUntil: until };
+): Promise<Terms> {
+  const now = await quotedNow(asset.chain, seams.clock);
+  return { environment: environment ?? null, validUntil: validUntilAfter(now, validUntil, 'validUntil') };
 }
 
 async function probe(

@@ -36,6 +36,7 @@ export function chainOf(reader: Partial<ChainReader> = {}, overrides: Partial<Ch
     'lastMetadata',
     'metadataOfTransaction',
     'callFunction',
+    'time',
     'decimals',
     'isContractSignature',
     'recordDownload',
