@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { WavetankError } from '../../core/errors.ts';
 import { ANNOTATIONS, LABELS, WORKFLOWS } from '../api/names.ts';
 import type { WorkFlow } from '../api/workflow.ts';
 import type { Archive } from '../archive/archive.ts';
@@ -46,7 +47,32 @@ describe('DELETE', () => {
   });
 });
 
-/** Jobs over a cache that is as old as it is given, a cluster that may be newer, and an archive that notes what is removed. */
+describe('an owner whose archive cannot tell the results of one job', () => {
+  const published = { reports: { publish: { ok: true, published: 1, refused: [] } } };
+  const results = [{ index: 0, filename: 'a', filesize: 1, type: 'output' as const, sha256: '', key: 'k' }];
+  const broken = job('broken', 1, published);
+  const whole = job('whole', 1, { ...published, results });
+  const list = { provider: PROVIDER, owner: OWNER };
+  const page = { offset: 0, limit: 10 };
+
+  test('is told of the others, and of that one without results, which says so', async () => {
+    const { jobs } = jobsLab([broken, whole]);
+    const told = new Map((await jobs.page(list, page)).jobs.map((one) => [one.jobId, one]));
+    expect(told.get('whole')).toMatchObject({ status: 70, results: [{ filename: 'a' }] });
+    expect(told.get('whole')?.details).toBeUndefined();
+    expect(told.get('broken')).toMatchObject({ status: 70, results: '', details: { resultsUnavailable: true } });
+  });
+
+  test('who asks for that job, or follows it, is told to try again', async () => {
+    const { jobs } = jobsLab([broken, whole]);
+    const failed = { code: 'ARCHIVE_FAILED' };
+    await expect(jobs.page({ ...list, jobId: 'broken' }, page)).rejects.toMatchObject(failed);
+    await expect(jobs.page({ provider: PROVIDER, agreementId: '0x1' }, page)).rejects.toMatchObject(failed);
+    await expect(jobs.find(list)).rejects.toMatchObject(failed);
+  });
+});
+
+/** Jobs over a cache that is as old as it is given, a cluster that may be newer, and an archive that notes what is removed and cannot read. */
 function jobsLab(known: readonly WorkFlow[]) {
   const cache = new ObjectCache<WorkFlow>({ [BY_OWNER]: ownersOf });
   const cluster = new Map(known.map((workflow) => [workflow.metadata.name, workflow]));
@@ -75,6 +101,9 @@ function jobsLab(known: readonly WorkFlow[]) {
   };
   const archive: Partial<Archive> = {
     jobsOf: async () => [],
+    getResults: async () => {
+      throw new WavetankError('ARCHIVE_FAILED', 'The S3 did not read a record.');
+    },
     removeJob: async (jobId) => void removed.push(jobId),
   };
   const jobs = new Jobs({

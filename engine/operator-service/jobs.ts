@@ -1,3 +1,4 @@
+import { isWavetankError } from '../../core/errors.ts';
 import { sameAddress } from '../../core/protocol/address.ts';
 import type { ComputeJob } from '../../core/protocol/job-status.ts';
 import { ANNOTATIONS, LABELS, WORKFLOWS } from '../api/names.ts';
@@ -58,14 +59,24 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** The first page. */
+  /** The first page, each job whole. */
   async find(selector: JobSelector): Promise<readonly ComputeJob[]> {
-    return (await this.page(selector, FIRST_PAGE)).jobs;
+    return (await this.#page(selector, FIRST_PAGE, (workflow) => this.#viewOf(workflow))).jobs;
   }
 
-  async page(selector: JobSelector, page: Page): Promise<JobPage> {
+  /** In a list of an owner's jobs, one whose results cannot be read is told without them. */
+  page(selector: JobSelector, page: Page): Promise<JobPage> {
+    const isList = selector.jobId === undefined && selector.agreementId === undefined;
+    return this.#page(selector, page, (workflow) => (isList ? this.#viewInList(workflow) : this.#viewOf(workflow)));
+  }
+
+  async #page(
+    selector: JobSelector,
+    page: Page,
+    viewOf: (workflow: WorkFlow) => Promise<ComputeJob>,
+  ): Promise<JobPage> {
     const live = this.live(selector);
-    const shown = page.offset === 0 ? await Promise.all(live.map((workflow) => this.#viewOf(workflow))) : [];
+    const shown = page.offset === 0 ? await Promise.all(live.map(viewOf)) : [];
     const ids = await this.#archivedIds(selector, new Set(live.map((workflow) => workflow.spec.jobId)));
     const end = page.offset + page.limit;
     const records = await this.#records(ids.slice(page.offset, end), selector);
@@ -146,6 +157,17 @@ export class Jobs {
     if (!hasMoreResults(workflow)) return viewOfWorkflow(workflow);
     const results = [...(await this.#resultsOf(workflow))];
     return viewOfWorkflow({ ...workflow, ...(workflow.status ? { status: { ...workflow.status, results } } : {}) });
+  }
+
+  /** It must not hide the others, and not look like a job without results. */
+  async #viewInList(workflow: WorkFlow): Promise<ComputeJob> {
+    try {
+      return await this.#viewOf(workflow);
+    } catch (error) {
+      if (!isWavetankError(error, 'ARCHIVE_FAILED')) throw error;
+      const view = viewOfWorkflow(workflow);
+      return { ...view, details: { ...view.details, resultsUnavailable: true } };
+    }
   }
 
   async #resultsOf(workflow: WorkFlow): Promise<readonly StoredResult[]> {

@@ -190,7 +190,8 @@ export const OPERATOR_SERVICE_ROUTES: readonly DocumentedRoute[] = [
     query: selector.extend({ offset: digits.optional(), limit: digits.optional() }),
     answers: {
       200: {
-        description: 'The jobs; to who accepts text/event-stream, every change of them.',
+        description:
+          'The jobs; to who accepts text/event-stream, every change of them. In a list of an owner, a job whose results cannot be read now has none, and resultsUnavailable in its details.',
         content: { [JSON_TYPE]: z.array(job), 'text/event-stream': 'bytes' },
       },
       ...refusals(PROOF, SELECTED, { 503: ['TOO_MANY_STREAMS'] }),
