@@ -53,7 +53,10 @@ export interface Archive {
   expiredJobs(now: number): Promise<readonly string[]>;
   /** Removes an expired job, as `removeJob` does, and its mark; one that was removed before leaves only the mark. */
   removeExpired(jobId: string, now: number): Promise<void>;
-  /** Everything of a job: outputs, logs, record, its entry in the owner's list. */
+  /**
+   * Everything of a job: outputs, uploads that nobody finished, logs of the algorithm and of our stages, record, its entry in the
+   * owner's list. The record goes last: as long as anything is left, a repeated removal finds it and goes on.
+   */
   removeJob(jobId: string, owner: string): Promise<void>;
 }
 
@@ -167,8 +170,19 @@ class S3Archive implements Archive {
   }
 
   async removeJob(jobId: string, owner: string): Promise<void> {
-    const keys = (await this.#list(archiveKeys.job(jobId))).map(({ name }) => name);
-    await attempt('remove a job', () => this.#remove([...keys, archiveKeys.ownerEntry(owner, jobId)]));
+    const [ours, record] = [archiveKeys.job(jobId), archiveKeys.record(jobId)];
+    // Uploads first: one that is finished meanwhile is among the objects.
+    await this.#abortUploads(ours);
+    for (const place of [this.#results, this.#admin]) {
+      const keys = (await this.#list(ours, place)).map(({ name }) => name);
+      // Both places may be the same.
+      await this.#remove(
+        place,
+        keys.filter((key) => key !== record),
+      );
+    }
+    await this.#remove(this.#results, [archiveKeys.ownerEntry(owner, jobId)]);
+    await this.#remove(this.#results, [record]);
   }
 
   async expiredJobs(now: number): Promise<readonly string[]> {
@@ -179,7 +193,7 @@ class S3Archive implements Archive {
     const record = await this.getRecord(jobId);
     if (record && record.expiresAt > 0 && record.expiresAt <= now) await this.removeJob(jobId, record.owner);
     const marks = (await this.#expiryMarks(now)).filter((mark) => mark.jobId === jobId).map(({ name }) => name);
-    await attempt('remove a mark', () => this.#remove(marks));
+    await this.#remove(this.#results, marks);
   }
 
   async #expiryMarks(now: number): Promise<readonly { name: string; jobId: string }[]> {
@@ -229,23 +243,62 @@ class S3Archive implements Archive {
     }
   }
 
-  async #remove(keys: readonly string[]): Promise<void> {
-    const { bucket, prefix } = this.#results;
-    await this.#client.removeObjects(
-      bucket,
-      keys.map((key) => `${prefix}${key}`),
-    );
+  /** Of many uploads of one key the client's pages may leave some out: those show when the others are gone. */
+  async #abortUploads(prefix: string): Promise<void> {
+    const known = new Set<string>();
+    for (;;) {
+      const found = (await this.#uploads(prefix)).filter(({ id }) => !known.has(id));
+      if (found.length === 0) return;
+      for (const { key, id } of found) {
+        known.add(id);
+        await attempt('abort an upload', () => this.#abort(key, id));
+      }
+    }
   }
 
-  async #list(prefix: string): Promise<readonly { name: string; size: number }[]> {
+  async #abort(key: string, id: string): Promise<void> {
+    try {
+      await this.#client.abortMultipartUpload(this.#results.bucket, key, id);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'NoSuchUpload') throw error;
+    }
+  }
+
+  /** Of the whole place, for MinIO knows no prefix of uploads but a whole key, or none; only those under way are listed. */
+  async #uploads(prefix: string): Promise<readonly { key: string; id: string }[]> {
+    const place = this.#results;
+    return attempt('list uploads', async () => {
+      const found: { key: string; id: string }[] = [];
+      for (let after: string | undefined = ''; after !== undefined;) {
+        const page = await this.#client.listIncompleteUploadsQuery(place.bucket, place.prefix, after, '', '');
+        for (const { key, uploadId } of page.uploads)
+          if (key.startsWith(`${place.prefix}${prefix}`)) found.push({ key, id: uploadId });
+        after = page.isTruncated && page.nextKeyMarker !== '' ? page.nextKeyMarker : undefined;
+      }
+      return found;
+    });
+  }
+
+  /** The client gives back what the S3 said of single keys, and throws only when it took none. */
+  async #remove({ bucket, prefix }: Place, keys: readonly string[]): Promise<void> {
+    await attempt('remove objects', async () => {
+      const refusals = (await this.#client.removeObjects(
+        bucket,
+        keys.map((key) => `${prefix}${key}`),
+      )) as readonly { readonly Code?: string }[];
+      const refusal = refusals.find(({ Code }) => Code !== 'NoSuchKey');
+      if (refusal) throw Object.assign(new Error('An object was not removed.'), { code: refusal.Code });
+    });
+  }
+
+  async #list(prefix: string, place = this.#results): Promise<readonly { name: string; size: number }[]> {
     return attempt('list a prefix', async () => {
       const found: { name: string; size: number }[] = [];
-      for await (const item of this.#client.listObjectsV2(...at(this.#results, prefix), true) as AsyncIterable<{
+      for await (const item of this.#client.listObjectsV2(...at(place, prefix), true) as AsyncIterable<{
         name?: string;
         size: number;
       }>) {
-        if (item.name !== undefined)
-          found.push({ name: item.name.slice(this.#results.prefix.length), size: item.size });
+        if (item.name !== undefined) found.push({ name: item.name.slice(place.prefix.length), size: item.size });
       }
       return found;
     });

@@ -46,6 +46,6 @@ export const BROKER_GRANTS: readonly BucketGrant[] = [
 ];
 /** The Operator Service hands out results and removes those of deleted jobs; it writes none. */
 export const OPERATOR_SERVICE_GRANTS: readonly BucketGrant[] = [
-  { bucket: 'results', actions: READ },
+  { bucket: 'results', actions: [...READ, 's3:AbortMultipartUpload', 's3:ListBucketMultipartUploads'] },
   { bucket: 'adminLogs', actions: ['s3:ListBucket', 's3:DeleteObject', 's3:GetBucketLocation'] },
 ];
