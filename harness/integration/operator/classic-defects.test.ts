@@ -81,6 +81,21 @@ test('the id of a request stands on its WorkFlow, and a start that is sent again
   });
 });
 
+test('the longest values that are accepted make a job, and a longer one is wrong, not a failure of the cluster', async () => {
+  const longest = { entrypoint: 'x'.repeat(16_384), image: `i/${'x'.repeat(950)}` };
+  const withContainer = (change: object) => {
+    const body = freshRequest();
+    Object.assign(body.workflow.stages[0].algorithm.container, change);
+    return body;
+  };
+  expect(await lab.ask('POST', COMPUTE, { body: withContainer(longest) })).toMatchObject({ status: 200 });
+  for (const [name, value] of Object.entries(longest))
+    expect(await lab.ask('POST', COMPUTE, { body: withContainer({ [name]: `${value}x` }) })).toMatchObject({
+      status: 400,
+      body: { code: 'WORKFLOW_INVALID', field: `workflow.stages.0.algorithm.container.${name}` },
+    });
+});
+
 test('D12: a name in any script is a result like another, and hides nothing', async () => {
   const owner = `0x${'12'.repeat(20)}`;
   const name = 'итоги/模型 €.json';
