@@ -5,7 +5,7 @@ import type { Client } from 'minio';
 import { WavetankError } from '../../core/errors.ts';
 import type { Net } from '../../core/net.ts';
 import type { StoredResult } from '../api/workflow.ts';
-import { archiveKeys } from './keys.ts';
+import { archiveKeys, spellingsOf } from './keys.ts';
 import type { Place } from './place.ts';
 import { placeOf } from './place.ts';
 import type { JobRecord } from './record.ts';
@@ -251,7 +251,7 @@ class S3Archive implements Archive {
       if (found.length === 0) return;
       for (const { key, id } of found) {
         known.add(id);
-        await attempt('abort an upload', () => this.#abort(key, id));
+        for (const spelling of spellingsOf(key)) await attempt('abort an upload', () => this.#abort(spelling, id));
       }
     }
   }
@@ -271,9 +271,10 @@ class S3Archive implements Archive {
       const found: { key: string; id: string }[] = [];
       for (let after: string | undefined = ''; after !== undefined;) {
         const page = await this.#client.listIncompleteUploadsQuery(place.bucket, place.prefix, after, '', '');
-        for (const { key, uploadId } of page.uploads)
+        // The client makes numbers of keys that are digits, whatever its types say.
+        for (const { key, uploadId } of page.uploads.map((upload) => ({ ...upload, key: String(upload.key) })))
           if (key.startsWith(`${place.prefix}${prefix}`)) found.push({ key, id: uploadId });
-        after = page.isTruncated && page.nextKeyMarker !== '' ? page.nextKeyMarker : undefined;
+        after = page.isTruncated && page.nextKeyMarker !== '' ? String(page.nextKeyMarker) : undefined;
       }
       return found;
     });

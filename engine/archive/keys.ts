@@ -21,3 +21,15 @@ export const archiveKeys = {
 export function ownerDigest(owner: string): string {
   return createHash('sha256').update(owner.toLowerCase()).digest('hex').slice(0, 40);
 }
+
+/**
+ * A key as the minio client lists unfinished uploads: it leaves numeric entities as they came, of which MinIO makes quotes.
+ * A key may also be spelt so itself.
+ */
+export function spellingsOf(key: string): readonly string[] {
+  const decoded = key.replaceAll(/&#(?:x([0-9a-f]{1,6})|(\d{1,7}));/gi, (entity, hex?: string, decimal?: string) => {
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code <= 0x10_ff_ff ? String.fromCodePoint(code) : entity;
+  });
+  return decoded === key ? [key] : [key, decoded];
+}

@@ -87,14 +87,19 @@ async function createOrFind(client: KubeClient, workflow: WorkFlow): Promise<Wor
 }
 
 /** What a request says of its job: all but the Secret, which is another one for each try. */
-type RequestedSpec = Omit<WorkFlowSpec, 'secret'>;
+export type RequestedSpec = Omit<WorkFlowSpec, 'secret'>;
 
 /** Another content under the same name is no repetition. Capabilities are made anew for each try, so a repetition may differ in them. */
 function sameJob(existing: WorkFlow, asked: RequestedSpec): WorkFlow {
-  const identity = (spec: RequestedSpec): string =>
-    JSON.stringify([spec.jobId, spec.owner, spec.agreementId, spec.provider, spec.algorithm, spec.inputs]);
-  if (identity(existing.spec) === identity(asked)) return existing;
+  if (identityOf(existing.spec) === identityOf(asked)) return existing;
   throw new OperatorRefusal(409, 'JOB_DIFFERS', 'A job of this id exists with other contents.', 'jobId');
+}
+
+/** Field by field: an API server gives back a custom resource with its fields in an order of its own. */
+export function identityOf({ jobId, owner, agreementId, provider, algorithm, inputs }: RequestedSpec): string {
+  const { did, image, entrypoint } = algorithm;
+  const datasets = inputs.map((input) => [input.did, input.serviceId, input.fileCount]);
+  return JSON.stringify([jobId, owner, agreementId, provider, did, image, entrypoint, datasets]);
 }
 
 interface NewSecret extends KubeObject {

@@ -38,6 +38,13 @@ describe('DELETE', () => {
     expect(lab.removed).toEqual(['j']);
   });
 
+  test('that meets a conflict removes nothing, and is to be sent again', async () => {
+    const lab = jobsLab([job('j', 1)]);
+    lab.conflict = true;
+    await expect(lab.jobs.remove(selector)).rejects.toThrow('409');
+    expect([lab.removed, lab.deleted]).toEqual([[], []]);
+  });
+
   test('sent again ends what an earlier one had begun', async () => {
     const begun = job('j', 2, { archived: true });
     begun.metadata.annotations = { [ANNOTATIONS.deleteRequested]: 'true' };
@@ -80,10 +87,12 @@ function jobsLab(known: readonly WorkFlow[]) {
   const removed: string[] = [];
   const deleted: string[] = [];
   const gone = (): KubeError => new KubeError(statusOf(404, ''), 'PATCH');
+  const faults = { conflict: false };
   const client = {
     async mergePatch(_resource: Resource, { name }: { name: string }, patch: Partial<WorkFlow>) {
       const current = cluster.get(name);
       if (!current) throw gone();
+      if (faults.conflict) throw new KubeError(statusOf(409, ''), 'PATCH');
       const { metadata, spec } = current;
       const patched: WorkFlow = {
         ...current,
@@ -112,7 +121,7 @@ function jobsLab(known: readonly WorkFlow[]) {
     workflows: { cache } as Reflector<WorkFlow>,
     namespace: 'ocean',
   });
-  return { jobs, cluster, removed, deleted };
+  return Object.assign(faults, { jobs, cluster, removed, deleted });
 }
 
 function job(jobId: string, version: number, status: Partial<WorkFlow['status'] & object> = {}): WorkFlow {

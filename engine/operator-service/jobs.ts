@@ -213,9 +213,15 @@ export class Jobs {
   async #patch(workflow: WorkFlow, patch: object): Promise<WorkFlow | undefined> {
     const { client, namespace, workflows } = this.#options;
     const ref = { namespace, name: workflow.metadata.name };
-    const patched = await ignoreGone(client.mergePatch<WorkFlow>(WORKFLOWS, ref, patch));
-    if (patched) workflows.cache.put(patched);
-    return patched;
+    try {
+      const patched = await client.mergePatch<WorkFlow>(WORKFLOWS, ref, patch);
+      workflows.cache.put(patched);
+      return patched;
+    } catch (error) {
+      // A conflict is none of a job that is gone: who asks has to ask again.
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 }
 

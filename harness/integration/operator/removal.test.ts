@@ -103,6 +103,15 @@ test('every unfinished upload of a key is aborted, not only the latest', async (
   expect(await traces()).toEqual([]);
 });
 
+test('an unfinished upload goes whatever its key is, and one of others whose key is a number harms nobody', async () => {
+  await archiveJob('odd');
+  await admin.initiateNewMultipartUpload('results', `jobs/odd/outputs/it's "odd" & <so>.csv`, {});
+  const others = await admin.initiateNewMultipartUpload('results', '12345', {});
+  await archive.removeJob('odd', OWNER);
+  await admin.abortMultipartUpload('results', '12345', others);
+  expect(await traces()).toEqual([]);
+});
+
 async function archiveAs(
   keys: { readonly accessKey: string; readonly secretKey: string },
   resultsBucket: string = BUCKETS.results,
