@@ -5,6 +5,7 @@ import { redact } from '../../core/redact.ts';
 import type { TestbedConfig } from '../config/testbed-config.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { RunningTestbed } from '../running-testbed.ts';
+import { withoutPaths } from './without-paths.ts';
 
 /** Lists of the cluster that tell what happened. Secrets are not among them. */
 const LISTS: Readonly<Record<string, string>> = {
@@ -41,16 +42,6 @@ export async function collectEvidence(
     exportClusterLogs(observe, path.join(folder, 'cluster')),
     save('testbed.json', () => ({ config: withoutPaths(config), capabilities, timings })),
   ]);
-}
-
-/** Endpoints of others may have a key in their path. */
-function withoutPaths({ rpc, s3, ...config }: TestbedConfig): object {
-  const origin = ({ url }: { readonly url: string }): string => new URL(url).origin;
-  return {
-    ...config,
-    ...(rpc && { rpc: { ...rpc, url: origin(rpc) } }),
-    ...(s3 && { s3: { ...s3, url: origin(s3) } }),
-  };
 }
 
 /** As the cluster's own tools write them; that they could not is no reason to lose the rest. */

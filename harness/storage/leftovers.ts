@@ -28,7 +28,9 @@ const SUFFIX = '.storage.json';
 export function journalLeftover(stateRoot: string, leftover: Leftover): StorageJournal {
   const folder = path.join(stateRoot, 'storage');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = path.join(folder, `${leftover.instance}${SUFFIX}`);
+  // What an earlier one of this name has left may be here still.
+  const token = leftover.kind === 'minio' && leftover.token ? `-${leftover.token.slice(0, 8)}` : '';
+  const file = path.join(folder, `${leftover.instance}${token}${SUFFIX}`);
   writePrivateFile(file, JSON.stringify({ owner: thisProcess(), leftover } satisfies JournalEntry));
   return { close: () => rmSync(file, { force: true }) };
 }

@@ -284,6 +284,15 @@ describe('after a crash', () => {
     expect(await sweepClusters(machine.run, stateDir, { kept: true })).toEqual({ removed: [], failed: [] });
   });
 
+  test('a cluster whose network was pruned is not forgotten: it is told, and goes once it is nobody', async () => {
+    writeRecord(stateDir, record('wavetank-pruned', { token: 'ours' }));
+    machine.containers.add('wavetank-pruned-control-plane');
+    const { removed, failed } = await sweepClusters(machine.run, stateDir, { kept: true });
+    expect([removed, failed]).toMatchObject([[], [{ error: { code: 'CLUSTER_WITHOUT_NETWORK' } }]]);
+    machine.containers.clear();
+    expect(await sweepClusters(machine.run, stateDir, { kept: true })).toMatchObject({ removed: ['wavetank-pruned'] });
+  });
+
   test('what could not be removed stays in the journal', async () => {
     writeRecord(stateDir, record('wavetank-dead'));
     const run: RunCommand = async () => Promise.reject(new WavetankError('PROGRAM_MISSING', 'no docker'));

@@ -51,15 +51,14 @@ export class Docker {
     }
   }
 
-  async hasNetwork(name: string, label: string): Promise<boolean> {
-    const filters = ['--filter', `label=${label}`, '--filter', `name=^${name}$`];
+  async hasNetwork(name: string, label?: string): Promise<boolean> {
+    const filters = [...(label === undefined ? [] : ['--filter', `label=${label}`]), '--filter', `name=^${name}$`];
     return (await this.#docker(['network', 'ls', '--quiet', ...filters])) !== '';
   }
 
   /** Nothing when there is none of this name. */
   async removeNetwork(name: string): Promise<boolean> {
-    const found = await this.#docker(['network', 'ls', '--quiet', '--filter', `name=^${name}$`]);
-    if (found === '') return false;
+    if (!(await this.hasNetwork(name))) return false;
     await this.#docker(['network', 'rm', name]);
     return true;
   }

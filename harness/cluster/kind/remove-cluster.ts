@@ -1,5 +1,6 @@
 import type { Clock } from '../../../core/clock.ts';
 import { systemClock } from '../../../core/clock.ts';
+import { WavetankError } from '../../../core/errors.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
 import { isAlive } from '../../../core/process/process-owner.ts';
 import type { RunCommand } from './command.ts';
@@ -26,7 +27,23 @@ export async function removeCluster(
 ): Promise<void> {
   const docker = new Docker(run);
   if (await isMadeFor(record, docker)) await removeMade(run, docker, record, clock);
+  else await refuseToForget(docker, record);
   removeRecord(stateDir, record);
+}
+
+/**
+ * `docker network prune` takes the network of a cluster whose node is stopped, and with it the word whose the node is.
+ * @throws WavetankError CLUSTER_WITHOUT_NETWORK (environment)
+ */
+async function refuseToForget(docker: Docker, { cluster, isComplete }: KindRecord): Promise<void> {
+  if (!isComplete || (await docker.hasNetwork(cluster))) return;
+  const nodes = await docker.containersWith(`${KIND_CLUSTER_LABEL}=${cluster}`);
+  if (nodes.length === 0) return;
+  throw new WavetankError(
+    'CLUSTER_WITHOUT_NETWORK',
+    `Its network is gone, so that nothing says whose it is. If it is nobody else's: \`kind delete cluster --name ${cluster}\``,
+    { category: 'environment' },
+  );
 }
 
 async function removeMade(run: RunCommand, docker: Docker, record: KindRecord, clock: Clock): Promise<void> {

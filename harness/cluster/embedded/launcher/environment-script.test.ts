@@ -22,7 +22,7 @@ describe('the environment of a container', () => {
     needsIsolation(skip);
     const value = `it's "a" \\n $HOME \${PATH}\n# two`;
     const names = ['my-key', 'game.properties', '1st', 'x; echo INJECTED; y', `it's \\ "\${PATH}" $(id) #`, '-u'];
-    const ofTheShell = ['wt_0', 'wt_e', 'OPTIND', 'LINENO', 'PPID', 'UID', 'RANDOM', '_', 'IFS'];
+    const ofTheShell = ['wt_0', 'wt_e', 'OPTIND', 'LINENO', 'PPID', 'UID', 'SHLVL', 'PIPESTATUS', 'RANDOM', '_', 'IFS'];
     const wanted = Object.fromEntries(['PLAIN', ...names, ...ofTheShell].map((name) => [name, `${name} ${value}`]));
     const env = { PATH: '/usr/bin:/bin', ...wanted };
     const container = await bench.start({ argv: ['/usr/bin/env', '--null'], env });

@@ -24,7 +24,7 @@ export function environmentFile(env: Environment): string {
 
 /** Variables of the shells that serve as /bin/sh, and of ours: to set one may fail, or sets something else. */
 const OF_THE_SHELL =
-  /^(?:_|wt_.*|OPTIND|OPTARG|LINENO|PPID|E?UID|GROUPS|BASH.*|SHELLOPTS|S?RANDOM|SECONDS|EPOCH.*|HISTCMD|DIRSTACK|FUNCNAME|COMP_.*)$/;
+  /^(?:_|wt_.*|OPTIND|OPTARG|LINENO|PPID|E?UID|SHLVL|PIPESTATUS|GROUPS|BASH.*|SHELLOPTS|S?RANDOM|SECONDS|EPOCH.*|HISTCMD|DIRSTACK|FUNCNAME|COMP_.*)$/;
 
 /** Names that a shell cannot set: Kubernetes allows all that is printable, but for `=`. */
 function foreignNames(env: Environment): string[] {
