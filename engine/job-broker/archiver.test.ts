@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../core/log.ts';
 import { VirtualClock } from '../../core/virtual-clock.ts';
 import { ANNOTATIONS, WORKFLOWS } from '../api/names.ts';
+import { modelWorkflow } from '../api/testing/model-workflow.ts';
 import type { WorkFlow } from '../api/workflow.ts';
 import type { Archive } from '../archive/archive.ts';
 import type { JobRecord } from '../archive/record.ts';
@@ -233,36 +234,21 @@ const FINISHED_AT = '2023-11-14T22:13:20.000Z';
 
 function ended(version: number, change: Change = {}): WorkFlow {
   const { name = 'job-j', archived, isDeleted, runConsumed, cleanedAt } = { cleanedAt: FINISHED_AT, ...change };
+  const status = {
+    phase: 'finished' as const,
+    finishedAt: FINISHED_AT,
+    ...(cleanedAt === undefined ? {} : { cleanedAt }),
+    ...(archived ? { archived } : {}),
+    ...(runConsumed === undefined ? {} : { runConsumed }),
+  };
   return {
-    apiVersion: 'oceanprotocol.com/v1alpha1',
-    kind: 'WorkFlow',
+    ...modelWorkflow({ jobId: name.slice(4) }, status),
     metadata: {
       name,
       namespace: 'ocean',
       uid: name,
       resourceVersion: String(version),
       ...(isDeleted ? { annotations: { [ANNOTATIONS.deleteRequested]: 'true' } } : {}),
-    },
-    spec: {
-      jobId: name.slice(4),
-      owner: '0xaa',
-      agreementId: '0x1',
-      chainId: 8996,
-      provider: '0xbb',
-      environment: 'lab',
-      algorithm: { did: '', image: 'node:24', entrypoint: 'node $ALGO' },
-      inputs: [],
-      networkAccess: false,
-      maxDurationSeconds: 60,
-      validUntil: 0,
-      secret: { name: 's', digest: 'd' },
-    },
-    status: {
-      phase: 'finished',
-      finishedAt: FINISHED_AT,
-      ...(cleanedAt === undefined ? {} : { cleanedAt }),
-      ...(archived ? { archived } : {}),
-      ...(runConsumed === undefined ? {} : { runConsumed }),
     },
   };
 }

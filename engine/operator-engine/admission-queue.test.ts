@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import type { WorkFlow, WorkFlowStatus } from '../api/workflow.ts';
 import { AdmissionQueue } from './admission-queue.ts';
-import { modelWorkflow } from './testing/model-world.ts';
+import { modelWorkflow } from '../api/testing/model-workflow.ts';
 
 function job(owner: string, second: number, status?: Partial<WorkFlowStatus>): WorkFlow {
   const made = modelWorkflow({ owner }, status === undefined ? undefined : { phase: 'warmingUp', ...status });

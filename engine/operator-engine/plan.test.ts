@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { isEndPhase } from '../../core/protocol/job-status.ts';
 import { planWorkflow } from './plan.ts';
 import type { Happening } from './testing/model-world.ts';
-import { ModelWorld, SETTINGS, modelWorkflow } from './testing/model-world.ts';
+import { modelWorkflow } from '../api/testing/model-workflow.ts';
+import { ModelWorld, SETTINGS } from './testing/model-world.ts';
 
 const stage = fc.constantFrom('configure' as const, 'compute' as const, 'publish' as const);
 const happening: fc.Arbitrary<Happening> = fc.oneof(

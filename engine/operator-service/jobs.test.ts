@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { WavetankError } from '../../core/errors.ts';
 import { ANNOTATIONS, LABELS, WORKFLOWS } from '../api/names.ts';
+import { modelWorkflow } from '../api/testing/model-workflow.ts';
 import type { WorkFlow } from '../api/workflow.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ownerDigest } from '../archive/keys.ts';
@@ -125,9 +126,9 @@ function jobsLab(known: readonly WorkFlow[]) {
 }
 
 function job(jobId: string, version: number, status: Partial<WorkFlow['status'] & object> = {}): WorkFlow {
+  const ended = { phase: 'finished' as const, finishedAt: '2023-11-14T22:13:20.000Z', ...status };
   return {
-    apiVersion: 'oceanprotocol.com/v1alpha1',
-    kind: 'WorkFlow',
+    ...modelWorkflow({ jobId, owner: OWNER, provider: PROVIDER }, ended),
     metadata: {
       name: `job-${jobId}`,
       namespace: 'ocean',
@@ -135,20 +136,5 @@ function job(jobId: string, version: number, status: Partial<WorkFlow['status'] 
       resourceVersion: String(version),
       labels: { [LABELS.owner]: ownerDigest(OWNER) },
     },
-    spec: {
-      jobId,
-      owner: OWNER,
-      agreementId: '0x1',
-      chainId: 8996,
-      provider: PROVIDER,
-      environment: 'lab',
-      algorithm: { did: '', image: 'node:24', entrypoint: 'node $ALGO' },
-      inputs: [],
-      networkAccess: false,
-      maxDurationSeconds: 60,
-      validUntil: 0,
-      secret: { name: 's', digest: 'd' },
-    },
-    status: { phase: 'finished', finishedAt: '2023-11-14T22:13:20.000Z', ...status },
   };
 }
