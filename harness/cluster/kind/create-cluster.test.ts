@@ -147,15 +147,9 @@ describe('a creation', () => {
   });
 
   test('that is wanted no more is stopped, and leaves nothing', async () => {
-    const begun = Promise.withResolvers<void>();
-    machine.onCreate = async ({ signal }) => {
-      begun.resolve();
-      await new Promise((_resolve, reject) =>
-        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-      );
-    };
+    const begun = createUntilAborted();
     const lease = leaseCluster(options());
-    await begun.promise;
+    await begun;
     await lease.release();
     await expect(lease.node).rejects.toMatchObject({ code: 'CLUSTER_RELEASED' });
     expect(nothingIsLeft()).toEqual(EMPTY);
@@ -225,16 +219,10 @@ describe('a cluster of the same name that this journal knows nothing of', () => 
 });
 
 test('the name is ours as soon as its network is there, and all under it goes', async () => {
-  const begun = Promise.withResolvers<void>();
-  machine.onCreate = async ({ signal }) => {
-    begun.resolve();
-    await new Promise((_resolve, reject) =>
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-    );
-  };
+  const begun = createUntilAborted();
   const lease = leaseCluster(options());
   await lease.place;
-  await begun.promise;
+  await begun;
   const [written] = readRecords(stateDir);
   expect(machine.networks.get('wavetank-one')).toBe(`wavetank.token=${written?.token}`);
   lease.noteImages(['wavetank/pods:1-one']);
@@ -371,4 +359,16 @@ function nothingIsLeft(): object {
     networks: [...machine.networks.keys()],
     files: readdirSync(stateDir),
   };
+}
+
+/** kind is at work until it is stopped. Resolves when it has begun. */
+function createUntilAborted(): Promise<void> {
+  const begun = Promise.withResolvers<void>();
+  machine.onCreate = async ({ signal }) => {
+    begun.resolve();
+    await new Promise((_resolve, reject) =>
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+    );
+  };
+  return begun.promise;
 }

@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../core/virtual-clock.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
 import type { Archive } from '../../../engine/archive/archive.ts';
 import { createArchive } from '../../../engine/archive/archive.ts';
-import type { JobRecord } from '../../../engine/archive/record.ts';
+import { modelRecord } from '../../../engine/archive/testing/model-record.ts';
 import { startExpiry } from '../../../engine/job-broker/expiry.ts';
 import { startEmbeddedS3 } from '../../storage/embedded/start-embedded-s3.ts';
 
@@ -49,24 +49,7 @@ afterEach(() => stack.stop());
 
 async function archiveJob(jobId: string, expiresAt: number): Promise<void> {
   await archive.putOutput(jobId, 'model.json', Readable.from([Buffer.from('{}')]), 2);
-  const record: JobRecord = {
-    version: 1,
-    jobId,
-    owner: OWNER,
-    provider: OWNER,
-    agreementId: '0x1',
-    chainId: 8996,
-    environment: 'e',
-    algorithmDid: '',
-    inputDids: [],
-    phase: 'finished',
-    stop: 0,
-    createdAt: '2026-01-01T00:00:00Z',
-    finishedAt: '2026-01-01T00:00:01Z',
-    results: [],
-    expiresAt,
-  };
-  await archive.putRecord(record);
+  await archive.putRecord(modelRecord({ jobId, owner: OWNER, expiresAt }));
 }
 
 test('F9: results go when their storage time is over, and not before; what has none stays', async () => {

@@ -10,6 +10,7 @@ import { systemSeams } from '../../../core/seams.ts';
 import type { Archive } from '../../../engine/archive/archive.ts';
 import { createArchive } from '../../../engine/archive/archive.ts';
 import type { JobRecord } from '../../../engine/archive/record.ts';
+import { modelRecord } from '../../../engine/archive/testing/model-record.ts';
 import type { PolicyStatement } from '../../storage/access-policy.ts';
 import type { RunningEmbeddedS3 } from '../../storage/embedded/start-embedded-s3.ts';
 import { startEmbeddedS3 } from '../../storage/embedded/start-embedded-s3.ts';
@@ -143,24 +144,7 @@ async function archiveJob(
   for (const stage of ['configure', 'publish']) await place.archive.putAdminLog(jobId, stage, 'log');
   await place.archive.putResults(jobId, []);
   await admin.initiateNewMultipartUpload('results', `${place.prefix}jobs/${jobId}/outputs/large`, {});
-  await place.archive.putRecord({
-    version: 1,
-    jobId,
-    owner: OWNER,
-    provider: OWNER,
-    agreementId: '0x1',
-    chainId: 8996,
-    environment: 'e',
-    algorithmDid: '',
-    inputDids: [],
-    phase: 'finished',
-    stop: 0,
-    createdAt: '2026-01-01T00:00:00Z',
-    finishedAt: '2026-01-01T00:00:01Z',
-    results: [],
-    expiresAt: 0,
-    ...change,
-  });
+  await place.archive.putRecord(modelRecord({ jobId, owner: OWNER, ...change }));
 }
 
 /** Every object and every unfinished upload in both buckets. */
