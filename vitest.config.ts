@@ -35,6 +35,8 @@ export default defineConfig({
     // Vitest leaves one core to itself, which on two cores is half of the machine.
     maxWorkers: '100%',
     allowOnly: false,
+    // Node itself imports tests and product, as it does for users: measured, a quarter less processor time than with Vite's modules.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     sequence: { sequencer: LongestFirst },
     // ocean.js prints every nonce that it fetches, whatever its log level.
     onConsoleLog: (text) => !text.startsWith('[getNonce]'),

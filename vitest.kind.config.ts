@@ -14,5 +14,6 @@ export default defineConfig({
     // Of tests that say that they may run beside each other: each of those has a cluster of its own.
     maxConcurrency: 2,
     allowOnly: false,
+    experimental: { viteModuleRunner: false, nodeLoader: false },
   },
 });

@@ -3,12 +3,14 @@ import { request } from 'undici';
 import { messageOf } from '../core/errors.ts';
 import type { Seams } from '../core/seams.ts';
 import type { ComputeJob } from '../core/protocol/job-status.ts';
+import { UNFINISHED_START_HEADER } from '../core/protocol/unfinished-start.ts';
 import type { WorkflowRequest } from '../core/protocol/workflow.ts';
 import type { ProviderLimits } from './config.ts';
 import { guarded } from './files/guarded.ts';
 import type { Refused } from './refusal.ts';
 import { refused } from './refusal.ts';
 import type { Signer } from './signer.ts';
+import type { UpstreamAnswer } from './upstream.ts';
 import { askUpstream, parseJson } from './upstream.ts';
 
 /** An answer of the Operator Service that is not a success; it is relayed as it came. */
@@ -26,6 +28,13 @@ export interface JobSelector {
   readonly chainId?: number | undefined;
 }
 
+/** What became of a start. */
+export interface StartOutcome {
+  readonly job: ComputeJob | undefined;
+  /** There is no job, but the start may still come to one. */
+  readonly isUnfinished: boolean;
+}
+
 /** An open answer whose body is passed on: results and event streams. */
 export interface OperatorStream {
   readonly status: number;
@@ -37,6 +46,7 @@ export interface OperatorStream {
 export interface OperatorClient {
   start(signer: Signer, workflow: WorkflowRequest): Promise<OperatorAnswer<readonly ComputeJob[]>>;
   status(signer: Signer, selector: JobSelector): Promise<readonly ComputeJob[]>;
+  outcome(signer: Signer, selector: JobSelector & { readonly jobId: string }): Promise<StartOutcome>;
   stop(signer: Signer, selector: JobSelector): Promise<OperatorAnswer<readonly ComputeJob[]>>;
   remove(signer: Signer, selector: JobSelector): Promise<OperatorAnswer<unknown>>;
   result(
@@ -65,12 +75,7 @@ export function createOperatorClient(baseUrl: string, seams: Seams, limits: Prov
     body: string,
   ): Promise<Record<string, string>> => signer.signOperatorRequest({ method, target, body, nonce: nextNonce() });
 
-  async function ask(
-    signer: Signer,
-    method: string,
-    target: string,
-    body = '',
-  ): Promise<{ status: number; body: unknown }> {
+  async function ask(signer: Signer, method: string, target: string, body = ''): Promise<ParsedAnswer> {
     for (let attempt = 1; ; attempt++) {
       const headers = {
         ...(await signedHeaders(signer, method, target, body)),
@@ -87,7 +92,7 @@ export function createOperatorClient(baseUrl: string, seams: Seams, limits: Prov
       );
       const parsed = answer.text === '' ? '' : parseJson(answer.text);
       if (attempt === NONCE_ATTEMPTS || !isStaleNonce(answer.status, parsed))
-        return { status: answer.status, body: parsed };
+        return { status: answer.status, header: answer.header, body: parsed };
     }
   }
 
@@ -133,25 +138,27 @@ export function createOperatorClient(baseUrl: string, seams: Seams, limits: Prov
     method: string,
     target: string,
     body?: string,
-  ): Promise<OperatorAnswer<readonly ComputeJob[]>> => {
-    const answer = await ask(signer, method, target, body);
-    if (answer.status === 200 && Array.isArray(answer.body)) return { ok: true, value: answer.body as ComputeJob[] };
-    return { ok: false, ...answer };
-  };
+  ): Promise<OperatorAnswer<readonly ComputeJob[]>> => jobsOf(await ask(signer, method, target, body));
+
+  function known(answer: OperatorAnswer<readonly ComputeJob[]>): readonly ComputeJob[] {
+    if (answer.ok) return answer.value;
+    if (answer.status === 404) return [];
+    seams.log.warn('The Operator Service refused a status request.', { status: answer.status });
+    throw operatorUnreachable();
+  }
 
   return {
     start: (signer, workflow) => jobs(signer, 'POST', `${BASE}/compute`, JSON.stringify(workflow)),
-    async status(signer, selector) {
-      const answer = await jobs(signer, 'GET', `${BASE}/compute?${queryOf(selector)}`);
-      if (answer.ok) return answer.value;
-      if (answer.status === 404) return [];
-      seams.log.warn('The Operator Service refused a status request.', { status: answer.status });
-      throw operatorUnreachable();
+    status: async (signer, selector) => known(await jobs(signer, 'GET', `${BASE}/compute?${queryOf(selector)}`)),
+    async outcome(signer, selector) {
+      const answer = await ask(signer, 'GET', `${BASE}/compute?${queryOf(selector)}`);
+      const job = known(jobsOf(answer)).find(({ jobId }) => jobId === selector.jobId);
+      return { job, isUnfinished: !job && answer.header(UNFINISHED_START_HEADER) === 'true' };
     },
     stop: (signer, selector) => jobs(signer, 'PUT', `${BASE}/compute?${queryOf(selector)}`),
     async remove(signer, selector) {
       const answer = await ask(signer, 'DELETE', `${BASE}/compute?${queryOf(selector)}`);
-      return answer.status >= 200 && answer.status < 300 ? { ok: true, value: answer.body } : { ok: false, ...answer };
+      return answer.status >= 200 && answer.status < 300 ? { ok: true, value: answer.body } : refusalOf(answer);
     },
     result: (signer, { index, range, ...selector }) =>
       open(signer, `${BASE}/getResult?${queryOf({ ...selector, index })}`, range === undefined ? {} : { range }),
@@ -164,6 +171,19 @@ export function createOperatorClient(baseUrl: string, seams: Seams, limits: Prov
       throw operatorUnreachable();
     },
   };
+}
+
+interface ParsedAnswer extends Pick<UpstreamAnswer, 'status' | 'header'> {
+  readonly body: unknown;
+}
+
+function jobsOf(answer: ParsedAnswer): OperatorAnswer<readonly ComputeJob[]> {
+  if (answer.status === 200 && Array.isArray(answer.body)) return { ok: true, value: answer.body as ComputeJob[] };
+  return refusalOf(answer);
+}
+
+function refusalOf({ status, body }: ParsedAnswer): OperatorRefusal {
+  return { ok: false, status, body };
 }
 
 export function operatorUnreachable(): Refused {

@@ -12,6 +12,8 @@ export interface UpstreamRequest {
 
 export interface UpstreamAnswer {
   readonly status: number;
+  /** As `HttpAnswer` has it. */
+  header(name: string): string | undefined;
   readonly text: string;
 }
 
@@ -36,7 +38,7 @@ export async function askUpstream(seams: Seams, url: string, request: UpstreamRe
       throw new WavetankError('UPSTREAM_REDIRECTED', 'The service sends us elsewhere, where we do not go.');
     }
     const text = await readBody(answer.body, request.maxBytes, () => tooLarge(request.maxBytes));
-    return { status: answer.status, text: text.toString('utf8') };
+    return { status: answer.status, header: answer.header, text: text.toString('utf8') };
   } finally {
     timer.cancel();
   }

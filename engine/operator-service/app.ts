@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isWavetankError, messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { AnswerObserver } from '../../core/observed-answer.ts';
+import { UNFINISHED_START_HEADER } from '../../core/protocol/unfinished-start.ts';
 import { answerResult } from './answer-result.ts';
 import type { CreateJobDeps } from './create-job.ts';
 import { createJob } from './create-job.ts';
@@ -78,6 +79,9 @@ export function buildOperatorService(options: OperatorServiceAppOptions): Fastif
       const { jobs: found, nextOffset } = await jobs.page(selector, pageOf(parameters));
       // A header, since the classic body is a bare list.
       if (nextOffset !== undefined) reply.header('x-next-offset', nextOffset);
+      const { jobId } = selector;
+      if (found.length === 0 && jobId !== undefined && (await options.claims.isUnfinished(jobId)))
+        reply.header(UNFINISHED_START_HEADER, 'true');
       return found;
     }
     reply.hijack();

@@ -37,11 +37,37 @@ export class Claims {
   readonly #client: KubeClient;
   readonly #namespace: string;
   readonly #clock: Clock;
+  /** How many starts of a job are under way here. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(client: KubeClient, namespace: string, clock: Clock) {
     this.#client = client;
     this.#namespace = namespace;
     this.#clock = clock;
+  }
+
+  /** To be called with all of a start, from before it looks for its job: until it ends there may be a job of this id any moment. */
+  async during<T>(jobId: string, start: () => Promise<T>): Promise<T> {
+    const count = (change: number): void => {
+      const left = (this.#underWay.get(jobId) ?? 0) + change;
+      if (left > 0) this.#underWay.set(jobId, left);
+      else this.#underWay.delete(jobId);
+    };
+    count(+1);
+    try {
+      return await start();
+    } finally {
+      count(-1);
+    }
+  }
+
+  /** Whether a start of this job may still come to a WorkFlow: it is under way, or was cut off and has not had its time. */
+  async isUnfinished(jobId: string): Promise<boolean> {
+    if (this.#underWay.has(jobId)) return true;
+    // Whoever asks may ask for anything; a claim has the id in a label.
+    if (!/^[0-9a-z]{1,63}$/i.test(jobId)) return false;
+    const claims = await this.#list(`${LABELS.job}=${jobId}`);
+    return claims.some((claim) => this.#leftToFinish(claim) > 0);
   }
 
   /** @throws OperatorRefusal AGREEMENT_IN_USE while another job of the agreement runs */
@@ -85,12 +111,8 @@ export class Claims {
    * Returns in how many milliseconds to look again; undefined when nothing unfinished is left.
    */
   async removeAbandoned(): Promise<number | undefined> {
-    const { items } = await this.#client.list<Claim>(CONFIG_MAPS, {
-      namespace: this.#namespace,
-      labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.job}`,
-    });
     let lookAgainMs: number | undefined;
-    for (const claim of items) {
+    for (const claim of await this.#list(LABELS.job)) {
       const { jobId } = claim.data ?? {};
       if (jobId === undefined || (await this.#holderOf(jobId))) continue;
       const leftMs = this.#leftToFinish(claim);
@@ -98,6 +120,11 @@ export class Claims {
       else await this.#remove(claim);
     }
     return lookAgainMs;
+  }
+
+  async #list(ofJobs: string): Promise<readonly Claim[]> {
+    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${ofJobs}`;
+    return (await this.#client.list<Claim>(CONFIG_MAPS, { namespace: this.#namespace, labelSelector })).items;
   }
 
   async #takeOver(agreement: Agreement): Promise<TakenClaim> {

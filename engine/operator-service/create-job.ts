@@ -37,7 +37,11 @@ const MAX_STAGE_BYTES = 700 * 1024;
  * so tries may overlap and be cut off anywhere: what is left of them goes with the claim.
  * @throws OperatorRefusal ENVIRONMENT_INVALID, AGREEMENT_IN_USE, WORKFLOW_TOO_LARGE, JOB_DIFFERS, START_TOO_SLOW
  */
-export async function createJob(deps: CreateJobDeps, request: WorkflowRequest): Promise<ComputeJob> {
+export function createJob(deps: CreateJobDeps, request: WorkflowRequest): Promise<ComputeJob> {
+  return deps.claims.during(request.jobId, () => createOrFindJob(deps, request));
+}
+
+async function createOrFindJob(deps: CreateJobDeps, request: WorkflowRequest): Promise<ComputeJob> {
   const { client, claims, archive, workflows, namespace } = deps;
   const { jobId, environment, chainId } = request;
   const stageJson = JSON.stringify(request.workflow.stages[0]);

@@ -191,7 +191,7 @@ export const OPERATOR_SERVICE_ROUTES: readonly DocumentedRoute[] = [
     answers: {
       200: {
         description:
-          'The jobs; to who accepts text/event-stream, every change of them. In a list of an owner, a job whose results cannot be read now has none, and resultsUnavailable in its details.',
+          'The jobs; to who accepts text/event-stream, every change of them. In a list of an owner, a job whose results cannot be read now has none, and resultsUnavailable in its details. An empty list with x-start-unfinished: true is of a job whose start is under way or was cut off a moment ago.',
         content: { [JSON_TYPE]: z.array(job), 'text/event-stream': 'bytes' },
       },
       ...refusals(PROOF, SELECTED, { 503: ['TOO_MANY_STREAMS'] }),

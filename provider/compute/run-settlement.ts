@@ -21,7 +21,7 @@ const GIVEN_BACK = new Set<number>([
  */
 export interface RunSettlement {
   /**
-   * Whether the run's orders are free now; never while its start is under way.
+   * Whether the run's orders are free now; never while its start is under way, here or at the Operator Service.
    * @throws Refused OPERATOR_UNREACHABLE: then nothing was changed
    */
   settle(run: Run): Promise<boolean>;
@@ -44,8 +44,10 @@ export function createRunSettlement(
   async function ask(run: Run): Promise<boolean> {
     const chain = chains.get(run.chainId);
     if (!chain) return false;
-    const jobs = await operator.status(chain.signer, { owner: run.owner, jobId: run.jobId, chainId: run.chainId });
-    const job = jobs.find(({ jobId }) => jobId === run.jobId);
+    const { owner, jobId, chainId } = run;
+    const { job, isUnfinished } = await operator.outcome(chain.signer, { owner, jobId, chainId });
+    // Given back now, the run would be one that nobody counts when the job comes after all; and the same request, sent again, would be refused.
+    if (isUnfinished) return false;
     return applyOutcome(ledger, run, job, clock.now());
   }
 

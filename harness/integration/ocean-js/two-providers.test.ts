@@ -41,8 +41,8 @@ const algorithm = () => ({
 test('each has a key, environments and an operator of its own', async () => {
   const { providers, accounts } = lab.testbed.endpoints;
   expect(providers.map(({ name }) => name)).toEqual(['provider', 'provider2']);
-  for (const of of ['url', 'address', 'operatorServiceUrl'] as const)
-    expect(new Set(providers.map((provider) => provider[of])).size).toBe(2);
+  for (const own of ['url', 'address', 'operatorServiceUrl'] as const)
+    expect(new Set(providers.map((provider) => provider[own])).size).toBe(2);
   expect(accounts.map(({ name }) => name)).toEqual(expect.arrayContaining(['provider2', 'environment2']));
   const offers = await Promise.all(urls.map((url) => environments(lab, url)));
   expect(offers.map((list) => list.map(({ id }) => id))).toEqual([

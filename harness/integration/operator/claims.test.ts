@@ -98,6 +98,34 @@ describe('the claim of an agreement', () => {
   });
 });
 
+describe('whether a start may still come to a job', () => {
+  test('is so while it is under way, before it has a claim too', async () => {
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const starts = [first, second].map(({ promise }) => claims.during('a', () => promise));
+    expect(await claims.isUnfinished('a')).toBe(true);
+    first.resolve();
+    await starts[0];
+    expect([await claims.isUnfinished('a'), await claims.isUnfinished('b')]).toEqual([true, false]);
+    second.reject(new Error('cut'));
+    await expect(starts[1]).rejects.toThrow('cut');
+    expect(await claims.isUnfinished('a')).toBe(false);
+  });
+
+  test('is so while its claim has its time', async () => {
+    await claims.take(agreement('a'));
+    expect([await claims.isUnfinished('a'), await claims.isUnfinished('b')]).toEqual([true, false]);
+    clock.advance(GRACE_MS - 1);
+    expect(await claims.isUnfinished('a')).toBe(true);
+    clock.advance(1);
+    expect(await claims.isUnfinished('a')).toBe(false);
+  });
+
+  test.each(['', 'a,b', 'a=b', '!x', 'a'.repeat(64), 'ä'])('is not so of what is no id: %j', async (jobId) => {
+    await claims.take(agreement('a'));
+    expect(await claims.isUnfinished(jobId)).toBe(false);
+  });
+});
+
 describe('a start that nobody repeats', () => {
   test('leaves neither claim nor inputs once its time is over', async () => {
     await inputs('a', await claims.take(agreement('a')));

@@ -4,6 +4,7 @@ import { systemClock } from '../../../core/clock.ts';
 import type { Net } from '../../../core/net.ts';
 import { createNet } from '../../../core/net.ts';
 import { systemSeams } from '../../../core/seams.ts';
+import { UNFINISHED_START_HEADER } from '../../../core/protocol/unfinished-start.ts';
 import type { WorkflowRequest } from '../../../core/protocol/workflow.ts';
 import { waitUntil } from '../../../core/wait-until.ts';
 import { LABELS, objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
@@ -72,6 +73,22 @@ describe('two tries of one start', () => {
     for (const one of order) await start.letWrite(one as Try);
     for (const { status } of await start.answers(...TRIES)) expect(status).toBe(200);
     await expectRunnable(start.jobId);
+    await expectNothingLeftAtTheEnd(start.jobId);
+  });
+
+  test('are told of in the answer about their job, until there is one', async () => {
+    const start = await beginBoth();
+    const told = async (url?: string): Promise<string | null> => {
+      const answer = await lab.ask('GET', `${COMPUTE}?jobId=${start.jobId}`, url === undefined ? {} : { url });
+      return answer.headers.get(UNFINISHED_START_HEADER);
+    };
+    const here = services.a.url;
+    expect([await told(here), await told()]).toEqual(['true', null]);
+    await start.letWrite('a');
+    // Now there is a claim, which every replica sees.
+    expect([await told(here), await told()]).toEqual(['true', 'true']);
+    await start.answers(...TRIES);
+    expect(await told(here)).toBe(null);
     await expectNothingLeftAtTheEnd(start.jobId);
   });
 });

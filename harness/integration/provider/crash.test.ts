@@ -98,6 +98,40 @@ describe('a Provider that is killed', () => {
     expect(lab.operator.started.length).toBe(before + 1);
   });
 
+  test('while the Operator Service is half-way through the start: the run stays, and the same request goes on', async () => {
+    const start = await orderedJob();
+    const nonce = await consumerOf(lab, lab.buyer).nextNonce();
+    const { promise: jobId, resolve } = Promise.withResolvers<string>();
+    lab.operator.beforeStart = (workflow) => {
+      resolve(workflow.jobId);
+      throw new Error('cut');
+    };
+    await start(nonce);
+    lab.operator.beforeStart = () => undefined;
+    lab.operator.unfinished.add(await jobId);
+    await lab.killAndRestart();
+    await lab.provider().reconciled;
+    expect(await start()).toMatchObject({ status: 400, body: { code: 'ORDER_IN_USE' } });
+    const again = await start(nonce);
+    expect(again).toMatchObject({ status: 200 });
+    expect(jobIdOf(again)).toBe(await jobId);
+  });
+
+  test('whose half-way start nobody sends again: the order is free once its time is over', async () => {
+    const start = await orderedJob();
+    const { promise: jobId, resolve } = Promise.withResolvers<string>();
+    lab.operator.beforeStart = (workflow) => {
+      resolve(workflow.jobId);
+      throw new Error('cut');
+    };
+    await start();
+    lab.operator.beforeStart = () => undefined;
+    lab.operator.unfinished.add(await jobId);
+    expect(await start()).toMatchObject({ status: 400, body: { code: 'ORDER_IN_USE' } });
+    lab.operator.unfinished.clear();
+    expect(await start()).toMatchObject({ status: 200 });
+  });
+
   test('with its run given back meanwhile: the same request starts nothing', async () => {
     const start = await orderedJob();
     const nonce = await consumerOf(lab, lab.buyer).nextNonce();

@@ -3,6 +3,7 @@ import { listen, closeServer } from '../../../core/http-listen.ts';
 import { JOB_STATUS } from '../../../core/protocol/job-status.ts';
 import type { ComputeJob, JobPhase, JobResult } from '../../../core/protocol/job-status.ts';
 import { OPERATOR_AUTH_HEADERS, isSignedBy } from '../../../core/protocol/operator-auth.ts';
+import { UNFINISHED_START_HEADER } from '../../../core/protocol/unfinished-start.ts';
 import type { WorkflowRequest } from '../../../core/protocol/workflow.ts';
 
 /** An Operator Service as far as a Provider sees one: jobs in memory, every request's signature checked. */
@@ -20,6 +21,8 @@ export interface OperatorDouble {
   environmentQuestions: number;
   /** Called before a start is answered: throwing cuts the connection. */
   beforeStart: (workflow: WorkflowRequest) => Promise<void> | void;
+  /** Ids of which it says that a start may still come to a job. */
+  readonly unfinished: Set<string>;
   /** Answered to a start instead of a job. */
   refusal: { readonly status: number; readonly body: unknown } | undefined;
   moveTo(jobId: string, phase: JobPhase, results?: readonly JobResult[]): void;
@@ -58,6 +61,7 @@ export async function startOperatorDouble(): Promise<OperatorDouble> {
     environments: ENVIRONMENTS,
     environmentQuestions: 0,
     beforeStart: () => undefined,
+    unfinished: new Set(),
     refusal: undefined,
     moveTo(jobId, phase, results) {
       const job = jobs.get(jobId);
@@ -113,6 +117,7 @@ async function answer(
     case 'POST /compute':
       return start(double, JSON.parse(body) as WorkflowRequest, send);
     case 'GET /compute':
+      if (double.unfinished.has(jobId ?? '')) response.setHeader(UNFINISHED_START_HEADER, 'true');
       if (!String(request.headers.accept).includes('text/event-stream')) return send(200, selected);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       for (const job of selected) response.write(`event: job\ndata: ${JSON.stringify(job)}\n\n`);
