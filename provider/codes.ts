@@ -236,7 +236,11 @@ export const CODES = {
     'No order of the job carries the fee of the environment.',
     'Pay what initializeCompute quotes.',
   ),
-  ORDER_IN_USE: entry(400, 'The order pays for another job that has not ended.', 'Wait for that job, or stop it.'),
+  ORDER_IN_USE: entry(
+    400,
+    'The order pays for another job that has not ended, or whose start was cut off less than 30 seconds ago.',
+    'Wait for that job, or stop it. A start without an answer: send the same request again.',
+  ),
   // Compute
   COMPUTE_DISABLED: entry(404, 'This Provider has no Operator Service.', 'Use a Provider with compute.'),
   ENVIRONMENT_MISSING: entry(400, 'The request names no compute environment.', 'Choose one of computeEnvironments.'),
