@@ -27,7 +27,7 @@ const OWN_PROCESS = [
 export default defineConfig({
   test: {
     exclude: [...NEVER, ...NEEDS_DOCKER],
-    globalSetup: './harness/testing/temporary-home.ts',
+    globalSetup: ['./harness/testing/temporary-home.ts', './harness/testing/bounded-compile-cache.ts'],
     testTimeout: 20_000,
     // A whole testbed starts in some hooks, in a fresh clone with nothing compiled, on a machine that may be busy: a limit for what hangs.
     hookTimeout: 60_000,

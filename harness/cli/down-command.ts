@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isAlive } from '../../core/process/process-owner.ts';
+import { signalProcess } from '../../core/process/signal-process.ts';
 import { systemClock } from '../../core/clock.ts';
 import { createNative } from '../../core/native.ts';
 import { isWavetankError, messageOf, WavetankError } from '../../core/errors.ts';
@@ -142,7 +143,7 @@ async function removeFromCluster(kubeconfigPath: string): Promise<RemovedFromClu
  */
 async function stopInstance({ instance, owner }: InstanceFinding): Promise<string> {
   if (!owner) return instance;
-  process.kill(owner.pid, 'SIGTERM');
+  signalProcess(owner.pid, 'SIGTERM');
   try {
     await waitUntil(`the end of ${instance}`, () => (isAlive(owner) ? undefined : true), {
       clock: systemClock,

@@ -31,11 +31,18 @@ export function killPointsOf(writes: readonly JobWrite[]): PhasedPoint[] {
   return points;
 }
 
-/** Of every component in every phase that it writes in at least one; which one is drawn. */
+/** Of every component in every phase that it writes in one; which one is drawn. */
 export function sampleOf(points: readonly PhasedPoint[], entropy: Entropy): PhasedPoint[] {
   const groups = Map.groupBy(points, ({ component, phase }) => `${component} ${phase}`);
   return [...groups.values()].flatMap((group) => {
     const [draw = 0] = entropy.bytes(1);
     return group[draw % group.length] ?? [];
   });
+}
+
+/** As few jobs as these points need, when none kills a component twice: its second start would mend what its first had left. */
+export function oneOfEachComponent(points: readonly PhasedPoint[]): PhasedPoint[][] {
+  const ofComponents = [...Map.groupBy(points, ({ component }) => component).values()];
+  const jobs = Math.max(...ofComponents.map(({ length }) => length));
+  return Array.from({ length: jobs }, (_, job) => ofComponents.flatMap((some) => some[job] ?? []));
 }

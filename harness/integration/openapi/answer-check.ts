@@ -18,6 +18,10 @@ export interface AnswerCheck {
 
 const MOST_REMEMBERED = 100;
 
+/** Compiled once for all labs of a process. */
+const ajv = new Ajv2020({ strict: false, allErrors: false });
+const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+
 /** What every service answers where it has no route; `codes` are those of its own dialect. */
 export interface OutsideRoutes {
   readonly codes: readonly string[];
@@ -25,8 +29,6 @@ export interface OutsideRoutes {
 
 /** Holds every answer against an OpenAPI document: status, media type and, for JSON and text, the whole body. */
 export function createAnswerCheck(document: OpenApiDocument, outside: OutsideRoutes): AnswerCheck {
-  const ajv = new Ajv2020({ strict: false, allErrors: false });
-  const compiled = new Map<JsonSchema, ValidateFunction>();
   const violations: string[] = [];
   const seen = new Map<string, number>();
 

@@ -11,6 +11,7 @@ import { closeServer, listen } from '../../../core/http-listen.ts';
 import { createNet } from '../../../core/net.ts';
 import { ResourceStack, runningResource } from '../../../core/resource.ts';
 import { systemSeams } from '../../../core/seams.ts';
+import type { OpenApiDocument } from '../../../core/openapi.ts';
 import type { Stage } from '../../../engine/api/names.ts';
 import { objectNames, WORKFLOWS } from '../../../engine/api/names.ts';
 import type { ComputeEnvironmentSpec, WorkFlow, WorkFlowStatus } from '../../../engine/api/workflow.ts';
@@ -50,6 +51,8 @@ export const ENVIRONMENT: ComputeEnvironmentSpec = {
   allowedChainIds: [8996],
   isolation: 'best-effort',
 };
+
+let document: OpenApiDocument | undefined;
 
 export type OperatorLab = Awaited<ReturnType<typeof startOperatorLab>>;
 
@@ -104,7 +107,7 @@ export async function startOperatorLab() {
   for (const bucket of ['results', 'adminlogs']) await minio.makeBucket(bucket);
 
   const providers = [PROVIDER_KEY, OTHER_PROVIDER_KEY].map(addressOfPrivateKey);
-  const answers = createAnswerCheck(operatorServiceDocument(), { codes: ['NO_ROUTE', 'BAD_REQUEST'] });
+  const answers = createAnswerCheck((document ??= operatorServiceDocument()), { codes: ['NO_ROUTE', 'BAD_REQUEST'] });
   const startService = (change: Partial<Pick<OperatorServiceOptions, 'seams' | 'storage'>> = {}) =>
     startOperatorService({
       onAnswer: answers.observe,

@@ -28,6 +28,7 @@ import { startProvider } from '../../../provider/server.ts';
 import type { ChainAccount, RunningChain } from '../../chain/chain.ts';
 import { startHardhatChain } from '../../chain/hardhat-chain.ts';
 import { providerDocument } from '../../../provider/openapi/document.ts';
+import type { OpenApiDocument } from '../../../core/openapi.ts';
 import type { AnswerCheck } from '../openapi/answer-check.ts';
 import { createAnswerCheck } from '../openapi/answer-check.ts';
 import type { OperatorDouble } from './operator-double.ts';
@@ -94,6 +95,8 @@ export interface PublishedAsset {
 
 export const CONTAINER = { entrypoint: 'node $ALGO', image: 'node', tag: '24', checksum: `sha256:${'ab'.repeat(32)}` };
 
+let document: OpenApiDocument | undefined;
+
 export async function startProviderLab(
   overrides: Partial<ProviderOptions> = {},
   clock: Clock = systemClock,
@@ -122,7 +125,7 @@ export async function startProviderLab(
   const stateFile = path.join(dir, 'state.sqlite');
   const logged: LogRecord[] = [];
   const nets: Net[] = [];
-  const answers = createAnswerCheck(providerDocument(), {
+  const answers = createAnswerCheck((document ??= providerDocument()), {
     codes: ['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'INVALID_REQUEST', 'BODY_TOO_LARGE'],
   });
   const key = chain.accounts[8]?.privateKey ?? '';

@@ -1,8 +1,19 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeTree } from './cgroups.ts';
 import type { ProcessOwner } from '../../../../core/process/process-owner.ts';
 import { bootId, startTicks, stateOf, thisProcess } from '../../../../core/process/process-owner.ts';
+import { signalProcess } from '../../../../core/process/signal-process.ts';
 import { sweepStrays, unmountBelow } from './strays.ts';
 
 /** What a run makes outside its own process, written down before or as it is made, so that a crash can be cleaned up. */
@@ -28,9 +39,11 @@ const OUR_CGROUP = /^wavetank-[A-Za-z0-9.-]+$/;
 export function openJournal(stateDir: string, instance: string): Journal {
   mkdirSync(stateDir, { recursive: true });
   const path = join(stateDir, `${instance}${SUFFIX}`);
-  const file = openSync(path, 'ax', 0o600);
+  // It gets its name with its first line in it: without an owner, a sweep of another start would take it for nobody's.
+  const file = openSync(`${path}.new`, 'ax', 0o600);
   const add = (record: JournalRecord): void => void writeSync(file, `${JSON.stringify(record)}\n`);
   add({ kind: 'owner', ...thisProcess() });
+  renameSync(`${path}.new`, path);
   let isOpen = true;
   return {
     add,
@@ -67,7 +80,7 @@ function sweepJournals(stateDir: string): Swept {
   for (const name of readdirSync(stateDir).filter((each) => each.endsWith(SUFFIX))) {
     const path = join(stateDir, name);
     const records = readJournal(path);
-    if (mayBeAlive(records)) continue;
+    if (records === undefined || mayBeAlive(records)) continue;
     const isSameBoot = records.some((record) => record.kind === 'owner' && record.bootId === bootId());
     for (const record of records.toReversed()) sweepRecord(record, isSameBoot, total);
     rmSync(path, { force: true });
@@ -77,17 +90,22 @@ function sweepJournals(stateDir: string): Swept {
   return total;
 }
 
-/** A line that was cut off by the crash is left out. */
-function readJournal(path: string): JournalRecord[] {
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as JournalRecord];
-      } catch {
-        return [];
-      }
-    });
+/** A line that was cut off by the crash is left out. Undefined when another sweep was faster. */
+function readJournal(path: string): JournalRecord[] | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as JournalRecord];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Also of a process of another container that has this folder, too. */
@@ -106,8 +124,7 @@ function sweepRecord(
       return;
     case 'process':
       if (!isSameBoot || startTicks(record.pid) !== record.startTicks) return;
-      process.kill(record.pid, 'SIGKILL');
-      total.processes++;
+      if (signalProcess(record.pid, 'SIGKILL')) total.processes++;
       return;
     case 'cgroup':
       if (!OUR_CGROUP.test(basename(record.path)) || !existsSync(record.path)) return;
