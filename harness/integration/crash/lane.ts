@@ -124,11 +124,15 @@ export class Lane {
     await this.#ask((nonce) => this.#actor.stopCompute(jobId, { nonce }));
   }
 
-  /** Asks again when there was no answer: somebody may have been killed for another job's sake. */
+  /**
+   * Asks again when there was no answer: somebody may have been killed for another job's sake. Also when another request of this
+   * actor, which may have a job in another lane, arrived first: nonces rise.
+   */
   async #ask<T>(request: (nonce: string) => Promise<Answer<T>>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const answer = await request(this.nextNonce());
-      if (answer.ok || attempt === MOST_ATTEMPTS || !isNoAnswer(answer)) return accepted(answer);
+      if (answer.ok || attempt === MOST_ATTEMPTS || !(isNoAnswer(answer) || isNonceTaken(answer)))
+        return accepted(answer);
       await this.#lab.crashes.recovered();
     }
   }
@@ -148,7 +152,7 @@ export class Lane {
         return answer.value;
       }
       // Nobody started anything in its name: what clients do then is to sign anew.
-      if (answer.refusal.code?.startsWith('NONCE_')) {
+      if (isNonceTaken(answer)) {
         nonce = this.nextNonce();
         onNewId(this.needlesOf(nonce));
       } else if (!isNoAnswer(answer)) return accepted(answer);
@@ -190,6 +194,10 @@ export class Lane {
     }
     return texts;
   }
+}
+
+function isNonceTaken(answer: Answer<unknown>): boolean {
+  return !answer.ok && answer.refusal.code?.startsWith('NONCE_') === true;
 }
 
 function isNoAnswer(answer: Answer<unknown>): boolean {

@@ -1,10 +1,7 @@
-import { Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enterpriseOrders } from '../../../contracts/enterprise-orders.ts';
 import type { OceanContracts } from '../../../contracts/ocean-contracts.ts';
 import { deployOddContract } from '../../../contracts/odd-contracts.ts';
-import { connectChain } from '../../../contracts/rpc.ts';
-import { createNet } from '../../../core/net.ts';
 import { ZERO_ADDRESS } from '../../../core/protocol/address.ts';
 import type { ProviderFee } from '../../../core/protocol/provider-fee.ts';
 import { computeFeeAmount } from '../../../provider/compute/fee.ts';
@@ -14,25 +11,18 @@ import type { ProviderLab, PublishedAsset } from './provider-lab.ts';
 import { consumerOf, movableClock, startProviderLab } from './provider-lab.ts';
 
 const clock = movableClock();
-const net = createNet();
 let lab: ProviderLab;
-let rpc: ReturnType<typeof connectChain>;
 let dataset: PublishedAsset;
 let algorithm: PublishedAsset;
 
 beforeAll(async () => {
   lab = await startProviderLab({}, clock);
-  rpc = connectChain({ rpcUrl: lab.chain.rpcUrl, chainId: lab.chain.chainId, net });
   lab.files.set('eeg.csv', 'subject,rt\n');
   lab.files.set('algo.js', 'run()');
   dataset = await lab.publish({ type: 'dataset', files: ['eeg.csv'] });
   algorithm = await lab.publish({ type: 'algorithm', files: ['algo.js'] });
 });
-afterAll(async () => {
-  rpc.destroy();
-  await net.close();
-  await lab.stop();
-});
+afterAll(() => lab.stop());
 
 interface Quote {
   readonly datasets: readonly { validOrder?: string; providerFee: ProviderFee }[];
@@ -45,8 +35,6 @@ async function quoteOf(elements: readonly [unknown, unknown], env = 'paid', seco
   return body as unknown as Quote;
 }
 
-const signerOf = (account: { privateKey: string }): Wallet => new Wallet(account.privateKey, rpc);
-
 describe('enterprise datatokens (template 2)', () => {
   test('are dispensed and ordered in one transaction, and its consumer downloads', async () => {
     const asset = await lab.publish({
@@ -58,7 +46,7 @@ describe('enterprise datatokens (template 2)', () => {
     const { quote, download } = downloadsOf(lab);
     const { body } = await quote(asset);
     const providerFee = (body as unknown as { providerFee: ProviderFee }).providerFee;
-    const enterprise = enterpriseOrders(lab.addresses, signerOf(lab.buyer));
+    const enterprise = enterpriseOrders(lab.addresses, lab.buyer.wallet);
     const order = { datatoken: asset.datatoken, consumer: lab.buyer.address, serviceIndex: 0, providerFee };
     const { transactionHash } = await enterprise.buyFromDispenserAndOrder(order);
     expect((await download(asset, transactionHash)).status).toBe(200);
@@ -67,7 +55,7 @@ describe('enterprise datatokens (template 2)', () => {
   });
 
   test('are bought at a fixed rate and ordered in one transaction, its fee included, and compute', async () => {
-    const baseToken = await deployOddContract('PlainToken', signerOf(lab.owner), ['Dollar', 'USD', 6]);
+    const baseToken = await deployOddContract('PlainToken', lab.owner.wallet, ['Dollar', 'USD', 6]);
     let exchangeId = '';
     const asset = await lab.publish({
       type: 'dataset',
@@ -92,7 +80,7 @@ describe('enterprise datatokens (template 2)', () => {
     await lab.buyer.ocean.approve(baseToken.target, asset.datatoken, cost);
     await lab.buyer.ocean.approve(providerFee.providerFeeToken, asset.datatoken, BigInt(providerFee.providerFeeAmount));
     const order = { datatoken: asset.datatoken, consumer: ENVIRONMENT_ADDRESS, serviceIndex: 0, providerFee };
-    const enterprise = enterpriseOrders(lab.addresses, signerOf(lab.buyer));
+    const enterprise = enterpriseOrders(lab.addresses, lab.buyer.wallet);
     const { transactionHash } = await enterprise.buyFromFixedRateAndOrder(order, exchangeId, cost);
     const algorithmTx = await buyer.order(algorithm, quote.algorithm.providerFee);
     const started = await buyer.start(buyer.element(asset, transactionHash), buyer.element(algorithm, algorithmTx), {
@@ -174,7 +162,7 @@ describe('fees', () => {
   };
 
   test.each([6, 8, 18])('in a token with %i decimals: what is quoted is what the Provider gets', async (decimals) => {
-    const token = await deployOddContract('PlainToken', signerOf(lab.owner), ['T', 'T', decimals]);
+    const token = await deployOddContract('PlainToken', lab.owner.wallet, ['T', 'T', decimals]);
     await useFeeToken(token.target);
     const buyer = consumerOf(lab, lab.buyer);
     const quote = await quoteOf([buyer.element(dataset), buyer.element(algorithm)]);
@@ -196,7 +184,7 @@ describe('fees', () => {
   });
 
   test('in a token that keeps a part of every transfer: the datatoken takes no such order', async () => {
-    const token = await deployOddContract('FeeOnTransferToken', signerOf(lab.owner));
+    const token = await deployOddContract('FeeOnTransferToken', lab.owner.wallet);
     await useFeeToken(token.target);
     const buyer = consumerOf(lab, lab.buyer);
     const paid = await quoteOf([buyer.element(dataset), buyer.element(algorithm)]);

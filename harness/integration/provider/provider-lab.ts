@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { Wallet } from 'ethers';
 import type { OceanAddresses } from '../../../contracts/address-book.ts';
 import { deployOcean } from '../../../contracts/deploy-ocean.ts';
 import type { OceanContracts } from '../../../contracts/ocean-contracts.ts';
@@ -25,6 +24,7 @@ import { signedMessages } from '../../../core/protocol/signed-messages.ts';
 import type { ProviderOptions } from '../../../provider/config.ts';
 import type { RunningProvider } from '../../../provider/server.ts';
 import { startProvider } from '../../../provider/server.ts';
+import { CountingWallet } from '../../actors/counting-wallet.ts';
 import type { ChainAccount, RunningChain } from '../../chain/chain.ts';
 import { startHardhatChain } from '../../chain/hardhat-chain.ts';
 import { providerDocument } from '../../../provider/openapi/document.ts';
@@ -66,6 +66,8 @@ export interface ProviderLab {
 }
 
 export interface Party extends ChainAccount {
+  /** The only one that sends in this account's name. */
+  readonly wallet: CountingWallet;
   readonly ocean: OceanContracts;
 }
 
@@ -111,7 +113,8 @@ export async function startProviderLab(
   const party = (index: number): Party => {
     const account = chain.accounts[index];
     if (!account) throw new Error('too few accounts');
-    return { ...account, ocean: oceanContracts(addresses, new Wallet(account.privateKey, rpc)) };
+    const wallet = new CountingWallet(account.privateKey, rpc, chain.chainId);
+    return { ...account, wallet, ocean: oceanContracts(addresses, wallet) };
   };
   const operator = await startOperatorDouble();
   stack.defer('operator', () => operator.stop());

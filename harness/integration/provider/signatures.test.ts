@@ -1,9 +1,7 @@
-import { Contract, ContractFactory, Wallet } from 'ethers';
+import { Contract, ContractFactory } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { erc20Template } from '../../../contracts/abi.ts';
 import { deployOddContract, readOddArtifacts } from '../../../contracts/odd-contracts.ts';
-import { connectChain } from '../../../contracts/rpc.ts';
-import { createNet } from '../../../core/net.ts';
 import type { ProviderFee } from '../../../core/protocol/provider-fee.ts';
 import { signMessage } from '../../../core/protocol/signing.ts';
 import { signedMessages } from '../../../core/protocol/signed-messages.ts';
@@ -23,8 +21,6 @@ let lab: ProviderLab;
 let open: PublishedAsset;
 let dataset: PublishedAsset;
 let algorithm: PublishedAsset;
-let chainSigner: Wallet;
-let closeChain: () => Promise<void>;
 let key: Consumer;
 let wallet: Consumer;
 const nonces = new Map<string, number>();
@@ -36,21 +32,11 @@ beforeAll(async () => {
   open = await lab.publish({ type: 'dataset', serviceType: 'access', files: ['rows.csv'] });
   dataset = await lab.publish({ type: 'dataset', files: ['rows.csv'] });
   algorithm = await lab.publish({ type: 'algorithm', files: ['algo.js'] });
-  const net = createNet();
-  const rpc = connectChain({ rpcUrl: lab.chain.rpcUrl, chainId: lab.chain.chainId, net });
-  closeChain = async () => {
-    rpc.destroy();
-    await net.close();
-  };
-  chainSigner = new Wallet(lab.buyer.privateKey, rpc);
-  const { target } = await deployOddContract('ContractWallet', chainSigner, [lab.buyer.address]);
+  const { target } = await deployOddContract('ContractWallet', lab.buyer.wallet, [lab.buyer.address]);
   key = { address: lab.buyer.address, key: lab.buyer.privateKey, isContract: false };
   wallet = { ...key, address: target, isContract: true };
 });
-afterAll(async () => {
-  await closeChain();
-  await lab.stop();
-});
+afterAll(() => lab.stop());
 
 const api = (route: string): string => consumerOf(lab, lab.buyer).api(route);
 
@@ -75,7 +61,7 @@ async function order(who: Consumer, asset: PublishedAsset, fee: unknown, consume
     [lab.owner.address, lab.addresses.Ocean, 0],
   ]);
   const abi = (await readOddArtifacts())['ContractWallet']?.abi ?? [];
-  const contract = new Contract(who.address, abi, chainSigner);
+  const contract = new Contract(who.address, abi, lab.buyer.wallet);
   const sent = (await contract.getFunction('execute')(asset.datatoken, 0, data)) as {
     hash: string;
     wait(): Promise<unknown>;
@@ -276,7 +262,7 @@ describe('a contract that misbehaves stands by nothing, and the Provider answers
     ['answers a megabyte', '621000006000f3'],
     ['answers nothing', '00'],
   ])('%s', async (_name, code) => {
-    const deployed = await new ContractFactory([], deploying(code), chainSigner).deploy();
+    const deployed = await new ContractFactory([], deploying(code), lab.buyer.wallet).deploy();
     await deployed.waitForDeployment();
     const who = { address: String(deployed.target), key: lab.buyer.privateKey };
     const signature = signMessage(signedMessages.authToken(who.address, '7'), who.key);
