@@ -9,6 +9,11 @@ const MOST_FILES = 20_000;
  */
 export default function boundedCompileCache(): void {
   const folder = process.env['NODE_COMPILE_CACHE'];
-  if (folder === undefined || globSync('*/*', { cwd: folder }).length <= MOST_FILES) return;
+  if (folder !== undefined) emptyWhenFull(folder, MOST_FILES);
+}
+
+/** Node keeps its entries in a folder of its own for each version. */
+export function emptyWhenFull(folder: string, mostFiles: number): void {
+  if (globSync('*/*', { cwd: folder }).length <= mostFiles) return;
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
