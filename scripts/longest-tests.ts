@@ -5,12 +5,9 @@
 export const LONGEST = [
   'harness/cli/process.test.ts',
   'harness/integration/crash/crash-matrix.test.ts',
+  'harness/integration/ocean-js/one-testbed.test.ts',
   'harness/integration/testbed.test.ts',
   'harness/integration/fuzz/fuzz.test.ts',
-  'harness/integration/ocean-js/compute.test.ts',
-  'harness/integration/ocean-js/recipes.test.ts',
-  'harness/integration/ocean-js/access.test.ts',
-  'harness/integration/ocean-js/two-providers.test.ts',
   'harness/integration/engine/crash-matrix.test.ts',
   'harness/metadata-cache/metadata-cache.test.ts',
 ];

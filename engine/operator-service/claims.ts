@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { sha256Hex } from '../../core/protocol/hashing.ts';
 import { LABELS, MANAGED_BY, objectNames, WORKFLOWS } from '../api/names.ts';
 import type { WorkFlow } from '../api/workflow.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { KubeClient } from '../kubernetes/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/kube-error.ts';
 import type { KubeObject } from '../kubernetes/objects.ts';
@@ -37,13 +38,15 @@ export class Claims {
   readonly #client: KubeClient;
   readonly #namespace: string;
   readonly #clock: Clock;
+  readonly #archive: Pick<Archive, 'getRecord'>;
   /** How many starts of a job are under way here. */
   readonly #underWay = new Map<string, number>();
 
-  constructor(client: KubeClient, namespace: string, clock: Clock) {
+  constructor(client: KubeClient, namespace: string, clock: Clock, archive: Pick<Archive, 'getRecord'>) {
     this.#client = client;
     this.#namespace = namespace;
     this.#clock = clock;
+    this.#archive = archive;
   }
 
   /** To be called with all of a start, from before it looks for its job: until it ends there may be a job of this id any moment. */
@@ -107,7 +110,8 @@ export class Claims {
   }
 
   /**
-   * Removes the claims of starts that never came to a WorkFlow; the Secrets with their inputs go with them.
+   * Removes the claims of starts that never came to a WorkFlow, and of jobs that ended and went while nobody was there to
+   * give them free; the Secrets with their inputs go with them.
    * Returns in how many milliseconds to look again; undefined when nothing unfinished is left.
    */
   async removeAbandoned(): Promise<number | undefined> {
@@ -115,7 +119,7 @@ export class Claims {
     for (const claim of await this.#list(LABELS.job)) {
       const { jobId } = claim.data ?? {};
       if (jobId === undefined || (await this.#holderOf(jobId))) continue;
-      const leftMs = this.#leftToFinish(claim);
+      const leftMs = await this.#leftToHold(claim);
       if (leftMs > 0) lookAgainMs = Math.min(lookAgainMs ?? leftMs, leftMs);
       else await this.#remove(claim);
     }
@@ -151,7 +155,14 @@ export class Claims {
 
   async #isHeld(claim: Claim): Promise<boolean> {
     const holder = await this.#holderOf(claim.data?.jobId ?? '');
-    return holder ? holder.status?.finishedAt === undefined : this.#leftToFinish(claim) > 0;
+    return holder ? holder.status?.finishedAt === undefined : (await this.#leftToHold(claim)) > 0;
+  }
+
+  /** Of a claim without a WorkFlow. One whose job is on record has had it: only a start that was cut off has its time. */
+  async #leftToHold(claim: Claim): Promise<number> {
+    const leftMs = this.#leftToFinish(claim);
+    const isOver = leftMs <= 0 || (await this.#archive.getRecord(claim.data?.jobId ?? '')) !== undefined;
+    return isOver ? 0 : leftMs;
   }
 
   /** Whether it was removed: only while nobody has taken it up again, which changes it. */

@@ -65,6 +65,12 @@ async function createOrFindJob(deps: CreateJobDeps, request: WorkflowRequest): P
 
   const claim = await claims.take(request);
   try {
+    // Another try of this request may have made the job since, and the job be over and gone.
+    const ended = await archive.getRecord(jobId);
+    if (ended) {
+      await claims.release(request);
+      return viewOfRecord(ended);
+    }
     const secret = await createSecret(deps, jobId, stageJson, claim);
     claims.assertInTime(claim);
     const created = await createOrFind(client, workflowOf(request, namespace, { ...spec, secret }));

@@ -63,7 +63,7 @@ export async function startOperatorService(options: OperatorServiceOptions): Pro
     const archive = await archiveReady;
     await Promise.all([workflows.synced, environments.synced, leases.synced]);
 
-    const claims = new Claims(client, namespace, seams.clock);
+    const claims = new Claims(client, namespace, seams.clock, archive);
     releaseClaimsOfEndedJobs(workflows, claims, seams);
     const abandoned = removeAbandonedStarts(claims, seams);
     stack.defer('abandoned starts', () => abandoned.stop());

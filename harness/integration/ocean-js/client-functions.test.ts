@@ -74,7 +74,7 @@ test('the test that is named calls it', () => {
   const textOf = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
   const helpers = ['assets.ts', 'jobs.ts', 'lab.ts'].map((file) => textOf(`harness/integration/ocean-js/${file}`));
   const silent = called.flatMap(({ names = [], last }) => {
-    const [, file = ''] = /`([^`]+\.test\.ts)`/.exec(last) ?? [];
+    const [, file = ''] = /`([^`]+\.(?:test|suite)\.ts)`/.exec(last) ?? [];
     const [, by] = /, by `(\w+)`/.exec(last) ?? [];
     const text = [textOf(file), ...helpers].join('\n');
     return names.filter((name) => !text.includes(`${by ?? name}(`)).map((name) => `${file}: ${name}`);

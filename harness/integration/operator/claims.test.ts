@@ -6,6 +6,7 @@ import { silentLogger } from '../../../core/log.ts';
 import { VirtualClock } from '../../../core/virtual-clock.ts';
 import { API_VERSION, LABELS, WORKFLOWS, objectNames } from '../../../engine/api/names.ts';
 import { installOperator } from '../../../engine/deploy/install.ts';
+import type { JobRecord } from '../../../engine/archive/record.ts';
 import type { KubeClient } from '../../../engine/kubernetes/client.ts';
 import { createKubeClient } from '../../../engine/kubernetes/client.ts';
 import type { KubeObject } from '../../../engine/kubernetes/objects.ts';
@@ -24,6 +25,8 @@ let clock: VirtualClock;
 let admin: KubeClient;
 let client: KubeClient;
 let claims: Claims;
+/** Ids of jobs that the archive knows. */
+let recorded: Set<string>;
 
 beforeEach(async () => {
   stack = new ResourceStack();
@@ -35,7 +38,10 @@ beforeEach(async () => {
   await installOperator(admin, { namespace: NAMESPACE, environments: {} });
   const user = { username: `system:serviceaccount:${NAMESPACE}:operator-service`, groups: ['system:authenticated'] };
   client = await createKubeClient({ kubeconfig: api.kubeconfig(user), net });
-  claims = new Claims(client, NAMESPACE, clock);
+  recorded = new Set();
+  claims = new Claims(client, NAMESPACE, clock, {
+    getRecord: async (jobId) => (recorded.has(jobId) ? ({ jobId } as JobRecord) : undefined),
+  });
 });
 afterEach(() => stack.stop());
 
@@ -69,6 +75,13 @@ describe('the claim of an agreement', () => {
     await claims.take(agreement('b'));
     expect(await holders()).toEqual(['b']);
     expect(await secrets()).toEqual([]);
+  });
+
+  test('of a job that is over and gone is the next one’s at once: nobody was there to give it free', async () => {
+    await claims.take(agreement('a'));
+    recorded.add('a');
+    await claims.take(agreement('b'));
+    expect(await holders()).toEqual(['b']);
   });
 
   test('that was taken over protects its new holder as a new one does', async () => {
@@ -143,6 +156,13 @@ describe('a start that nobody repeats', () => {
     clock.advance(1);
     expect(await claims.removeAbandoned()).toBe(GRACE_MS - 1);
     expect([...(await holders()), ...(await secrets())]).toEqual(['a', 'job-a-inputs-d']);
+  });
+
+  test('is told from one whose job is over and gone: its claim is removed at once', async () => {
+    await inputs('a', await claims.take(agreement('a')));
+    recorded.add('a');
+    expect(await claims.removeAbandoned()).toBeUndefined();
+    expect([...(await holders()), ...(await secrets())]).toEqual([]);
   });
 
   test('is told from one that became a job', async () => {

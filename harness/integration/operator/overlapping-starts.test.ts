@@ -76,6 +76,19 @@ describe('two tries of one start', () => {
     await expectNothingLeftAtTheEnd(start.jobId);
   });
 
+  test('of which one comes to its claim when the job of the other has ended and gone make no second job', async () => {
+    const start = await beginBoth();
+    await start.answers('a');
+    await endAndGo(start.jobId);
+    const [answer] = await start.answers('b');
+    expect(answer).toMatchObject({
+      status: 200,
+      body: [{ jobId: start.jobId, dateFinished: expect.any(String) as string }],
+    });
+    expect(await lab.client.find(WORKFLOWS, workflowRef(start.jobId))).toBeUndefined();
+    await nothingIsLeft(start.jobId);
+  });
+
   test('are told of in the answer about their job, until there is one', async () => {
     const start = await beginBoth();
     const told = async (url?: string): Promise<string | null> => {
@@ -152,14 +165,34 @@ async function expectRunnable(jobId: string): Promise<void> {
 /** As the engine does, which deletes what the WorkFlow names; the other Secrets go with the claim. */
 async function expectNothingLeftAtTheEnd(jobId: string): Promise<void> {
   const namespace = NAMESPACE;
-  const { spec } = await lab.client.get<WorkFlow>(WORKFLOWS, { namespace, name: objectNames.workflow(jobId) });
-  await lab.patchStatus(jobId, { phase: 'stopped', finishedAt: new Date(systemClock.now()).toISOString() });
+  const { spec } = await lab.client.get<WorkFlow>(WORKFLOWS, workflowRef(jobId));
+  await end(jobId);
   for (const name of [spec.secret.name, objectNames.stageToken(jobId, 'configure')])
     await lab.client.delete(SECRETS, { namespace, name }).catch(() => undefined);
+  await nothingIsLeft(jobId);
+}
+
+const workflowRef = (jobId: string) => ({ namespace: NAMESPACE, name: objectNames.workflow(jobId) });
+
+const end = (jobId: string): Promise<WorkFlow> =>
+  lab.patchStatus(jobId, { phase: 'stopped', finishedAt: new Date(systemClock.now()).toISOString() });
+
+/** As an engine does that keeps no ended job: with its record stored, the WorkFlow goes. */
+async function endAndGo(jobId: string): Promise<void> {
+  const ref = workflowRef(jobId);
+  await end(jobId);
+  const isArchived = async (): Promise<true | undefined> =>
+    (await lab.client.get<WorkFlow>(WORKFLOWS, ref)).status?.archived ? true : undefined;
+  await waitUntil('the record', isArchived, { clock: systemClock, timeoutMs: 5000, intervalMs: 2 });
+  await lab.client.mergePatch(WORKFLOWS, ref, { metadata: { finalizers: null } });
+  await lab.client.delete(WORKFLOWS, ref);
+}
+
+async function nothingIsLeft(jobId: string): Promise<void> {
   const left = async (): Promise<string[]> => {
     const labelSelector = `${LABELS.job}=${jobId}`;
     const lists = await Promise.all(
-      [CONFIG_MAPS, SECRETS].map((kind) => lab.client.list(kind, { namespace, labelSelector })),
+      [CONFIG_MAPS, SECRETS].map((kind) => lab.client.list(kind, { namespace: NAMESPACE, labelSelector })),
     );
     return lists.flatMap(({ items }) => items.map(({ metadata }) => metadata.name));
   };

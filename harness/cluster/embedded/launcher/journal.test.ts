@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -37,4 +46,10 @@ test('what a dead run wrote down is removed; what lives, or is another container
     'wt-elsewhere',
     'wt-elsewhere.journal.ndjson',
   ]);
+});
+
+test('a journal that was listed and is gone when it is read is another sweep’s work', () => {
+  leave('wt-dead', { ...thisProcess(), startTicks: '1' });
+  symlinkSync('gone', path.join(stateDir, 'a.journal.ndjson'));
+  expect(sweep(stateDir)).toMatchObject({ directories: 1 });
 });

@@ -1,13 +1,12 @@
 import { execa } from 'execa';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { environmentOf } from '../../testbed/endpoints.ts';
 import { publish } from './assets.ts';
 import type { Draft } from './documents.ts';
 import { accessDraft, computeDraft, filesOf } from './documents.ts';
 import type { OceanJsLab } from './lab.ts';
-import { startOceanJsLab } from './lab.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../../docs/recipes');
 const PAGES = readdirSync(FOLDER).filter((name) => name !== 'README.md');
@@ -51,12 +50,12 @@ function asPattern(prints: string): RegExp {
   return new RegExp(`^${prints.split('…').map(literal).join('.*')}$`);
 }
 
-describe('the recipes', () => {
-  let lab: OceanJsLab;
+/** Registers the tests; once per file. */
+export function describeRecipes(given: () => OceanJsLab): void {
   let environment: Record<string, string>;
   beforeAll(async () => {
     if (missing.length > 0) return;
-    lab = await startOceanJsLab();
+    const lab = given();
     const { url } = lab.testbed.servers.euLab.publish('data.txt', 'hello world\n');
     const named = (draft: Draft, name: string): Draft => ({
       ...draft,
@@ -71,7 +70,6 @@ describe('the recipes', () => {
       CONTAINER: JSON.stringify(lab.testbed.images.node),
     };
   });
-  afterAll(() => lab?.stop());
 
   test.for(PAGES)('%s does what it says', async (page, { skip }) => {
     skip(missing.length > 0, `${missing.join(', ')} cannot be run here`);
@@ -80,4 +78,4 @@ describe('the recipes', () => {
     const printed = await run(steps, environment);
     for (const [i, { prints }] of steps.entries()) expect(printed[i]).toMatch(asPattern(prints));
   });
-});
+}
