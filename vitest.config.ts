@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './scripts/longest-first.ts';
@@ -9,19 +10,17 @@ const NEVER = ['node_modules/**', '.wavetank/**', 'artifacts/**', 'cache/**'];
 /** Those need a Docker engine: `npm run test:kind`. */
 const NEEDS_DOCKER = ['**/*.kind.test.ts'];
 /**
- * Tests that count what their process has (children, sockets, mounts), set its environment, or run real pods: each file
- * has a process of its own. All others share a few processes, where a module is loaded once and not once per file:
- * measured, that is a third of their processor time.
+ * Tests that count what their process has (children, sockets, mounts, open files) or set its environment: each file has a
+ * process of its own. All others share a few processes, where a module is loaded once and not once per file: measured,
+ * that is a third of their processor time.
  */
 const OWN_PROCESS = [
-  'harness/accounting/**/*.test.ts',
-  'harness/observe/**/*.test.ts',
+  'harness/accounting/accounting.test.ts',
+  'harness/observe/stray-connections.test.ts',
   'harness/integration/testbed.test.ts',
   'harness/integration/crash/**/*.test.ts',
-  'harness/cli/process.test.ts',
-  'harness/cluster/embedded/launcher/**/*.test.ts',
-  'harness/cluster/embedded/kubelet/kubelet.test.ts',
-  'harness/cluster/embedded/network/pod-network.test.ts',
+  'harness/cluster/embedded/launcher/launcher.test.ts',
+  'harness/cluster/embedded/launcher/strays.test.ts',
 ];
 
 export default defineConfig({
@@ -32,8 +31,8 @@ export default defineConfig({
     // A whole testbed starts in some hooks, in a fresh clone with nothing compiled, on a machine that may be busy: a limit for what hangs.
     hookTimeout: 60_000,
     retry: 0,
-    // Vitest leaves one core to itself, which on two cores is half of the machine.
-    maxWorkers: '100%',
+    // Vitest leaves one core to itself, which on two cores is half of the machine; and tests wait a sixth of their time.
+    maxWorkers: availableParallelism() + 1,
     allowOnly: false,
     // Node itself imports tests and product, as it does for users: measured, a quarter less processor time than with Vite's modules.
     experimental: { viteModuleRunner: false, nodeLoader: false },

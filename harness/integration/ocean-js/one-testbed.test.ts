@@ -17,10 +17,22 @@ afterAll(() => lab?.stop());
 
 const given = (): OceanJsLab => lab;
 // First: its pages promise a fresh testbed.
-describe('recipes', () => describeRecipes(given));
-describe('publishing', () => describePublishing(given));
-describe('compute', () => describeCompute(given));
-describe('two Providers', () => describeTwoProviders(given));
-describe('wallets of a browser', () => describeWallets(given));
+describe('recipes', () => {
+  describeRecipes(given);
+});
+describe('publishing', () => {
+  describePublishing(given);
+});
+describe('compute', () => {
+  describeCompute(given);
+});
+describe('two Providers', () => {
+  describeTwoProviders(given);
+});
+describe('wallets of a browser', () => {
+  describeWallets(given);
+});
 // Last: it moves the chain's clock.
-describe('access', () => describeAccess(given));
+describe('access', () => {
+  describeAccess(given);
+});

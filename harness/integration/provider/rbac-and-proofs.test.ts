@@ -89,7 +89,13 @@ describe('a server of roles', () => {
       ),
     );
 
-  beforeAll(() => lab.killAndRestart({ rbacUrl: `${url}/rbac`, isPrivate: true, limits: { upstreamTimeoutMs: 300, receiptWaitMs: 100 } }));
+  beforeAll(() =>
+    lab.killAndRestart({
+      rbacUrl: `${url}/rbac`,
+      isPrivate: true,
+      limits: { upstreamTimeoutMs: 300, receiptWaitMs: 100 },
+    }),
+  );
 
   test('is asked before a quote, with the classic body and its signature', async () => {
     expect(await initialize()).toMatchObject({ status: 200 });
