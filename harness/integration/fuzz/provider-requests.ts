@@ -48,6 +48,13 @@ const computeText = (fields: Fields, nonce: string): string =>
     nonce,
   });
 
+const quoteOf = ({ consumer, computeDid, algorithmDid }: FuzzWorld, elsewhere: readonly string[]): Fields => ({
+  datasets: [computeDid, ...elsewhere].map((documentId) => ({ documentId, serviceId: 'svc-1' })),
+  algorithm: { documentId: algorithmDid, serviceId: 'svc-1' },
+  compute: { env: 'free', validUntil: 4_000_000_000 },
+  consumerAddress: consumer,
+});
+
 /** A request of each route that would be served. */
 export const TEMPLATES: readonly Template[] = [
   { method: 'GET', route: '/', fields: () => ({}) },
@@ -111,15 +118,12 @@ export const TEMPLATES: readonly Template[] = [
       consumerAddress: consumer,
     }),
   },
+  { method: 'POST', route: '/api/services/initializeCompute', fields: (world) => quoteOf(world, world.elsewhereDids) },
+  // The first of them answers: beside the others, somebody else's failure is nearly always told before its quote is.
   {
     method: 'POST',
     route: '/api/services/initializeCompute',
-    fields: ({ consumer, computeDid, algorithmDid, elsewhereDids }) => ({
-      datasets: [computeDid, ...elsewhereDids].map((documentId) => ({ documentId, serviceId: 'svc-1' })),
-      algorithm: { documentId: algorithmDid, serviceId: 'svc-1' },
-      compute: { env: 'free', validUntil: 4_000_000_000 },
-      consumerAddress: consumer,
-    }),
+    fields: (world) => quoteOf(world, world.elsewhereDids.slice(0, 1)),
   },
   {
     method: 'GET',

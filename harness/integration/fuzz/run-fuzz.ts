@@ -43,7 +43,7 @@ export interface FuzzFailure {
 }
 
 /** Requests that are under way at the same time. */
-const AT_ONCE = 100;
+const AT_ONCE = 250;
 
 const step = fc.oneof(
   { weight: 40, arbitrary: providerRequest.map((request) => ({ to: 'provider' as const, request })) },
