@@ -9,6 +9,7 @@ const { ProviderInstance } = oceanJs;
 
 let lab: OceanJsLab;
 let fileUrl: string;
+
 /** Registers the tests; once per file. */
 export function describePublishing(given: () => OceanJsLab): void {
   beforeAll(() => {

@@ -22,6 +22,7 @@ const { ProviderInstance } = oceanJs;
 let lab: OceanJsLab;
 let urls: string[];
 let datasets: Published[];
+
 const algorithm = () => ({
   meta: { rawcode: sourceOf('echo-parameters'), language: 'node', version: '1', container: containerOf(lab) },
 });

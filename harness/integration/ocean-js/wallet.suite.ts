@@ -13,6 +13,7 @@ const { ProviderInstance, Datatoken } = oceanJs;
 let wallets: BrowserWallet[];
 /** The same lab, its people with a wallet of a browser each. */
 let lab: OceanJsLab;
+
 /** Registers the tests; once per file. */
 export function describeWallets(given: () => OceanJsLab): void {
   beforeAll(() => {
