@@ -78,9 +78,10 @@ describe.skipIf(reason !== undefined)(
 
     test('Ctrl-C when it is ready leaves nothing, without help', () =>
       withTestbed(async (testbed) => {
-        const command = testbed.wavetank(...UP);
+        const command = testbed.wavetank(...UP, '--json');
         const { child, exited } = command;
         await testbed.isReady(command);
+        await testbed.hasSaidSo(command);
         expectAllKinds(await testbed.traces());
         child.kill('SIGINT');
         expect(await exited).toBe(0);

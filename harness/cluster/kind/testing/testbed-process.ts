@@ -56,8 +56,14 @@ export class TestbedProcess {
     return unlessItEnds(command, this.#nodeIsMade());
   }
 
+  /** Its file of endpoints is there: a moment before it has probed them and says so. */
   isReady(command: Command): Promise<void> {
     return unlessItEnds(command, this.#isReady());
+  }
+
+  /** Of `up --json`, whose one line says that it is ready. Interrupted before, it ends with 130. */
+  hasSaidSo(command: Command): Promise<void> {
+    return unlessItEnds(command, this.#hasSaidSo(command));
   }
 
   async #nodeIsMade(): Promise<void> {
@@ -70,6 +76,10 @@ export class TestbedProcess {
       readdirSync(this.state).some((name) => existsSync(path.join(this.state, name, 'endpoints.json'))) || undefined;
     await this.#until('the testbed', endpoints);
     this.#findInstance();
+  }
+
+  async #hasSaidSo({ printed }: Command): Promise<void> {
+    await this.#until('its line', () => printed().includes('\n') || undefined);
   }
 
   /** Call it while the testbed runs, too: what it uses then is looked for afterwards. */
