@@ -79,6 +79,7 @@ const workflowStatus = object({
   'finishedAt?': time,
   'computeIntent?': object({ pod: text(), at: time }),
   'computePod?': object({ uid: text(), 'node?': text(), 'startedAt?': time, 'imageId?': text() }),
+  'failedStarts?': list(text()),
   'stop?': object({ at: time, phase: PHASE }),
   'outcome?': outcome,
   'reports?': object({ 'configure?': configureReport, 'publish?': publishReport }),

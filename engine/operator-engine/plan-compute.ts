@@ -7,19 +7,24 @@ import * as ends from './ends.ts';
 import { secondsLeft } from './compute-time.ts';
 import type { Observation } from './observation.ts';
 import type { PodEnd, PodView } from './pod-view.ts';
+import { isFailedStart, planFailedStart } from './plan-failed-start.ts';
 import { millisecondsOf } from './pod-view.ts';
 import type { PlanSettings } from './settings.ts';
 import { startLimits } from './start-limits.ts';
 
 /**
- * From the intent to run the algorithm to its outcome. One rule above all: at most one compute pod object per job. The intent
- * is in the status and no pod was ever seen: it is created. A pod was seen and is gone: the job was interrupted.
+ * From the intent to run the algorithm to its outcome. One rule above all: at most one compute pod object per job in which anything ran. The
+ * intent is in the status and no such pod was ever seen: it is created. One was seen and is gone: the job was interrupted.
  */
 export function planCompute(observation: Observation, settings: PlanSettings): Plan {
   const { workflow, pods } = observation;
   const { status } = workflow;
   const pod = pods.compute;
-  const known = status?.computePod;
+  const clearing = planFailedStart(observation, 'compute');
+  if (clearing !== undefined) return clearing;
+  if (pod !== undefined && isFailedStart(workflow, pod.uid)) return planGoing(observation, settings, pod);
+  const recorded = status?.computePod;
+  const known = recorded && isFailedStart(workflow, recorded.uid) ? undefined : recorded;
   if (pod === undefined)
     return known === undefined ? planCreation(observation, settings) : ended(observation, vanished());
   if (known === undefined) return recordPod(observation, pod);
@@ -201,8 +206,9 @@ function endWithoutPublishing(
     return { phase: 'isolationBreached', runConsumed: true, details: { ...details, reason: 'CanaryReached' }, outcome };
   }
   const isOpen = end.gateExitCode === ends.GATE_NEVER_CLOSED;
-  // A gate that ended with its pod, because somebody deleted that, says nothing about the network.
-  if (end.gateExitCode !== undefined && (isOpen || pod.deletingSince === undefined)) {
+  // A gate that never started, or that ended because its pod was taken away, says nothing about the network.
+  const isTakenAway = pod.deletingSince !== undefined || outcome.kind === 'interrupted';
+  if (end.gateExitCode !== undefined && (isOpen || (!isTakenAway && end.startError === undefined))) {
     const phase = isOpen ? 'isolationUnavailable' : 'containerCreationFailed';
     return ends.endWithout(
       phase,

@@ -6,12 +6,15 @@ import type { JobEnd } from './ends.ts';
 import { endOfWait, endStatus, endWithout, startDeadline, startFailure, timeOf } from './ends.ts';
 import type { Observation } from './observation.ts';
 import { isDisruption, millisecondsOf } from './pod-view.ts';
+import { planFailedStart } from './plan-failed-start.ts';
 import type { PlanSettings } from './settings.ts';
 import { startLimits } from './start-limits.ts';
 
 /** Until the data and the algorithm lie on the volume, or it is known that they never will. */
 export function planConfigure(observation: Observation, settings: PlanSettings): Plan {
   const { workflow, pods, hasPolicies } = observation;
+  const clearing = planFailedStart(observation, 'configure');
+  if (clearing !== undefined) return clearing;
   const end = configureEnd(observation, settings);
   if (end !== undefined) return steps([{ do: 'writeStatus', status: endStatus(observation, end) }]);
   if (workflow.status?.reports?.configure?.ok) return steps([{ do: 'writeStatus', status: intent(observation) }]);

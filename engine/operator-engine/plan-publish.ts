@@ -4,6 +4,7 @@ import * as ends from './ends.ts';
 import type { Observation } from './observation.ts';
 import type { PodView } from './pod-view.ts';
 import { isDisruption, millisecondsOf } from './pod-view.ts';
+import { planFailedStart } from './plan-failed-start.ts';
 import type { PlanSettings } from './settings.ts';
 import { startLimits } from './start-limits.ts';
 
@@ -12,6 +13,8 @@ import { startLimits } from './start-limits.ts';
  * they were paid for. A stop asked for during publishing ends it; there are results only if pod-publish still reports before it is gone.
  */
 export function planPublish(observation: Observation, settings: PlanSettings): Plan {
+  const clearing = planFailedStart(observation, 'publish');
+  if (clearing !== undefined) return clearing;
   const end = publishEnd(observation, settings);
   if (end !== undefined) return steps([{ do: 'writeStatus', status: ends.endStatus(observation, end) }]);
   const { pods, hasPolicies } = observation;

@@ -43,12 +43,14 @@ export interface PodEnd {
   readonly isOomKilled: boolean;
   /** DeadlineExceeded, Evicted, OOMKilled, Error, Completed … */
   readonly reason: string;
-  /** The kubelet's words about the pod. Never a container's termination message: an algorithm writes that. */
+  /** The kubelet's words about the pod, the runtime's about an init container that it could not start. Never a container's own: an algorithm writes that. */
   readonly message: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
   /** Exit code of an init container that failed. */
   readonly gateExitCode: number | undefined;
+  /** The container that the runtime could not start, so that no instruction of the pod's later containers ran either. */
+  readonly startError: 'init' | 'main' | undefined;
 }
 
 const IMAGE_REASONS = new Set([
@@ -66,6 +68,9 @@ const HOPELESS_REASONS = new Set([
   'CreateContainerError',
   'RunContainerError',
 ]);
+
+/** The runtime's reason for a container that it could not start. It has no process, and exit code 128. */
+const START_ERROR = 'StartError';
 
 /** Reasons of a pod's status that mean: the cluster took it away, it did not fail by itself. */
 const DISRUPTIONS = new Set([
@@ -128,19 +133,22 @@ function endOf(pod: Pod, main: ContainerStatus | undefined): PodEnd | undefined 
   // The kubelet writes a made-up "terminated" for a container that it never saw start.
   const hasStarted =
     terminated !== undefined && terminated.reason !== 'ContainerStatusUnknown' && isTime(terminated.startedAt);
-  const gate = status.initContainerStatuses?.find((one) => (one.state?.terminated?.exitCode ?? 0) !== 0);
+  const gate = status.initContainerStatuses
+    ?.map((one) => one.state?.terminated)
+    .find((state) => (state?.exitCode ?? 0) !== 0);
+  const isGateUnstarted = gate?.reason === START_ERROR;
   return {
     isSuccess: status.phase === 'Succeeded',
     hasStarted,
     exitCode: hasStarted ? terminated.exitCode : undefined,
     signal: hasStarted ? signalOf(terminated.exitCode, terminated.signal) : undefined,
     isOomKilled: terminated?.reason === 'OOMKilled',
-    reason:
-      status.reason ?? terminated?.reason ?? gate?.state?.terminated?.reason ?? (isStillborn ? 'Deleted' : 'Unknown'),
-    message: status.message ?? '',
+    reason: status.reason ?? terminated?.reason ?? gate?.reason ?? (isStillborn ? 'Deleted' : 'Unknown'),
+    message: status.message ?? (isGateUnstarted ? (gate.message ?? '') : ''),
     startedAt: hasStarted ? (terminated.startedAt ?? undefined) : undefined,
     finishedAt: terminated?.finishedAt ?? undefined,
-    gateExitCode: gate?.state?.terminated?.exitCode,
+    gateExitCode: gate?.exitCode,
+    startError: isGateUnstarted ? 'init' : terminated?.reason === START_ERROR ? 'main' : undefined,
   };
 }
 

@@ -86,10 +86,19 @@ export class WorkflowReconciler {
     else caches.workflows.cache.put(fresh);
   }
 
+  #tellFailedStart(workflow: WorkFlow, failedStarts: readonly string[]): void {
+    const uid = failedStarts.at(-1) ?? '';
+    this.#options.seams.log.warn('pod could not be started and is replaced', { jobId: workflow.spec.jobId, uid });
+    const message = `The container runtime could not start a pod (uid ${uid}); another takes its place.`;
+    this.#options.events.record(workflow, 'Warning', 'FailedStart', message);
+  }
+
   /** Log line and event follow the write: what was not written has not happened. */
   #tell(before: WorkFlow, plan: Plan): void {
     for (const action of plan.waves.flat()) {
-      if (action.do !== 'writeStatus' || action.status.phase === undefined) continue;
+      if (action.do !== 'writeStatus') continue;
+      if (action.status.failedStarts !== undefined) this.#tellFailedStart(before, action.status.failedStarts);
+      if (action.status.phase === undefined) continue;
       const from = before.status?.phase ?? 'warmingUp';
       const { phase, finishedAt, details } = action.status;
       if (phase === from && finishedAt === undefined) continue;

@@ -2,6 +2,7 @@ import { WavetankError } from '../../core/errors.ts';
 import type { KubeClient } from '../../engine/kubernetes/client.ts';
 import type { KubeObject, Resource } from '../../engine/kubernetes/objects.ts';
 import { CONFIG_MAPS, PODS, SECRETS, VOLUME_CLAIMS } from '../../engine/kubernetes/objects.ts';
+import type { Pod } from '../../engine/kubernetes/pod-types.ts';
 import { LABELS, WORKFLOWS } from '../../engine/api/names.ts';
 import type { LabCluster } from '../cluster/lab-cluster.ts';
 import type { ObservedPod } from '../observe/observer.ts';
@@ -68,7 +69,7 @@ export async function observeCluster(cluster: LabCluster, admin: KubeClient): Pr
 }
 
 interface PodObject extends KubeObject {
-  readonly status?: { readonly phase?: string };
+  readonly status?: Pod['status'];
 }
 
 function observed(pod: PodObject, jobs: string): ObservedPod | undefined {
@@ -81,8 +82,14 @@ function observed(pod: PodObject, jobs: string): ObservedPod | undefined {
     stage: labels?.[LABELS.stage],
     phase: pod.status?.phase ?? 'Pending',
     deletedAt: deletionTimestamp,
+    failedToStart: failedToStart(pod),
     object: pod as unknown as Readonly<Record<string, unknown>>,
   };
+}
+
+function failedToStart({ status = {} }: PodObject): boolean {
+  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  return containers.some(({ state }) => state?.terminated?.reason === 'StartError');
 }
 
 /** @throws WavetankError LIST_PATH_INVALID (usage) */

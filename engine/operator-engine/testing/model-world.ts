@@ -36,8 +36,18 @@ export type Happening =
   | { readonly kind: 'settle' }
   | { readonly kind: 'loseReport' }
   | {
-      /** `linger`: it has reported, and does not end by itself. */
-      readonly kind: 'linger' | 'start' | 'end' | 'fail' | 'lose' | 'evict' | 'delete' | 'stick' | 'vanish';
+      /** `linger`: it has reported, and does not end by itself. `failStart`: the runtime cannot start our container. */
+      readonly kind:
+        | 'linger'
+        | 'start'
+        | 'failStart'
+        | 'end'
+        | 'fail'
+        | 'lose'
+        | 'evict'
+        | 'delete'
+        | 'stick'
+        | 'vanish';
       readonly stage: Stage;
     }
   /** The engine dies after so many actions of its next plan. */
@@ -59,6 +69,8 @@ export class ModelWorld {
   /** uids of compute pods ever made, and of those whose algorithm ran. */
   readonly made: string[] = [];
   readonly ran: string[] = [];
+  /** uids of compute pods whose gate could not be started. */
+  readonly unstarted: string[] = [];
   readonly phases: string[] = [];
   /** A compute pod was made while pod-configure could still write. */
   hasOverlapped = false;
@@ -121,6 +133,14 @@ export class ModelWorld {
     this.#archive();
   }
 
+  /** The pod fails, in this very way. */
+  end(stage: Stage, how: Partial<PodEnd>): void {
+    const pod = this.pods[stage];
+    if (pod === undefined) throw new Error(`There is no pod-${stage}.`);
+    const failed = this.#ended(pod, false, how.reason ?? 'Error');
+    this.pods[stage] = { ...failed, end: failed.end && { ...failed.end, ...how } };
+  }
+
   #podHappens(kind: string, stage: Stage): void {
     const pod = this.pods[stage];
     if (pod === undefined) return;
@@ -140,6 +160,9 @@ export class ModelWorld {
         startedAt,
         kubeletStartedAt: this.now,
       };
+    } else if (kind === 'failStart' && pod.state === 'waiting' && pod.deletingSince === undefined) {
+      if (stage === 'compute') this.unstarted.push(pod.uid);
+      this.end(stage, { reason: 'StartError', startError: stage === 'compute' ? 'init' : 'main' });
     } else if (kind === 'stick' && pod.state === 'waiting') {
       this.pods[stage] = {
         ...pod,
@@ -173,6 +196,7 @@ export class ModelWorld {
       startedAt: pod.startedAt,
       finishedAt: new Date(this.now).toISOString(),
       gateExitCode: undefined,
+      startError: undefined,
     };
     return { ...pod, state: 'ended', waiting: undefined, end };
   }

@@ -18,7 +18,7 @@ export interface Verdict {
   readonly status: number;
   /** By name. */
   readonly results: Readonly<Record<string, string>>;
-  /** Compute pods that were ever made for it. */
+  /** Compute pods that were ever made for it, but for those that the container runtime could not start. */
   readonly computePods: number;
   /** Runs of its order that it used up. */
   readonly runs: number;
@@ -179,7 +179,7 @@ export class Lane {
       status,
       results,
       ...(Object.keys(results).length > 0 ? {} : { why: { details, pods: ids.map((id) => cluster.lastPods(id)) } }),
-      computePods: pods.filter(({ stage }) => stage === 'compute').length,
+      computePods: pods.filter(({ stage, failedToStart }) => stage === 'compute' && !failedToStart).length,
       runs: this.#lab.runsOf(this.#agreementId).length - runsBefore,
       left: ids.flatMap((id) => cluster.see(id).objects),
     };

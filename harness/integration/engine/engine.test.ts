@@ -77,6 +77,20 @@ const ENDINGS: readonly Ending[] = [
     details: { reason: 'NeverDenied' },
   },
   {
+    name: 'a gate that the runtime cannot start, again and again, is 22',
+    script: { compute: { kind: 'startError', times: 9 } },
+    code: 22,
+    consumed: false,
+    details: { reason: 'StartError', message: 'unable to freeze' },
+  },
+  {
+    name: 'a gate that is evicted gives the run back',
+    script: { compute: { kind: 'gate', code: 137, podReason: 'Evicted' } },
+    code: 46,
+    consumed: false,
+    details: { reason: 'Evicted' },
+  },
+  {
     name: 'E7: an image that cannot exist is 22',
     script: { compute: { kind: 'wait', reason: 'InvalidImageName', message: 'bad name' } },
     code: 22,
@@ -143,6 +157,22 @@ test('every way to end has its own number, and says why', async ({ expect }) => 
     expect(status?.finishedAt).toBeDefined();
   }
   for (const index of ENDINGS.keys()) await lab.gone(index.toString(16).padStart(32, '0'));
+  expect(lab.leftovers()).toEqual([]);
+});
+
+test('pods that the runtime could not start once are replaced, and the algorithm runs once', async ({ expect }) => {
+  const once = { kind: 'startError', times: 1 } as const;
+  const scripts: readonly Script[] = [{ configure: once }, { compute: once }, { publish: once }];
+  await using lab = await startEngineLab({ scriptOf: ({ spec }) => scripts[Number.parseInt(spec.jobId, 16)] ?? {} });
+  await lab.startEngine();
+  for (const [index, script] of scripts.entries()) {
+    const jobId = await lab.submit(index);
+    const { status } = await lab.ended(jobId);
+    expect(status).toMatchObject({ phase: 'finished', runConsumed: true, failedStarts: [expect.any(String)] });
+    expect(lab.kubelet.ran.get(jobId)?.size).toBe(1);
+    expect(lab.kubelet.computePods.get(jobId)?.size).toBe(script.compute ? 2 : 1);
+    await lab.gone(jobId);
+  }
   expect(lab.leftovers()).toEqual([]);
 });
 

@@ -69,7 +69,8 @@ export const BEHAVIOURS = {
     void response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': BOMB.length }).end(BOMB),
   nonsense: (request) => void request.socket.end('\u0000\u0001 this is no HTTP\r\n\r\n'),
   headers: (request) => {
-    const many = Array.from({ length: 2000 }, (_, i) => `x-${i}: ${'v'.repeat(50)}\r\n`).join('');
+    // More than the 16 KiB that a client takes, not by much: undici makes an error of every header that comes after.
+    const many = Array.from({ length: 400 }, (_, i) => `x-${i}: ${'v'.repeat(50)}\r\n`).join('');
     request.socket.end(`HTTP/1.1 200 OK\r\n${many}\r\n`);
   },
   continues: (request) => void request.socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000)),

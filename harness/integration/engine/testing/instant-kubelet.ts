@@ -16,7 +16,9 @@ export type Fate =
   | { readonly kind: 'succeed' }
   | { readonly kind: 'hang' }
   | { readonly kind: 'exit'; readonly code: number; readonly reason?: string; readonly podReason?: string }
-  | { readonly kind: 'gate'; readonly code: number }
+  | { readonly kind: 'gate'; readonly code: number; readonly podReason?: string }
+  /** The runtime cannot start our container in the stage's first pods of a job; the ones after succeed. */
+  | { readonly kind: 'startError'; readonly times: number }
   | { readonly kind: 'wait'; readonly reason: string; readonly message: string };
 
 export interface Script {
@@ -27,6 +29,8 @@ export interface Script {
   readonly publishReport?: NonNullable<WorkFlowStatus['reports']>['publish'] | 'none';
 }
 
+/** The kubelet's word for a container without a process. */
+const NEVER = '1970-01-01T00:00:00Z';
 const OK_CONFIGURE = { ok: true, files: [] };
 const OK_PUBLISH = { ok: true, published: 1, refused: [] };
 const RESULT = { index: 0, filename: 'out.txt', filesize: 3, type: 'output' as const, sha256: '00', key: 'k' };
@@ -44,6 +48,8 @@ export class InstantKubelet {
   readonly computePods = new Map<string, Set<string>>();
   /** uids of compute pods whose algorithm really ran. */
   readonly ran = new Map<string, Set<string>>();
+  /** How often our container could not be started, by job and stage. */
+  readonly #startErrors = new Map<string, number>();
   /** Final records as the archive got them. */
   readonly archive = new Map<string, WorkFlow>();
   /** Phases in the order in which they were written. */
@@ -111,16 +117,39 @@ export class InstantKubelet {
     if (fate.kind === 'gate') {
       const state = { terminated: { exitCode: fate.code, reason: 'Error' } };
       const initContainerStatuses = [{ ...container(pod, state), name: 'gate' }];
-      return this.#setStatus(pod, { phase: 'Failed', startTime, initContainerStatuses, containerStatuses: [] });
+      const reason = fate.podReason === undefined ? {} : { reason: fate.podReason };
+      return this.#setStatus(pod, {
+        phase: 'Failed',
+        ...reason,
+        startTime,
+        initContainerStatuses,
+        containerStatuses: [],
+      });
+    }
+    if (fate.kind === 'startError' && this.#failsToStart(pod, stage, fate.times)) {
+      const terminated = { exitCode: 128, reason: 'StartError', message: 'unable to freeze', startedAt: NEVER };
+      const failed = container(pod, { terminated });
+      const statuses =
+        stage === 'compute'
+          ? { initContainerStatuses: [{ ...failed, name: 'gate' }], containerStatuses: [] }
+          : { containerStatuses: [failed] };
+      return this.#setStatus(pod, { phase: 'Failed', startTime, ...statuses });
     }
     const running = { running: { startedAt: startTime } };
     if (stage === 'compute') remember(this.ran, jobOf(pod), pod.metadata.uid ?? '');
     this.#setStatus(pod, { phase: 'Running', startTime, containerStatuses: [container(pod, running)] });
     if (fate.kind === 'hang') return;
-    if (fate.kind === 'succeed') this.#report(workflow, stage, script);
+    if (fate.kind === 'succeed' || fate.kind === 'startError') this.#report(workflow, stage, script);
     const code = fate.kind === 'exit' ? fate.code : 0;
     const extra = fate.kind === 'exit' ? fate : undefined;
     this.#finish(pod, code, extra?.reason ?? (code === 0 ? 'Completed' : 'Error'), extra?.podReason);
+  }
+
+  #failsToStart(pod: Pod, stage: Stage, times: number): boolean {
+    const key = `${jobOf(pod)}/${stage}`;
+    const before = this.#startErrors.get(key) ?? 0;
+    this.#startErrors.set(key, before + 1);
+    return before < times;
   }
 
   #enforceDeadline(pod: Pod): void {
