@@ -11,7 +11,7 @@ import { CANARY_NAMESPACE } from '../probe/lab-gate.ts';
 import { hasEnded, untilPod } from '../probe/until-pod.ts';
 import type { RunningKindCluster } from './start-kind-cluster.ts';
 import type { EngineOnKind } from './testing/engine-on-kind.ts';
-import { NAMESPACE, startEngineOnKind } from './testing/engine-on-kind.ts';
+import { NAMESPACE, scriptCommand, startEngineOnKind } from './testing/engine-on-kind.ts';
 import { startSharedKind, whyNoKind } from './testing/lab-kind.ts';
 
 const IMAGE = 'busybox:latest';
@@ -27,12 +27,17 @@ describe.skipIf(reason !== undefined)(`the gate${reason === undefined ? '' : ` (
   let lab: EngineOnKind;
   let outside: Server;
   let heard: number;
+  /** So many gates to come cannot be started. */
+  let broken = 0;
   /** Its first instruction is to connect: to the canary and to this machine. */
   let attack: string;
 
   beforeAll(async () => {
     cluster = await startSharedKind({ preloads: [{ name: IMAGE, source: IMAGE }] });
-    lab = await startEngineOnKind(cluster, { gate: { ...cluster.gate.gate, timeoutMs: 8000 } });
+    lab = await startEngineOnKind(cluster, {
+      gate: { ...cluster.gate.gate, timeoutMs: 8000 },
+      podsCommand: (script) => (script === 'gate' && broken-- > 0 ? ['/nowhere'] : scriptCommand(script)),
+    });
     heard = 0;
     outside = createServer((socket) => {
       heard++;
@@ -80,6 +85,19 @@ describe.skipIf(reason !== undefined)(`the gate${reason === undefined ? '' : ` (
     await Promise.all(Array.from({ length: LANES }, lane));
     expect(ends).toEqual(Array.from({ length: RUNS }, () => GOOD));
     expect(heard).toBe(before);
+  });
+
+  test.each([
+    [1, GOOD, 1],
+    [9, 'containerCreationFailed StartError exit none', 2],
+  ])('%i gates that the runtime cannot start: %s', async (failures, end, failedStarts) => {
+    broken = failures;
+    try {
+      const ended = await lab.ended(await job(attack));
+      expect({ end: endOf(ended), failedStarts: ended.status?.failedStarts?.length }).toEqual({ end, failedStarts });
+    } finally {
+      broken = 0;
+    }
   });
 
   test('a policy that opens what it should keep shut: the job is refused, and never ran', async () => {

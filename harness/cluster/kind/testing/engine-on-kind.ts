@@ -9,6 +9,7 @@ import { ResourceStack, runningResource } from '../../../../core/resource.ts';
 import { systemSeams } from '../../../../core/seams.ts';
 import { waitUntil } from '../../../../core/wait-until.ts';
 import { WORKFLOWS, objectNames } from '../../../../engine/api/names.ts';
+import type { PodScript } from '../../../../engine/api/pod-command.ts';
 import { podCommand } from '../../../../engine/api/pod-command.ts';
 import type { WorkFlow, WorkFlowSpec, WorkFlowStatus } from '../../../../engine/api/workflow.ts';
 import { installOperator } from '../../../../engine/deploy/install.ts';
@@ -37,6 +38,11 @@ const DID_WHAT_IT_SHOULD = {
   publish: { ok: true, published: 0, refused: [] },
 } as const;
 const WAIT_MS = 110_000;
+
+/** The gate is the real one; the other stages are a line each. */
+export function scriptCommand(script: PodScript): readonly string[] {
+  return script === 'gate' ? podCommand('gate') : ['node', '-e', script === 'configure' ? FOLDERS : '0'];
+}
 
 export async function startEngineOnKind(
   cluster: RunningKindCluster,
@@ -74,8 +80,7 @@ export async function startEngineOnKind(
       kubeconfigPath: cluster.kubeconfigPath,
       namespace: NAMESPACE,
       podsImage: cluster.podsImage,
-      podsCommand: (script) =>
-        script === 'gate' ? podCommand('gate') : ['node', '-e', script === 'configure' ? FOLDERS : '0'],
+      podsCommand: scriptCommand,
       imagePullPolicy: 'Never',
       cpuOvercommit: 20,
       brokerUrlForPods: `http://${cluster.hostAddressFromPods}:9`,
