@@ -1,5 +1,6 @@
 import type { JsonRpcProvider, TransactionLike, TransactionRequest } from 'ethers';
 import { AbstractSigner, Signature, Transaction, TransactionResponse, getBytes } from 'ethers';
+import { messageOf } from '../../core/errors.ts';
 import { addressOfPrivateKey, signDigest } from '../../core/protocol/signing.ts';
 
 /**
@@ -40,6 +41,7 @@ export class CountingWallet extends AbstractSigner<JsonRpcProvider> {
   }
 
   override async sendTransaction(transaction: TransactionRequest): Promise<TransactionResponse> {
+    const hasCounted = this.#nextNonce !== undefined;
     try {
       const { from: _ourselves, ...populated } = await this.populateTransaction(transaction);
       const signed = this.#signed(populated);
@@ -50,6 +52,8 @@ export class CountingWallet extends AbstractSigner<JsonRpcProvider> {
       // Whatever it was: what is known of the account and of the fee may be out of date.
       this.#nextNonce = undefined;
       this.#fees = undefined;
+      // Somebody set the chain back (evm_revert), or used the account after all.
+      if (hasCounted && /nonce (too high|too low|has already been used)/i.test(messageOf(error))) return this.sendTransaction(transaction);
       throw error;
     }
   }

@@ -1,4 +1,3 @@
-import { Wallet } from 'ethers';
 import type { CreatedAsset, OceanContracts } from '../../../contracts/ocean-contracts.ts';
 import { oceanContracts } from '../../../contracts/ocean-contracts.ts';
 import { createNet } from '../../../core/net.ts';
@@ -8,13 +7,14 @@ import { encodeProviderFeeData, signProviderFee } from '../../../core/protocol/p
 import type { RunningResource } from '../../../core/resource.ts';
 import { runningResource } from '../../../core/resource.ts';
 import type { RunningOceanChain } from '../ocean-chain.ts';
+import { CountingWallet } from '../../actors/counting-wallet.ts';
 import { startOceanChain } from '../ocean-chain.ts';
 
 /** Someone with an account on the chain of a test. */
 export interface LabActor extends OceanContracts {
   readonly address: string;
   readonly privateKey: string;
-  readonly wallet: Wallet;
+  readonly wallet: CountingWallet;
 }
 
 export interface OceanLab extends RunningOceanChain, RunningResource {
@@ -32,7 +32,7 @@ export async function startOceanLab(options: { blockTimeSeconds?: number } = {})
   const ocean = await startOceanChain({ net, ...options });
   const actor = (index: number): LabActor => {
     const account = accountOf(ocean, index);
-    const wallet = new Wallet(account.privateKey, ocean.provider);
+    const wallet = new CountingWallet(account.privateKey, ocean.provider, ocean.chain.chainId);
     return { ...account, wallet, ...oceanContracts(ocean.addresses, wallet) };
   };
   const provider = accountOf(ocean, 8);
