@@ -53,7 +53,8 @@ export class CountingWallet extends AbstractSigner<JsonRpcProvider> {
       this.#nextNonce = undefined;
       this.#fees = undefined;
       // Somebody set the chain back (evm_revert), or used the account after all.
-      if (hasCounted && /nonce (too high|too low|has already been used)/i.test(messageOf(error))) return this.sendTransaction(transaction);
+      if (hasCounted && /nonce (too high|too low|has already been used)/i.test(messageOf(error)))
+        return this.sendTransaction(transaction);
       throw error;
     }
   }
