@@ -75,7 +75,7 @@ export interface WorkFlowStatus {
   /** Set before the compute pod is created: intent and no pod means that it never was created. */
   computeIntent?: { pod: string; at: string };
   computePod?: { uid: string; node?: string; startedAt?: string; imageId?: string };
-  /** uids of pods that the container runtime could not start: nothing in them ever ran, and others took their places. */
+  /** uids of pods that failed before anything foreign could run in them, and that others took the places of. */
   failedStarts?: string[];
   /** When the engine first saw a stop request, and in which phase: a stop while publishing ends that, an earlier one does not. */
   stop?: { at: string; phase: JobPhase };

@@ -13,7 +13,7 @@ import type { PlanSettings } from './settings.ts';
 import { startLimits } from './start-limits.ts';
 
 /**
- * From the intent to run the algorithm to its outcome. One rule above all: at most one compute pod object per job in which anything ran. The
+ * From the intent to run the algorithm to its outcome. One rule above all: at most one compute pod object per job in which the algorithm could run. The
  * intent is in the status and no such pod was ever seen: it is created. One was seen and is gone: the job was interrupted.
  */
 export function planCompute(observation: Observation, settings: PlanSettings): Plan {

@@ -73,6 +73,31 @@ test.each([
   expect(world.ran).toHaveLength(stage === 'publish' ? 1 : 0);
 });
 
+test.each([137, 139, 1])(
+  'a gate that ends with %i has kept everything shut: another takes its place',
+  (gateExitCode) => {
+    const world = new ModelWorld(modelWorkflow());
+    toCompute(world);
+    world.end('compute', { exitCode: undefined, gateExitCode });
+    live(world, {});
+    expect(world.workflow.status).toMatchObject({ phase: 'finished', runConsumed: true });
+    expect(world.workflow.status?.failedStarts).toHaveLength(1);
+    expect(world.made).toHaveLength(2);
+  },
+);
+
+test.each([
+  ['found the network open', { gateExitCode: 47 }, 'isolationUnavailable'],
+  ['was evicted', { gateExitCode: 137, reason: 'Evicted' }, 'interrupted'],
+])('a gate that %s ends the job', (_what, how, phase) => {
+  const world = new ModelWorld(modelWorkflow());
+  toCompute(world);
+  world.end('compute', { exitCode: undefined, ...how });
+  live(world, {});
+  expect(world.workflow.status).toMatchObject({ phase, runConsumed: false });
+  expect(world.made).toHaveLength(1);
+});
+
 test('an algorithm that cannot be started is not tried again: its entrypoint would be the same', () => {
   const world = new ModelWorld(modelWorkflow());
   toCompute(world);

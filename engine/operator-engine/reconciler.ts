@@ -88,8 +88,11 @@ export class WorkflowReconciler {
 
   #tellFailedStart(workflow: WorkFlow, failedStarts: readonly string[]): void {
     const uid = failedStarts.at(-1) ?? '';
-    this.#options.seams.log.warn('pod could not be started and is replaced', { jobId: workflow.spec.jobId, uid });
-    const message = `The container runtime could not start a pod (uid ${uid}); another takes its place.`;
+    this.#options.seams.log.warn('pod failed before anything foreign ran in it, and is replaced', {
+      jobId: workflow.spec.jobId,
+      uid,
+    });
+    const message = `A pod failed before anything foreign ran in it (uid ${uid}); another takes its place.`;
     this.#options.events.record(workflow, 'Warning', 'FailedStart', message);
   }
 

@@ -2,10 +2,10 @@
  * A pod without restrictions that tries, every second, what compute pods must not reach. While it gets through, a pod that does not
  * was refused; when it does not, nothing is proven. One line of JSON for each round.
  */
-import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { readGateSettings } from './gate-settings.ts';
 import type { GateSettings } from './gate-settings.ts';
+import { knock } from './knock.ts';
 
 export interface ControlLine {
   readonly green: boolean;
@@ -16,21 +16,8 @@ const EVERY_MS = 1000;
 
 /** Whether every target can be reached now. */
 export async function areReachable({ targets, greeting }: GateSettings): Promise<boolean> {
-  const reached = await Promise.all(targets.map((target) => knock(target, greeting)));
+  const reached = await Promise.all(targets.map((target) => knock(target, greeting, TIMEOUT_MS)));
   return !reached.includes(false);
-}
-
-function knock({ host, port }: GateSettings['targets'][number], greeting: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const answer = (isReached: boolean): void => {
-      socket.destroy();
-      resolve(isReached);
-    };
-    socket.setTimeout(TIMEOUT_MS, () => answer(false));
-    socket.once('error', () => answer(false));
-    socket.once('connect', () => socket.end(`${greeting}\n`, () => answer(true)));
-  });
 }
 
 async function main(): Promise<void> {

@@ -4,38 +4,23 @@
  * targets can be reached at all is measured beside it, from a pod without restrictions, by whoever keeps them.
  * Exit code 0: closed · 47: something could be reached until the time was over · 2: wrong settings.
  */
-import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { readGateSettings } from './gate-settings.ts';
 import type { GateSettings } from './gate-settings.ts';
+import { knock } from './knock.ts';
 
 /** Whether the gate may open: `denials` rounds in a row without a connection, before the time is over. */
 export async function isClosed(settings: GateSettings): Promise<boolean> {
   const endsAt = performance.now() + settings.timeoutMs;
+  const patienceMs = Math.max(settings.intervalMs, 100);
   let denials = 0;
   while (performance.now() < endsAt) {
-    const reached = await Promise.all(settings.targets.map((target) => isReachable(target, settings)));
+    const reached = await Promise.all(settings.targets.map((target) => knock(target, settings.greeting, patienceMs)));
     denials = reached.includes(true) ? 0 : denials + 1;
     if (denials >= settings.denials) return true;
     await new Promise((resolve) => setTimeout(resolve, settings.intervalMs));
   }
   return false;
-}
-
-function isReachable(
-  { host, port }: { host: string; port: number },
-  { intervalMs, greeting }: GateSettings,
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const answer = (isReached: boolean): void => {
-      socket.destroy();
-      resolve(isReached);
-    };
-    socket.setTimeout(Math.max(intervalMs, 100), () => answer(false));
-    socket.once('error', () => answer(false));
-    socket.once('connect', () => socket.write(`${greeting}\n`, () => answer(true)));
-  });
 }
 
 async function main(): Promise<number> {

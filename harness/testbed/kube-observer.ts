@@ -88,8 +88,8 @@ function observed(pod: PodObject, jobs: string): ObservedPod | undefined {
 }
 
 function failedToStart({ status = {} }: PodObject): boolean {
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  return containers.some(({ state }) => state?.terminated?.reason === 'StartError');
+  const isFailedGate = status.initContainerStatuses?.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  return isFailedGate || status.containerStatuses?.[0]?.state?.terminated?.reason === 'StartError';
 }
 
 /** @throws WavetankError LIST_PATH_INVALID (usage) */

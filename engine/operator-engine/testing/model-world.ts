@@ -36,7 +36,7 @@ export type Happening =
   | { readonly kind: 'settle' }
   | { readonly kind: 'loseReport' }
   | {
-      /** `linger`: it has reported, and does not end by itself. `failStart`: the runtime cannot start our container. */
+      /** `linger`: it has reported, and does not end by itself. `failStart`: the runtime cannot start our container, or the gate fails. */
       readonly kind:
         | 'linger'
         | 'start'
@@ -69,7 +69,7 @@ export class ModelWorld {
   /** uids of compute pods ever made, and of those whose algorithm ran. */
   readonly made: string[] = [];
   readonly ran: string[] = [];
-  /** uids of compute pods whose gate could not be started. */
+  /** uids of compute pods whose gate failed. */
   readonly unstarted: string[] = [];
   readonly phases: string[] = [];
   /** A compute pod was made while pod-configure could still write. */
@@ -162,7 +162,8 @@ export class ModelWorld {
       };
     } else if (kind === 'failStart' && pod.state === 'waiting' && pod.deletingSince === undefined) {
       if (stage === 'compute') this.unstarted.push(pod.uid);
-      this.end(stage, { reason: 'StartError', startError: stage === 'compute' ? 'init' : 'main' });
+      const how = stage === 'compute' ? { startError: 'init', gateExitCode: 128 } : { startError: 'main' };
+      this.end(stage, { reason: 'StartError', ...(how as Partial<PodEnd>) });
     } else if (kind === 'stick' && pod.state === 'waiting') {
       this.pods[stage] = {
         ...pod,

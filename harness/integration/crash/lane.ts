@@ -18,7 +18,7 @@ export interface Verdict {
   readonly status: number;
   /** By name. */
   readonly results: Readonly<Record<string, string>>;
-  /** Compute pods that were ever made for it, but for those that the container runtime could not start. */
+  /** Compute pods that were ever made for it, but for those in which nothing could run. */
   readonly computePods: number;
   /** Runs of its order that it used up. */
   readonly runs: number;

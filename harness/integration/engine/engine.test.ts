@@ -84,6 +84,13 @@ const ENDINGS: readonly Ending[] = [
     details: { reason: 'StartError', message: 'unable to freeze' },
   },
   {
+    name: 'a gate that dies, again and again, is 22',
+    script: { compute: { kind: 'gate', code: 139 } },
+    code: 22,
+    consumed: false,
+    details: { reason: 'GateFailed', gateExitCode: 139 },
+  },
+  {
     name: 'a gate that is evicted gives the run back',
     script: { compute: { kind: 'gate', code: 137, podReason: 'Evicted' } },
     code: 46,

@@ -10,7 +10,7 @@ export async function readCohortResults(check: Checks, lab: TheCase, { jobId }: 
   const { job, told } = await followToEnd(usLab, jobId);
   check.equal('the US lab is told that the job has finished', stateOf(job), endedAs('finished'));
   check.that('it was told on the way too', told.length > 1, told.map(stateOf));
-  // On a real cluster a runtime may fail to start one, which is then replaced.
+  // On a real cluster one may fail to start, and is then replaced.
   const pods = (await lab.testbed.observe.podsEverCreated(jobId)).filter(({ failedToStart }) => !failedToStart);
   check.equal('one pod configured, one computed, one published', stagesOf(pods), ['configure', 'compute', 'publish']);
 
