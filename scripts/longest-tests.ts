@@ -5,7 +5,7 @@
 export const LONGEST = [
   'harness/cli/process.test.ts',
   'harness/integration/crash/crash-matrix.test.ts',
-  'harness/integration/ocean-js/one-testbed.test.ts',
+  'harness/integration/ocean-js/ocean-js.test.ts',
   'harness/integration/testbed.test.ts',
   'harness/integration/fuzz/fuzz.test.ts',
   'harness/integration/engine/crash-matrix.test.ts',

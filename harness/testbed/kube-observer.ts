@@ -34,7 +34,8 @@ export async function observeCluster(cluster: LabCluster, admin: KubeClient): Pr
   const observation = await cluster.observePods((object) => {
     const pod = observed(object, cluster.namespace);
     if (!pod) return;
-    seen.set(pod.uid, pod);
+    const failedToStart = pod.failedToStart || seen.get(pod.uid)?.failedToStart === true;
+    seen.set(pod.uid, { ...pod, failedToStart });
     const [oldest] = seen.keys();
     if (seen.size > MOST_PODS && oldest !== undefined) seen.delete(oldest);
   });
@@ -87,7 +88,9 @@ function observed(pod: PodObject, jobs: string): ObservedPod | undefined {
   };
 }
 
-function failedToStart({ status = {} }: PodObject): boolean {
+/** What ends while its pod is being deleted was taken away. */
+function failedToStart({ status = {}, metadata }: PodObject): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
   const isFailedGate = status.initContainerStatuses?.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   return isFailedGate || status.containerStatuses?.[0]?.state?.terminated?.reason === 'StartError';
 }

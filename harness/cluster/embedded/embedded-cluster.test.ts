@@ -69,10 +69,12 @@ describe('the embedded cluster', () => {
     await cluster.stop();
   });
 
-  it('leaves no process, mount or file when it stops', async ({ expect }) => {
+  it('is not swept while it is alive, and leaves no process, mount or file when it stops', async ({ expect }) => {
     const { child } = await startChild(stateDir, marker);
     const runtimeDir = runtimeDirOf(stateDir);
     expect(statSync(kubeconfigIn(stateDir)).mode & 0o777).toBe(0o600);
+    expect(sweep(stateDir)).toEqual({ processes: 0, mounts: 0, cgroups: 0, directories: 0 });
+    expect(processesWith(marker).length).toBeGreaterThanOrEqual(3);
     child.stdin?.end();
     await once(child, 'exit');
     expect(processesWith(marker)).toEqual([]);
@@ -94,14 +96,6 @@ describe('the embedded cluster', () => {
     expect(leftIn(stateDir).filter((name) => !name.startsWith('capabilities-'))).toEqual([]);
     for (const path of readdirSync('/sys/fs/cgroup', { withFileTypes: true }))
       expect(path.name).not.toMatch(/^wavetank-/);
-  });
-
-  it('does not sweep a run that is alive', async ({ expect }) => {
-    const { child } = await startChild(stateDir, marker);
-    expect(sweep(stateDir)).toEqual({ processes: 0, mounts: 0, cgroups: 0, directories: 0 });
-    expect(processesWith(marker).length).toBeGreaterThanOrEqual(3);
-    child.stdin?.end();
-    await once(child, 'exit');
   });
 
   it('runs for an ordinary user with what user namespaces give', async ({ expect, skip }) => {

@@ -176,7 +176,7 @@ function heapMib(): number {
 async function collectedHeapMib(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 3; i++) {
     await setImmediate();
     collect();
   }
