@@ -7,14 +7,15 @@ import * as ends from './ends.ts';
 import { secondsLeft } from './compute-time.ts';
 import type { Observation } from './observation.ts';
 import type { PodEnd, PodView } from './pod-view.ts';
-import { isFailedStart, planFailedStart } from './plan-failed-start.ts';
 import { millisecondsOf } from './pod-view.ts';
+import { isFailedStart, planFailedStart } from './plan-failed-start.ts';
 import type { PlanSettings } from './settings.ts';
 import { startLimits } from './start-limits.ts';
 
 /**
- * From the intent to run the algorithm to its outcome. One rule above all: at most one compute pod object per job in which the algorithm could run. The
- * intent is in the status and no such pod was ever seen: it is created. One was seen and is gone: the job was interrupted.
+ * From the intent to run the algorithm to its outcome. One rule above all: at most one compute pod object per job in which the
+ * algorithm could run. The intent is in the status and no such pod was ever seen: it is created. One was seen and is gone: the
+ * job was interrupted.
  */
 export function planCompute(observation: Observation, settings: PlanSettings): Plan {
   const { workflow, pods } = observation;

@@ -33,6 +33,14 @@ test('one target that answers keeps it shut', async ({ expect }) => {
   server.close();
 });
 
+test('a target that takes a connection and resets it was reached', async ({ expect }) => {
+  const server = createServer((socket) => void socket.resetAndDestroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  expect(await isClosed({ ...quick, targets: [{ host: '127.0.0.1', port }] })).toBe(false);
+  server.close();
+});
+
 test('settings are read strictly', ({ expect }) => {
   expect(readGateSettings({ GATE_TARGETS: '10.0.0.1:80,[::1]:443', GATE_DENIALS: '5' })).toEqual({
     targets: [

@@ -14,7 +14,11 @@ export function knock(
       resolve(isReached);
     };
     socket.setTimeout(timeoutMs, answer);
-    socket.on('error', answer);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // Who refuses is ECONNREFUSED: only what was there can be reset, be it before we heard of it.
+      isReached ||= code === 'ECONNRESET';
+      answer();
+    });
     socket.once('connect', () => {
       isReached = true;
       socket.end(`${greeting}\n`, answer);

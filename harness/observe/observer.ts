@@ -9,7 +9,7 @@ export interface ObservedPod {
   readonly stage: string | undefined;
   readonly phase: string;
   readonly deletedAt: string | undefined;
-  /** The container runtime could not start one of its containers, or its gate failed: no container after that ran. The engine may put another pod in its place. */
+  /** It failed before anything foreign could run in it: the runtime could not start a container of the operator's, or the gate died. The engine may put another in its place. */
   readonly failedToStart: boolean;
   /** The object as the API server gave it last. */
   readonly object: Readonly<Record<string, unknown>>;

@@ -17,7 +17,12 @@ test.each<[string, readonly [metadata: object, status: object][], boolean]>([
   ['ended well', [[{}, main(0, 'Completed')]], false],
   ['ended badly', [[{}, main(1, 'Error')]], false],
   ['had a gate that let its algorithm begin', [[{}, { ...gate(0, 'Completed'), ...main(1, 'Error') }]], false],
-  ['could not be started', [[{}, main(128, 'StartError')]], true],
+  ['had an algorithm that could not be started', [[{}, main(128, 'StartError')]], false],
+  [
+    'could not be started',
+    [[{ labels: { [LABELS.job]: 'j', [LABELS.stage]: 'publish' } }, main(128, 'StartError')]],
+    true,
+  ],
   ['had a gate that could not be started', [[{}, gate(128, 'StartError')]], true],
   ['had a gate that died', [[{}, gate(139)]], true],
   ['was deleted while its gate still probed', [[DELETED, gate(143)]], false],

@@ -88,11 +88,12 @@ function observed(pod: PodObject, jobs: string): ObservedPod | undefined {
   };
 }
 
-/** What ends while its pod is being deleted was taken away. */
+/** What ends while its pod is being deleted was taken away; the algorithm's own container is foreign. */
 function failedToStart({ status = {}, metadata }: PodObject): boolean {
   if (metadata.deletionTimestamp !== undefined) return false;
   const isFailedGate = status.initContainerStatuses?.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
-  return isFailedGate || status.containerStatuses?.[0]?.state?.terminated?.reason === 'StartError';
+  const isForeign = metadata.labels?.[LABELS.stage] === 'compute';
+  return isFailedGate || (!isForeign && status.containerStatuses?.[0]?.state?.terminated?.reason === 'StartError');
 }
 
 /** @throws WavetankError LIST_PATH_INVALID (usage) */

@@ -162,8 +162,8 @@ export class ModelWorld {
       };
     } else if (kind === 'failStart' && pod.state === 'waiting' && pod.deletingSince === undefined) {
       if (stage === 'compute') this.unstarted.push(pod.uid);
-      const how = stage === 'compute' ? { startError: 'init', gateExitCode: 128 } : { startError: 'main' };
-      this.end(stage, { reason: 'StartError', ...(how as Partial<PodEnd>) });
+      if (stage === 'compute') this.end(stage, { reason: 'StartError', startError: 'init', gateExitCode: 128 });
+      else this.end(stage, { reason: 'StartError', startError: 'main' });
     } else if (kind === 'stick' && pod.state === 'waiting') {
       this.pods[stage] = {
         ...pod,
