@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { InterfaceAbi } from 'ethers';
+import type { JsonFragment } from 'ethers';
 import { WavetankError } from '../core/errors.ts';
 
 /** A compiled contract as Hardhat writes it; what we need of it. */
 export interface ContractArtifact {
   readonly contractName: string;
-  readonly abi: InterfaceAbi;
+  readonly abi: readonly JsonFragment[];
   /** Creation bytecode, 0x hex. */
   readonly bytecode: string;
 }
@@ -78,5 +78,5 @@ function parseArtifact(text: string, file: string): ContractArtifact {
   const { contractName, abi, bytecode } = parsed;
   if (typeof contractName !== 'string' || !Array.isArray(abi)) throw fail('is no Hardhat artifact');
   if (typeof bytecode !== 'string' || !/^0x(?:[0-9a-f]{2})+$/i.test(bytecode)) throw fail('has no linked bytecode');
-  return { contractName, abi: abi as InterfaceAbi, bytecode };
+  return { contractName, abi: abi as JsonFragment[], bytecode };
 }

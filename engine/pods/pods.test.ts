@@ -102,6 +102,8 @@ async function run(
     BROKER_URL: broker.url,
     BROKER_TOKEN_FILE: path.join(folder, 'token'),
     VOLUME: path.join(folder, 'data'),
+    // Twenty such processes would strip the same types again.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     ...env,
   };
   try {

@@ -9,7 +9,7 @@ import { machineDifference } from '../accounting/machine.ts';
 import type { MachineSnapshot } from '../accounting/machine.ts';
 import { takeSnapshot } from '../accounting/snapshot.ts';
 import type { ComputeOrder } from '../actors/consumer.ts';
-import type { Component, Endpoints, RunningTestbed } from '../running-testbed.ts';
+import type { Endpoints, RunningTestbed } from '../running-testbed.ts';
 import type { Answer } from '../scenario/checks.ts';
 import { startTestbed } from '../testbed.ts';
 
@@ -109,19 +109,6 @@ describe('a testbed', () => {
     expect(foreign.ok).toBe(false);
     expect((await usLab.downloadResult(job.jobId, 0)).ok).toBe(true);
   });
-
-  test.each<Component>(['provider', 'operator-service', 'broker', 'engine'])(
-    'the %s may be killed while a job runs; the next one brings it to its end',
-    async (component) => {
-      const { usLab } = testbed.actors;
-      const job = value(await usLab.startCompute(order));
-      await testbed.kill(component);
-      await testbed.restart(component);
-      expect(await usLab.follow(job.jobId)).toMatchObject({ status: 70 });
-      const stages = (await testbed.observe.podsEverCreated(job.jobId)).map(({ stage }) => stage);
-      expect(stages.filter((stage) => stage === 'compute')).toHaveLength(1);
-    },
-  );
 
   test('a killed component answers nobody until it is started again', async () => {
     await testbed.kill('provider');

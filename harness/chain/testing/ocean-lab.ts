@@ -29,7 +29,8 @@ export interface OceanLab extends RunningOceanChain, RunningResource {
 /** A chain with Ocean on it and three people, for tests. */
 export async function startOceanLab(options: { blockTimeSeconds?: number } = {}): Promise<OceanLab> {
   const net = createNet();
-  const ocean = await startOceanChain({ net, ...options });
+  // The last of them is the Provider's: each takes its time to derive, and to be given OCEAN.
+  const ocean = await startOceanChain({ net, accountCount: 9, ...options });
   const actor = (index: number): LabActor => {
     const account = accountOf(ocean, index);
     const wallet = new CountingWallet(account.privateKey, ocean.provider, ocean.chain.chainId);

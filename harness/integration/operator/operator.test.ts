@@ -42,7 +42,8 @@ async function runPod(stage: Exclude<Stage, 'compute'>, token: string, volume: s
   const tokenFile = path.join(lab.folder, `token-${token}`);
   await writeFile(tokenFile, token);
   const script = path.join(import.meta.dirname, '../../../engine/pods', `${stage}.ts`);
-  const env = { BROKER_URL: lab.broker.url, BROKER_TOKEN_FILE: tokenFile, VOLUME: volume };
+  const { NODE_COMPILE_CACHE } = process.env;
+  const env = { BROKER_URL: lab.broker.url, BROKER_TOKEN_FILE: tokenFile, VOLUME: volume, NODE_COMPILE_CACHE };
   try {
     await promisify(execFile)(process.execPath, [script], { env, timeout: 15_000 });
     return 0;

@@ -287,7 +287,7 @@ describe('downloads', () => {
 
 describe('answers to what is wrong', () => {
   test('A12: a nonce is read and not made', async () => {
-    const fresh = lab.chain.accounts[15]?.address ?? '';
+    const fresh = lab.chain.accounts[7]?.address ?? '';
     expect((await exchange(api(`nonce?userAddress=${fresh}`))).body).toEqual({ nonce: '1' });
     expect(await exchange(api('nonce'))).toMatchObject({
       status: 400,

@@ -104,7 +104,7 @@ export async function startProviderLab(
   clock: Clock = systemClock,
 ): Promise<ProviderLab> {
   const stack = new ResourceStack();
-  const chain = await stack.start('chain', () => startHardhatChain({ clock }));
+  const chain = await stack.start('chain', () => startHardhatChain({ clock, accountCount: 10 }));
   const net = createNet();
   stack.defer('net', () => net.close());
   const rpc = connectChain({ rpcUrl: chain.rpcUrl, chainId: chain.chainId, net });

@@ -44,11 +44,12 @@ test('workers end at once, and testbeds that they have started are asked to', as
   if (!ofWorker || !ofTestbed) throw new Error('Both said their numbers.');
   endChildren(child.pid ?? 0, main);
   await until(() => !isAlive(ofWorker) && !isAlive(ofTestbed));
-  expect(said.filter((line) => line === 'asked')).toEqual(['asked']);
   expect(child.exitCode).toBeNull();
   child.stdin.end();
   child.kill('SIGKILL');
+  // Only then all that they said has arrived.
   await once(child, 'close');
+  expect(said.filter((line) => line === 'asked')).toEqual(['asked']);
 });
 
 test('the folder stays until nothing in it names what may be left', () => {

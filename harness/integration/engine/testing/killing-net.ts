@@ -9,6 +9,8 @@ export interface KillingNet {
   /** How many writes were sent. */
   readonly writes: () => number;
   readonly killed: Promise<void>;
+  /** The nth write from now on is its last. */
+  dieAt(nth: number): void;
 }
 
 /**
@@ -19,6 +21,7 @@ export function killingNet(killAt = Infinity): KillingNet {
   const base = createNet();
   const { promise, resolve } = Promise.withResolvers<void>();
   let count = 0;
+  let last = killAt;
   const kill = (): void => {
     base.fence();
     resolve();
@@ -28,7 +31,7 @@ export function killingNet(killAt = Infinity): KillingNet {
     (options, handler) => {
       if (!WRITES.has(options.method)) return dispatch(options, handler);
       count++;
-      return dispatch(options, count === killAt ? dyingHandler(handler, kill) : handler);
+      return dispatch(options, count === last ? dyingHandler(handler, kill) : handler);
     };
   const net: Net = {
     ...base,
@@ -40,7 +43,7 @@ export function killingNet(killAt = Infinity): KillingNet {
       return { ...child, dispatcher: child.dispatcher.compose(intercept) };
     },
   };
-  return { net, writes: () => count, killed: promise };
+  return { net, writes: () => count, killed: promise, dieAt: (nth) => void (last = count + nth) };
 }
 
 function dyingHandler(handler: Dispatcher.DispatchHandler, kill: () => void): Dispatcher.DispatchHandler {
