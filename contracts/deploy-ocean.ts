@@ -98,7 +98,7 @@ function encoder(context: PlanContext): (step: DeploymentStep) => { to?: string;
   };
 }
 
-/** Of the constructors and methods that the plan uses: to parse all thousand fragments takes thirty times as long. */
+/** Of the constructors and methods that the plan uses: to parse all eight hundred fragments takes twenty times as long. */
 function interfacesOf(
   artifacts: PlanContext['artifacts'],
   plan: readonly DeploymentStep[],

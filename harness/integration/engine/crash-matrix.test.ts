@@ -35,11 +35,13 @@ for (const { name, script, phase, runs, pods = runs } of STORIES) {
       expect(writes.job).toBeGreaterThan(7);
       await using lab = await startEngineLab({ scriptOf: () => script });
       let jobs = 0;
+      let kills = 0;
       /** One job under an engine that is about to die, ended by the next, which is returned. */
       const survive = async (dying: Mortal, killed: string): Promise<Mortal> => {
         const jobId = await lab.submit(++jobs);
         // The last writes race with the end of the job: a kill that comes too late is a job that ended.
         await Promise.race([dying.killed, lab.gone(jobId)]);
+        if (dying.net.isFenced) kills++;
         await dying.engine?.stop();
         const next = await startMortal(lab);
         await lab.gone(jobId);
@@ -59,6 +61,7 @@ for (const { name, script, phase, runs, pods = runs } of STORIES) {
         living.dieAt(nth);
         living = await survive(living, `write ${nth} of the job`);
       }
+      expect(kills).toBeGreaterThan((writes.start + writes.job) / 2);
     },
   );
 }
